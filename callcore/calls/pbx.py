@@ -1,0 +1,49 @@
+"""The port through which the business reaches the PBX. The adapter is callcore.asterisk.ami; FakePbx in tests obeys the
+same contract test."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from callcore.calls.facts import PbxFact
+
+
+@dataclass(frozen=True, slots=True)
+class PbxHealth:
+    """`connected` is the state of the link; `since` when it changed; `backlog` facts not yet consumed."""
+
+    connected: bool
+    since: datetime | None
+    backlog: int
+    events_total: int
+
+
+class Pbx(Protocol):
+    """Facts in order of arrival, through one bounded queue with one consumer.
+
+    No action on the telephone network is ever repeated by an adapter: an action whose answer is lost ends in
+    PbxUnavailable and a person decides. Reading actions may be repeated.
+    """
+
+    async def start(self) -> None:
+        """Begin connecting in the background; returns at once, reconnects for ever with a short back-off."""
+        ...
+
+    async def next_fact(self) -> PbxFact:
+        """Wait for the next fact. Exactly one consumer."""
+        ...
+
+    def health(self) -> PbxHealth: ...
+
+    async def phone_states(self) -> dict[str, str]:
+        """Phone key -> available, in_use, ringing, unavailable; asked from the PBX now."""
+        ...
+
+    async def originate(
+        self, *, channel: str, context: str, extension: str, call_id: str, caller_id: str, timeout_s: float
+    ) -> str:
+        """Ask for one call, asynchronously, with `call_id` as ChannelId; returns the ActionID. Raises PbxUnavailable when
+        it is not known whether the PBX took it. Values with control characters are refused with Invalid."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,42 @@
+"""Who did what to which thing: sign-ins, recording plays, reveals, changes of rights. Append-only."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcore.kernel.database import Base, BigId
+
+
+class AuditRow(Base):
+    __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_entity", "entity", "entity_id"), Index("ix_audit_log_at", "at"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(BigId)
+    action: Mapped[str]
+    entity: Mapped[str]
+    entity_id: Mapped[str]
+    ip: Mapped[str] = mapped_column(default="")
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+def record(
+    session: AsyncSession,
+    *,
+    at: datetime,
+    actor_id: int | None,
+    action: str,
+    entity: str,
+    entity_id: str | int,
+    ip: str = "",
+    **data: Any,
+) -> None:
+    """Add a row to the caller's transaction; `action` reads subject:verb, e.g. `recording:played`."""
+    row = AuditRow(
+        at=at, actor_id=actor_id, action=action, entity=entity, entity_id=str(entity_id), ip=ip, data=data
+    )
+    session.add(row)

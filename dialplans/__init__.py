@@ -1,0 +1,1 @@
+"""Everything the PBX reads: names shared with Python, the typed plan, rendering, checking, templates."""

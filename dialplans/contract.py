@@ -1,0 +1,74 @@
+"""The names that the dialplan and Python share. A name that stands in both worlds stands here first.
+
+One prefix, DL_. Channel variables are set by the dialplan or by the answer of the FastAGI request; user
+events are announced by the dialplan with `UserEvent(DL,…)` and carry the headers below.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+# --- contexts -----------------------------------------------------------------------------------------------
+FROM_TRUNK: Final = "from-trunk"  # a carrier's call enters; the extension is the dialled number
+FROM_PHONES: Final = "from-phones"  # a registered phone of ours dials
+WALK: Final = "dl-walk"  # walks the plan that the application answered
+LEG: Final = "dl-leg"  # one Local channel per phone; the extension is the phone key
+WHISPER: Final = "dl-whisper"  # on the called phone, before it is joined: accept or decline
+FALLBACK: Final = "dl-fallback"  # no plan: duty numbers, one after another
+VOICEMAIL: Final = "dl-voicemail"  # nobody answered: a message and a callback task
+HANGUP: Final = "dl-hangup"  # hangup handler of the customer's channel
+
+# --- channel variables --------------------------------------------------------------------------------------
+CALL_ID: Final = "DL_CALL_ID"  # inherited by all channels of a call; = Uniqueid of its first channel
+PHONE: Final = "DL_PHONE"  # inherited inside a leg: phone key of who is called
+DID: Final = "DL_DID"  # dialled number, digits only
+ROUTED: Final = "DL_ROUTED"  # "1" is the last variable of an answer; nothing else proves that a plan is whole
+STEPS: Final = "DL_STEPS"  # number of steps
+STEP_KEYS: Final = "DL_STEP_{n}_KEYS"  # phone keys of step n (from 1), joined by "-": p12-p31
+STEP_RING_S: Final = "DL_STEP_{n}_RING"  # ring seconds of step n
+STEP_KIND: Final = "DL_STEP_{n}_KIND"  # StepKind
+WHISPER_SOUND: Final = (
+    "DL_WHISPER"  # sound to play to the called phone before accepting, without extension; may be empty
+)
+GREETING_SOUND: Final = "DL_GREETING"  # sound to play to the caller first; may be empty
+LANGUAGE: Final = "DL_LANG"  # language of prompts
+MAX_STEPS: Final = 20
+MAX_KEYS_PER_STEP: Final = 20
+
+# --- FastAGI ------------------------------------------------------------------------------------------------
+AGI_INBOUND: Final = "inbound"  # agi://host:port/inbound , arguments: call id, DID digits
+
+
+class StepKind(StrEnum):
+    OUTLET = "outlet"
+    OPERATORS = "operators"
+    DUTY = "duty"
+
+
+# --- user events --------------------------------------------------------------------------------------------
+USER_EVENT: Final = "DL"
+
+
+class Milestone(StrEnum):
+    """Header `Kind` of a DL user event. Every one also has `CallId`."""
+
+    ENTERED = "entered"  # Did, Caller, CallerName: the call is in the dialplan
+    FALLBACK = "fallback"  # Reason: agi-failure | no-plan | timeout ; the duty branch is taken
+    STEP = "step"  # Step, StepKind, Keys
+    OFFERED = "offered"  # Phone: whisper starts on the answered phone
+    ACCEPTED = "accepted"  # Phone
+    DECLINED = "declined"  # Phone, Reason: key | timeout
+    RECORDING = "recording"  # File: base name without extension
+    VOICEMAIL = "voicemail"  # File, Seconds
+    DONE = "done"  # Result: DIALSTATUS of the last step
+
+
+# --- recordings ---------------------------------------------------------------------------------------------
+# MixMonitor of the customer's channel writes, under the recordings folder:
+RECORDING_CUSTOMER: Final = "{base}-in.wav"  # what we received: the customer speaks
+RECORDING_OURS: Final = "{base}-out.wav"  # what we sent: our side speaks
+RECORDING_DONE: Final = "{base}.done"  # marker made after both files are closed
+VOICEMAIL_FILE: Final = "{base}-vm.wav"
+
+# --- accounts -----------------------------------------------------------------------------------------------
+PHONE_KEY: Final = "p{id}"  # endpoint, auth and aor of a phone; never its number
+TRUNK_PREFIX: Final = "trunk-"  # endpoint of a trunk
