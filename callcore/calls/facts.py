@@ -6,6 +6,7 @@ Sources: AMI events of Asterisk 20+ (names in each docstring) and the milestones
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +162,17 @@ class PhoneStateChanged(PbxFact):
 
     phone_key: str
     state: str  # available, in_use, ringing, unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDecided(PbxFact):
+    """Our own FastAGI answer for a call. Comes through the same queue as the PBX's facts, before or after `entered`.
+    `explanation` is JSON-ready (routing.explain); `warning` a code such as unknown-did, or empty."""
+
+    call_id: str
+    did_number: str
+    did_id: int | None
+    region_code: str | None
+    source: str
+    warning: str
+    explanation: dict[str, Any]

@@ -1,0 +1,1 @@
+"""The only door to the PBX: AMI, FastAGI, publishing of its files, the embedded PBX."""

@@ -1,0 +1,1 @@
+"""Who buys: contacts and history."""

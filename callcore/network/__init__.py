@@ -1,0 +1,1 @@
+"""Who sells: organisations, outlets, people, phones, tracked numbers, duty."""

@@ -1,0 +1,156 @@
+"""Mapping of the selling network."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcore.kernel.database import Base, BigId
+
+
+class RegionRow(Base):
+    """A subject of the federation. `code` is ISO 3166-2 (RU-MOS), `tz` its main IANA zone."""
+
+    __tablename__ = "regions"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    tz: Mapped[str]
+
+
+class OrgRow(Base):
+    """A manufacturer, dealer or subdealer. `path` holds the ids from the root: /1/5/9/."""
+
+    __tablename__ = "organizations"
+    __table_args__ = (Index("ix_organizations_path", "path"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
+    path: Mapped[str]
+    name: Mapped[str]
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("regions.code"))
+    state: Mapped[str] = mapped_column(default="active")
+    takes_site_calls: Mapped[bool] = mapped_column(default=True)  # «Звонок с сайта»
+    points: Mapped[int] = mapped_column(default=0)
+    site_url: Mapped[str] = mapped_column(default="")
+    tz: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class OrgRegionRow(Base):
+    """Regions that an organisation serves."""
+
+    __tablename__ = "organization_regions"
+
+    org_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"), primary_key=True)
+    region_code: Mapped[str] = mapped_column(ForeignKey("regions.code"), primary_key=True)
+
+
+class OutletRow(Base):
+    """A point of sale. `hours` is {"mon": [["09:00","18:00"], …], …} in the outlet's own zone; a period whose end is not
+    later than its start crosses midnight. `position` orders outlets within a region."""
+
+    __tablename__ = "outlets"
+    __table_args__ = (Index("ix_outlets_org_id", "org_id"), Index("ix_outlets_region_code", "region_code"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    org_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    name: Mapped[str]
+    city: Mapped[str]
+    address: Mapped[str]
+    region_code: Mapped[str] = mapped_column(ForeignKey("regions.code"))
+    tz: Mapped[str]
+    hours: Mapped[dict[str, Any]]
+    accepts_calls: Mapped[bool] = mapped_column(default=True)
+    position: Mapped[int] = mapped_column(default=100)
+    ring_s: Mapped[int] = mapped_column(default=20)
+
+
+class UserRow(Base):
+    """A person who signs in. `email` is stored in lower case."""
+
+    __tablename__ = "users"
+    __table_args__ = (UniqueConstraint("email"), Index("ix_users_org_id", "org_id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    org_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    email: Mapped[str]
+    full_name: Mapped[str]
+    role: Mapped[str]
+    password_hash: Mapped[str]
+    tz: Mapped[str]
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class PhoneRow(Base):
+    """A phone that the PBX may ring; its key in the dialplan is p<id>. Belongs to an outlet, to a person, or is a duty
+    number (`duty_position` orders them)."""
+
+    __tablename__ = "phones"
+    __table_args__ = (
+        CheckConstraint("kind IN ('sip', 'external')", name="kind"),
+        Index("ix_phones_outlet_id", "outlet_id"),
+        Index("ix_phones_user_id", "user_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str]
+    label: Mapped[str]
+    number: Mapped[str] = mapped_column(default="")  # E.164, external only
+    extension: Mapped[str] = mapped_column(default="")
+    owner: Mapped[str]  # PhoneOwner
+    outlet_id: Mapped[int | None] = mapped_column(ForeignKey("outlets.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    duty_position: Mapped[int | None]
+    lines: Mapped[int] = mapped_column(default=1)
+    accept_by_key: Mapped[bool] = mapped_column(default=True)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class DidRow(Base):
+    """A tracked number. `org_id` empty: calls go by region; `region_code` empty: by the caller's number (later) or head
+    office. `request_type` is written on the requests that its calls make."""
+
+    __tablename__ = "dids"
+    __table_args__ = (UniqueConstraint("number"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    number: Mapped[str]  # E.164
+    label: Mapped[str]
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("regions.code"))
+    org_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
+    source: Mapped[str] = mapped_column(default="unknown")
+    medium: Mapped[str] = mapped_column(default="unknown")
+    campaign: Mapped[str] = mapped_column(default="")
+    request_type: Mapped[str] = mapped_column(default="call")
+    to_operators: Mapped[bool] = mapped_column(default=False)  # straight to the head office's operators
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class SessionRow(Base):
+    """A signed-in browser. Only the hash of the cookie's value is stored."""
+
+    __tablename__ = "user_sessions"
+    __table_args__ = (Index("ix_user_sessions_user_id", "user_id"),)
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    csrf_token: Mapped[str]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ip: Mapped[str]
+    user_agent: Mapped[str]
+
+
+class SignInAttemptRow(Base):
+    """Failed sign-ins, for the rate limit; `subject` is "ip:…" or "email:…" (hashed)."""
+
+    __tablename__ = "sign_in_attempts"
+    __table_args__ = (Index("ix_sign_in_attempts_subject", "subject", "at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subject: Mapped[str]
+    at: Mapped[datetime]

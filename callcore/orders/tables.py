@@ -1,0 +1,85 @@
+"""Mapping of orders."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcore.kernel.database import Base, BigId
+
+
+class OrderRow(Base):
+    """An order or a request («обращение»). `status_class` is OrderClass and drives rules, `status` is the word shown."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        UniqueConstraint("public_id"),
+        Index("ix_orders_created_at", "created_at", "id"),
+        Index("ix_orders_org_id", "org_id", "created_at", "id"),
+        Index("ix_orders_customer_id", "customer_id", "created_at"),
+        Index("ix_orders_status_class", "status_class", "created_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    number: Mapped[int] = mapped_column(BigId)
+    public_id: Mapped[str]
+    kind: Mapped[str]  # OrderKind: order, request
+    status: Mapped[str]
+    status_class: Mapped[str]
+    result: Mapped[str]  # running, done, failed
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("regions.code"))
+    tz: Mapped[str]
+    city: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")
+    org_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
+    outlet_id: Mapped[int | None] = mapped_column(ForeignKey("outlets.id"))
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    did_id: Mapped[int | None] = mapped_column(ForeignKey("dids.id"))
+    source: Mapped[str] = mapped_column(default="unknown")
+    medium: Mapped[str] = mapped_column(default="unknown")
+    campaign: Mapped[str] = mapped_column(default="")
+    request_type: Mapped[str] = mapped_column(default="unknown")
+    total_kopecks: Mapped[int] = mapped_column(BigId, default=0)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class OrderLineRow(Base):
+    """A copy of the product at order time. `quantity_m` is thousandths, `price` roubles with four places."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = (Index("ix_order_lines_order_id", "order_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(default="goods")  # goods, service
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"))
+    article: Mapped[str] = mapped_column(default="")
+    name: Mapped[str]
+    unit: Mapped[str] = mapped_column(default="шт")
+    quantity_m: Mapped[int] = mapped_column(BigId)
+    price: Mapped[Decimal] = mapped_column(Numeric(15, 4))
+    total_kopecks: Mapped[int] = mapped_column(BigId)
+
+
+class OrderEventRow(Base):
+    """The timeline of an order, append-only. `kind`: created, status, comment, call, changed."""
+
+    __tablename__ = "order_events"
+    __table_args__ = (UniqueConstraint("order_id", "seq"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
+    seq: Mapped[int]
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    call_id: Mapped[str] = mapped_column(default="")
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
