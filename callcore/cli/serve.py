@@ -1,0 +1,27 @@
+"""`dealerline serve`: the application itself."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Файл настроек TOML; образец в config/example.toml.", show_default=False)
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("serve")(serve)
+
+
+def serve(config: ConfigOption = None) -> None:
+    """Запустить приложение: связь с АТС, решения о маршрутах, журнал, записи и сайт."""
+    import asyncio
+
+    from callcore.bootstrap import run
+    from config.settings import load_settings
+    from web.ui import assets
+
+    settings = load_settings(config)
+    assets.install(typer.echo)
+    asyncio.run(run(settings))

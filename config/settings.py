@@ -1,0 +1,171 @@
+"""Settings, read once at the root: defaults.toml <- the given file <- environment (DEALERLINE_WEB__PORT=8080)."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+DEFAULTS = Path(__file__).with_name("defaults.toml")
+PREFIX = "DEALERLINE_"
+
+
+class SettingsError(Exception):
+    """Every mistake at once; `problems` are sentences that say where and what to do."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WebSettings(_Section):
+    host: str
+    port: int = Field(ge=1, le=65535)
+    secure: bool  # behind TLS: cookies are Secure, HSTS is sent
+    trusted_proxy: bool  # take the visitor's address from X-Forwarded-For
+
+
+class DatabaseSettings(_Section):
+    url: SecretStr
+
+    @field_validator("url")
+    @classmethod
+    def _known_driver(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
+            raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
+        return value
+
+
+class AmiSettings(_Section):
+    host: str
+    port: int = Field(ge=1, le=65535)
+    username: str
+    secret: SecretStr
+
+
+class AgiSettings(_Section):
+    host: str
+    port: int = Field(ge=1, le=65535)
+    decide_limit_s: float = Field(gt=0, le=2)
+    max_connections: int = Field(ge=1, le=10_000)
+
+
+class PbxSettings(_Section):
+    """What is rendered for the PBX, and where its files meet ours."""
+
+    system_name: str = Field(pattern=r"^[a-z][a-z0-9]{0,20}$")
+    bind_host: str
+    sip_port: int = Field(ge=1, le=65535)
+    rtp_first: int = Field(ge=1024, le=65535)
+    rtp_last: int = Field(ge=1024, le=65535)
+    external_host: str
+    etc_dir: Path
+    recordings_dir: Path
+    cel_file: Path
+    secrets_file: Path
+    duty_ring_s: int = Field(ge=5, le=120)
+    trunk_name: str = Field(pattern=r"^[a-z][a-z0-9]{0,20}$")
+    trunk_host: str
+    trunk_port: int = Field(ge=1, le=65535)
+    trunk_caller_id: str
+    trunk_register: bool
+
+
+class RecordingSettings(_Section):
+    store_dir: Path
+    format: Literal["mp3", "opus", "wav"]
+    keep_originals: bool
+
+
+class LogSettings(_Section):
+    level: Literal["debug", "info", "warning", "error"]
+    style: Literal["console", "json"]
+
+
+class Settings(_Section):
+    demo: bool
+    tz: str
+    web: WebSettings
+    database: DatabaseSettings
+    ami: AmiSettings
+    agi: AgiSettings
+    pbx: PbxSettings
+    recordings: RecordingSettings
+    log: LogSettings
+
+    @field_validator("tz")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        from zoneinfo import available_timezones
+
+        if value not in available_timezones():
+            raise ValueError("must be an IANA zone such as Europe/Moscow")
+        return value
+
+
+def load_settings(file: Path | None = None, environ: dict[str, str] | None = None) -> Settings:
+    """Read and check everything; relative paths count from the given file's folder. Raises SettingsError."""
+    values = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))
+    if file is not None:
+        _merge(values, _read(file))
+    _merge(values, _from_environment(dict(os.environ) if environ is None else environ))
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as exc:
+        raise SettingsError(tuple(_sentence(error) for error in exc.errors())) from exc
+    return _absolute(settings, (file.parent if file else Path()).resolve())
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise SettingsError(
+            (f"{file}: файл не читается ({exc.strerror}); проверьте путь в --config",)
+        ) from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise SettingsError((f"{file}: это не TOML ({exc})",)) from exc
+
+
+def _merge(target: dict[str, Any], source: dict[str, Any]) -> None:
+    for key, value in source.items():
+        if isinstance(value, dict) and isinstance(target.get(key), dict):
+            _merge(target[key], value)
+        else:
+            target[key] = value
+
+
+def _from_environment(environ: dict[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in environ.items():
+        section, _, key = name.removeprefix(PREFIX).lower().partition("__")
+        if name.startswith(PREFIX) and key:
+            values.setdefault(section, {})[key] = value
+    return values
+
+
+def _sentence(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "missing":
+        return f"{where}: нет значения; добавьте его в файл настроек"
+    if error["type"] == "extra_forbidden":
+        return f"{where}: такой настройки нет; исправьте опечатку или удалите строку"
+    shown = "" if "secret" in where or "url" in where else f" (сейчас {error['input']!r})"
+    return f"{where}: {error['msg']}{shown}"
+
+
+def _absolute(settings: Settings, root: Path) -> Settings:
+    pbx = settings.pbx.model_copy(
+        update={
+            name: (root / getattr(settings.pbx, name)).resolve()
+            for name in ("etc_dir", "recordings_dir", "cel_file", "secrets_file")
+        }
+    )
+    store_dir = (root / settings.recordings.store_dir).resolve()
+    recordings = settings.recordings.model_copy(update={"store_dir": store_dir})
+    return settings.model_copy(update={"pbx": pbx, "recordings": recordings})
