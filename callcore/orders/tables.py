@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcore.kernel.database import Base, BigId
@@ -73,7 +73,17 @@ class OrderEventRow(Base):
     """The timeline of an order, append-only. `kind`: created, status, comment, call, changed."""
 
     __tablename__ = "order_events"
-    __table_args__ = (UniqueConstraint("order_id", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("order_id", "seq"),
+        # one call stands on one order, once: linking a call again changes nothing
+        Index(
+            "uq_order_events_call",
+            "call_id",
+            unique=True,
+            sqlite_where=text("kind = 'call'"),
+            postgresql_where=text("kind = 'call'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))
@@ -83,3 +93,12 @@ class OrderEventRow(Base):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     call_id: Mapped[str] = mapped_column(default="")
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class OrderSequenceRow(Base):
+    """The last number given to an order or a request. One row, `name` "order"; its lock makes the numbers gapless."""
+
+    __tablename__ = "order_sequences"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(BigId)
