@@ -1,0 +1,53 @@
+"""Guards for every test: one category, loopback only, no task left behind."""
+
+import asyncio
+import inspect
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+CATEGORIES = {"unit", "scenario", "property", "integration", "pbx", "e2e", "resilience", "architecture"}
+LOOPBACK = ("127.", "::1", "localhost")
+TASK_GRACE_S = 1.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        own = {mark.name for mark in item.iter_markers()} & CATEGORIES
+        if len(own) != 1:
+            raise pytest.UsageError(
+                f"{item.nodeid}: set exactly one category, e.g. pytestmark = pytest.mark.unit (has {sorted(own)})"
+            )
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    original = socket.socket.connect
+
+    def connect(self: socket.socket, address: object) -> None:
+        if self.family != socket.AF_UNIX and not str(address[0]).startswith(LOOPBACK):
+            raise RuntimeError(f"a test must not leave the machine: {address}")
+        original(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    yield
+
+
+@pytest.fixture(autouse=True)
+def _no_task_left(request: pytest.FixtureRequest) -> None:
+    if inspect.iscoroutinefunction(getattr(request, "function", None)):
+        request.getfixturevalue("_tasks_end_with_the_test")
+
+
+@pytest.fixture
+async def _tasks_end_with_the_test() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
+    yield
+    left = asyncio.all_tasks() - before - {asyncio.current_task()}
+    if left:
+        _, left = await asyncio.wait(left, timeout=TASK_GRACE_S)
+    names = sorted(task.get_name() for task in left)
+    for task in left:
+        task.cancel()
+    assert not names, f"tasks left running: {names}"

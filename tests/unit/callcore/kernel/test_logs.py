@@ -1,0 +1,47 @@
+"""A log line never carries a whole telephone number or a secret."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from callcore.kernel.logs import configure_logs, get_logger, mask_digits
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(autouse=True)
+def _restored_logging() -> Iterator[None]:
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("call from +79161234567", "call from +791…67"),
+        ("89161234567", "891…67"),
+        ("order 416", "order 416"),
+        ("dealerline-1763839000.12", "dealerline-1763839000.12"),
+        ("127.0.0.1:5060", "127.0.0.1:5060"),
+    ],
+)
+def test_long_runs_of_digits_are_masked(text: str, expected: str) -> None:
+    assert mask_digits(text) == expected
+
+
+def test_fields_are_masked_and_the_call_id_stays(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("info", "json")
+    get_logger("test").info(
+        "call entered", call_id="dealerline-1763839000.12", caller="+79161234567", password="hunter2"
+    )
+    line = json.loads(capsys.readouterr().err)
+    assert line["call_id"] == "dealerline-1763839000.12"
+    assert line["caller"] == "+791…67"
+    assert line["password"] == "***"
+    assert line["module"] == "test"
