@@ -1,0 +1,1 @@
+"""A whole installation on one machine's loopback: PBX, simulated carrier, database, application."""
