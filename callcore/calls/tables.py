@@ -118,6 +118,7 @@ class RecordingRow(Base):
         UniqueConstraint("base"),
         Index("ix_recordings_call", "call_row_id"),
         Index("ix_recordings_state", "state"),
+        Index("ix_recordings_due_at", "due_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -135,6 +136,7 @@ class RecordingRow(Base):
     is_truncated: Mapped[bool] = mapped_column(default=False)
     waveform: Mapped[dict[str, Any] | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None]  # end of a lease, next try, or next look at the call; none: nothing is owed
     error: Mapped[str] = mapped_column(default="")
 
 
