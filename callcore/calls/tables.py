@@ -147,6 +147,7 @@ class CelRow(Base):
     __table_args__ = (
         UniqueConstraint("uniqueid", "event_type", "at", "ordinal", name="uq_cel_events_event"),
         Index("ix_cel_events_linkedid", "linkedid"),
+        Index("ix_cel_events_is_settled", "is_settled", "event_type"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -165,6 +166,7 @@ class CelRow(Base):
     peer: Mapped[str]
     extra: Mapped[str]
     call_id: Mapped[str] = mapped_column(default="")
+    is_settled: Mapped[bool] = mapped_column(default=False)  # its call has been compared with the journal
 
 
 class CelCursorRow(Base):
