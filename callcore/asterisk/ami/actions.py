@@ -1,0 +1,64 @@
+"""The only place where an AMI action is put together.
+
+CR LF in a value would be a second action, a bare LF a header, a comma in Variable a second variable: control
+characters are refused, everything that reaches the dialplan is allow-listed, and no text of a person is ever sent.
+"""
+
+import re
+from typing import Final
+
+from callcore.kernel.errors import Invalid
+from dialplans import contract
+
+# Asterisk copies Channel and CallerID into 256 bytes and cuts the rest in silence; ChannelId ends at 149.
+CHANNEL_LIMIT: Final = 255
+CHANNEL_ID_LIMIT: Final = 149
+LONGEST_RING_S: Final = 600.0
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CHANNEL: Final = re.compile(r"(?:PJSIP|Local)/[A-Za-z0-9_.+@/-]+")
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_EXTENSION: Final = re.compile(r"\+?[A-Za-z0-9_*#-]{1,79}")
+_CALL_ID: Final = re.compile(rf"[A-Za-z0-9_.-]{{1,{CHANNEL_ID_LIMIT}}}")
+_NUMBER: Final = re.compile(r"(?:\+?[0-9]{1,20})?")
+
+
+def action(name: str, **headers: str) -> dict[str, str]:
+    """The headers of one action. Raises Invalid for any control character, in names as in values."""
+    made = {"Action": name, **headers}
+    for key, value in made.items():
+        if _CONTROL.search(key) or _CONTROL.search(value):
+            raise Invalid("control-characters", fields={key: "remove control characters and line ends"})
+    return made
+
+
+def originate(
+    *, channel: str, context: str, extension: str, call_id: str, caller_id: str, timeout_s: float
+) -> dict[str, str]:
+    """One asynchronous call. `caller_id` is a number or empty: it shows on the display of the first leg."""
+    _check("channel", channel, _CHANNEL, "PJSIP/… or Local/… of latin letters and digits")
+    if len(channel) > CHANNEL_LIMIT:
+        raise Invalid("bad-originate", fields={"channel": f"at most {CHANNEL_LIMIT} characters"})
+    _check("context", context, _NAME, "a name of latin letters, digits, - and _")
+    _check("extension", extension, _EXTENSION, "digits or a phone key")
+    _check("call_id", call_id, _CALL_ID, "letters, digits, dots and dashes")
+    _check("caller_id", caller_id, _NUMBER, "digits, with or without a plus, or nothing")
+    if not 0 < timeout_s <= LONGEST_RING_S:
+        raise Invalid("bad-originate", fields={"timeout_s": f"more than 0 and at most {LONGEST_RING_S:.0f}"})
+    headers = {
+        "Channel": channel,
+        "Context": context,
+        "Exten": extension,
+        "Priority": "1",
+        "ChannelId": call_id,
+        "Variable": f"__{contract.CALL_ID}={call_id}",
+        "Timeout": str(round(timeout_s * 1000)),
+        # Without it the whole AMI session waits for the phone and no event is read.
+        "Async": "true",
+    }
+    return action("Originate", **headers, **({"CallerID": caller_id} if caller_id else {}))
+
+
+def _check(field: str, value: str, allowed: re.Pattern[str], advice: str) -> None:
+    if not allowed.fullmatch(value):
+        raise Invalid("bad-originate", fields={field: advice})
