@@ -1,0 +1,152 @@
+"""What every Pbx must keep. A subclass gives the fixture `rig`; pytest collects it by its Test… name.
+
+The same class is run over FakePbx, over AsteriskPbx with the loopback AMI server, and over a real Asterisk.
+"""
+
+import asyncio
+from typing import Any, Protocol
+
+import pytest
+
+from callcore.calls.facts import ChannelCreated, PbxFact, PbxLost, PbxSnapshot
+from callcore.calls.pbx import Pbx
+from callcore.kernel.errors import Invalid, PbxUnavailable
+
+WAIT_S = 5.0
+GOOD: dict[str, Any] = {
+    "channel": "Local/p12@dl-leg/n",
+    "context": "dl-walk",
+    "extension": "s",
+    "call_id": "attempt-7",
+    "caller_id": "74950000001",
+    "timeout_s": 30.0,
+}
+
+
+class PbxRig(Protocol):
+    """How a test reaches the other side of the port. `pbx` is started and not yet connected."""
+
+    pbx: Pbx
+
+    async def connect(self) -> None:
+        """The PBX becomes reachable."""
+        ...
+
+    async def lose(self) -> None:
+        """The link breaks and does not come back until `connect`."""
+        ...
+
+    async def restart(self) -> None:
+        """The PBX process is replaced by a new one, and is reachable again."""
+        ...
+
+    async def new_channel(self, uniqueid: str) -> None:
+        """A channel with this uniqueid appears."""
+        ...
+
+    def dialled(self) -> list[str]:
+        """ChannelIds of all calls that the PBX was asked for, in order, repetitions included."""
+        ...
+
+    async def answer_lost(self) -> None:
+        """The next originate reaches the PBX, and its answer is lost."""
+        ...
+
+
+async def fact(pbx: Pbx) -> PbxFact:
+    return await asyncio.wait_for(pbx.next_fact(), WAIT_S)
+
+
+class PbxContract:
+    async def test_first_fact_is_a_snapshot(self, rig: PbxRig) -> None:
+        assert not rig.pbx.health().connected
+        await rig.connect()
+        first = await fact(rig.pbx)
+        assert isinstance(first, PbxSnapshot)
+        assert not first.restarted
+        assert rig.pbx.health().connected
+        assert rig.pbx.health().since is not None
+
+    async def test_facts_keep_their_order(self, rig: PbxRig) -> None:
+        await rig.connect()
+        await fact(rig.pbx)
+        wanted = [f"1795325456.{n}" for n in range(20)]
+        for uniqueid in wanted:
+            await rig.new_channel(uniqueid)
+        seen = [await fact(rig.pbx) for _ in wanted]
+        assert [f.channel.uniqueid for f in seen if isinstance(f, ChannelCreated)] == wanted
+        assert rig.pbx.health().events_total >= len(wanted)
+        assert rig.pbx.health().backlog == 0
+
+    async def test_instants_are_aware(self, rig: PbxRig) -> None:
+        await rig.connect()
+        assert (await fact(rig.pbx)).at.tzinfo is not None
+
+    async def test_loss_is_told_once_and_a_snapshot_follows(self, rig: PbxRig) -> None:
+        await rig.connect()
+        await fact(rig.pbx)
+        await rig.lose()
+        lost = await fact(rig.pbx)
+        assert isinstance(lost, PbxLost)
+        assert lost.reason
+        assert not rig.pbx.health().connected
+        await rig.connect()
+        back = await fact(rig.pbx)
+        assert isinstance(back, PbxSnapshot)
+        assert not back.restarted
+
+    async def test_a_restarted_pbx_is_known(self, rig: PbxRig) -> None:
+        await rig.connect()
+        await fact(rig.pbx)
+        await rig.restart()
+        assert isinstance(await fact(rig.pbx), PbxLost)
+        back = await fact(rig.pbx)
+        assert isinstance(back, PbxSnapshot)
+        assert back.restarted
+
+    async def test_nothing_is_asked_without_a_link(self, rig: PbxRig) -> None:
+        with pytest.raises(PbxUnavailable):
+            await rig.pbx.originate(**GOOD)
+        with pytest.raises(PbxUnavailable):
+            await rig.pbx.phone_states()
+        await rig.connect()
+        await fact(rig.pbx)
+        assert rig.dialled() == []
+
+    async def test_a_call_is_asked_for_once_under_our_id(self, rig: PbxRig) -> None:
+        await rig.connect()
+        await fact(rig.pbx)
+        assert await rig.pbx.originate(**GOOD)
+        assert rig.dialled() == ["attempt-7"]
+
+    async def test_a_lost_answer_is_never_repeated(self, rig: PbxRig) -> None:
+        await rig.connect()
+        await fact(rig.pbx)
+        await rig.answer_lost()
+        with pytest.raises(PbxUnavailable):
+            await rig.pbx.originate(**GOOD)
+        await rig.lose()
+        await rig.connect()
+        while not isinstance(await fact(rig.pbx), PbxSnapshot):
+            pass
+        await rig.pbx.phone_states()  # an answered question: whatever was waiting has been sent by now
+        assert rig.dialled() == ["attempt-7"]
+
+    @pytest.mark.parametrize("field", ["channel", "context", "extension", "call_id", "caller_id"])
+    @pytest.mark.parametrize(
+        "poison", ["\r\nAction: Logoff", "\nVariable: A=1", "\x00", "a,B=1", "${SHELL(id)}"]
+    )
+    async def test_poison_is_refused(self, rig: PbxRig, field: str, poison: str) -> None:
+        await rig.connect()
+        await fact(rig.pbx)
+        with pytest.raises(Invalid):
+            await rig.pbx.originate(**{**GOOD, field: f"{GOOD[field]}{poison}"})
+        assert rig.dialled() == []
+
+    async def test_closing_ends_everything(self, rig: PbxRig) -> None:
+        await rig.connect()
+        await fact(rig.pbx)
+        await rig.pbx.close()
+        with pytest.raises(PbxUnavailable):
+            await rig.pbx.originate(**GOOD)
+        assert not rig.pbx.health().connected
