@@ -29,21 +29,24 @@ class Choice:
 class _Findings:
     """What went wrong on the way, for the one message at the end."""
 
-    unreachable: bool = False
+    unreachable: set[str] = field(default_factory=set)
     unsigned: bool = False
     notes: list[str] = field(default_factory=list)
 
-    def note(self, suite: str, error: AptError) -> None:
-        self.unreachable |= error.is_unreachable
+    def note(self, uri: str, suite: str, error: AptError) -> None:
+        if error.is_unreachable:
+            self.unreachable.add(uri)
         self.unsigned |= error.is_unsigned
         self.notes.append(f"{suite}: {str(error).splitlines()[0]}")
 
 
-def choose_source(folder: Path, arch: Architecture, sources: Sequence[Source] | None = None) -> Choice:
+def choose_source(
+    folder: Path, arch: Architecture, sources: Sequence[Source] | None = None, keyrings: Path = KEYRINGS
+) -> Choice:
     """The archive's newest suite if it has a good Asterisk, else the newest good one of all its suites."""
     known = read_sources() if sources is None else tuple(sources)
     findings = _Findings()
-    for archive, keyring in trusted_archives(known):
+    for archive, keyring in trusted_archives(known, keyrings):
         apt = PrivateApt(folder / archive.name, archive, keyring, arch)
         apt.prepare()
         if (choice := _search_archive(apt, known, findings)) is not None:
@@ -93,12 +96,14 @@ def _search_archive(apt: PrivateApt, sources: Sequence[Source], findings: _Findi
 
 
 def _look(apt: PrivateApt, uri: str, suite: str, findings: _Findings) -> Offer | None:
-    """What this suite has, if it is new enough."""
+    """What this suite has, if it is new enough; a mirror that was silent once is not asked again."""
+    if uri in findings.unreachable:
+        return None
     try:
         apt.use(uri, suite)
         version = apt.candidate(PACKAGES[0])
     except AptError as error:
-        findings.note(suite, error)
+        findings.note(uri, suite, error)
         return None
     return Offer(uri, suite, version) if version is not None and is_new_enough(version) else None
 
@@ -111,7 +116,7 @@ def _take(apt: PrivateApt, offer: Offer, findings: _Findings) -> Choice | None:
         packages = (*PACKAGES, *comforts)
         return Choice(apt, offer, packages, apt.resolve(packages))
     except AptError as error:
-        findings.note(offer.suite, error)
+        findings.note(offer.uri, offer.suite, error)
         return None
 
 

@@ -150,9 +150,10 @@ def _download(choice: Choice, progress: Progress) -> tuple[Path, ...]:
 
 def _unpack(debs: Sequence[Path], root: Path, progress: Progress) -> None:
     """Files only: the packages' scripts would change the machine."""
-    progress(f"Распаковываем {len(debs)} пакетов")
     root.mkdir()
-    for deb in debs:
+    for number, deb in enumerate(debs):
+        if number % 50 == 0:
+            progress(f"Распаковано пакетов: {number} из {len(debs)}")
         try:
             subprocess.run(
                 ["dpkg", "-x", str(deb), str(root)],
