@@ -1,0 +1,109 @@
+"""From a refusal to an HTTP status and to Russian words that say what to do. Nowhere else."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from aiohttp import web
+
+from callcore.kernel import errors
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What a person or a program is told. `advice` is the next step, in plain words."""
+
+    status: int
+    code: str
+    title: str
+    advice: str
+    retry_after_s: int | None = None
+
+
+_STATUS: tuple[tuple[type[errors.DealerlineError], int], ...] = (
+    (errors.NotFound, 404),
+    (errors.Invalid, 400),
+    (errors.NotAllowedNow, 409),
+    (errors.Conflict, 409),
+    (errors.Forbidden, 403),
+    (errors.TooMany, 429),
+    (errors.PbxUnavailable, 503),
+    (errors.DatabaseUnavailable, 503),
+)
+
+_BY_STATUS: dict[int, tuple[str, str]] = {
+    400: ("Запрос не понят", "Проверьте введённое и отправьте ещё раз."),
+    401: ("Нужно войти", "Войдите, и мы вернём вас на эту страницу."),
+    403: (
+        "Нет доступа",
+        "Эта страница закрыта для вашей роли. Если она нужна в работе, обратитесь к администратору.",
+    ),
+    404: (
+        "Такой страницы нет",
+        "Возможно, запись удалена, или адрес набран с ошибкой. Найдите её через поиск.",
+    ),
+    405: ("Так сюда не обращаются", "Вернитесь на предыдущую страницу и повторите действие кнопкой."),
+    409: (
+        "Сейчас это сделать нельзя",
+        "Состояние уже изменилось. Обновите страницу и посмотрите, что произошло.",
+    ),
+    413: ("Слишком большой запрос", "Уменьшите файл или разделите его на части."),
+    429: ("Слишком много попыток", "Подождите немного и попробуйте снова."),
+    500: (
+        "Ошибка на нашей стороне",
+        "Звонки идут как обычно. Повторите действие; если не выйдет, сообщите код обращения.",
+    ),
+    503: ("Временно недоступно", "Звонки идут как обычно. Повторите через минуту."),
+}
+
+_BY_CODE: dict[str, tuple[str, str]] = {
+    "bad-credentials": (
+        "Почта или пароль не подходят",
+        "Проверьте раскладку и Caps Lock и попробуйте ещё раз.",
+    ),
+    "too-many-attempts": (
+        "Слишком много попыток входа",
+        "Вход на время закрыт, чтобы пароль нельзя было подобрать.",
+    ),
+    "csrf": ("Страница устарела", "Вернитесь назад, обновите страницу и повторите действие."),
+    "cross-site": ("Запрос пришёл с чужого сайта", "Откройте страницу у нас и повторите действие."),
+}
+
+_BY_KIND: dict[type[errors.DealerlineError], tuple[str, str]] = {
+    errors.PbxUnavailable: ("АТС не отвечает", "Звонок не начат. Проверьте связь с АТС и нажмите ещё раз."),
+    errors.DatabaseUnavailable: (
+        "База данных не отвечает",
+        "Звонки идут как обычно. Повторите через минуту.",
+    ),
+    errors.Conflict: (
+        "Запись уже изменил кто-то другой",
+        "Обновите страницу: вы увидите чужие правки и сможете внести свои.",
+    ),
+}
+
+
+def explain(error: Exception) -> Trouble:
+    """The status, code and words for anything that a handler may raise; an unknown error says nothing of itself."""
+    if isinstance(error, errors.DealerlineError):
+        return _explain_refusal(error)
+    if isinstance(error, web.HTTPException):
+        return trouble(error.status)
+    if isinstance(error, TimeoutError):
+        return trouble(503, "timeout")
+    return trouble(500)
+
+
+def trouble(status: int, code: str = "", retry_after_s: int | None = None) -> Trouble:
+    title, advice = _BY_CODE.get(code) or _BY_STATUS.get(status) or _BY_STATUS[400]
+    return Trouble(
+        status, code or HTTPStatus(status).phrase.lower().replace(" ", "-"), title, advice, retry_after_s
+    )
+
+
+def _explain_refusal(error: errors.DealerlineError) -> Trouble:
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
+    if error.code == "sign-in-required":
+        status = 401
+    kind_words = next((words for kind, words in _BY_KIND.items() if isinstance(error, kind)), None)
+    title, advice = _BY_CODE.get(error.code) or kind_words or _BY_STATUS[status]
+    retry_after = error.details.get("retry_after_s")
+    return Trouble(status, error.code, title, advice, int(retry_after) if retry_after is not None else None)

@@ -1,0 +1,22 @@
+"""The front door: everybody lands on the first page of the own role."""
+
+from aiohttp import web
+
+from web.keys import DEPS
+from web.rooms import Room, get
+from web.security.access import SIGNED_IN, permits
+from web.security.sessions import viewer_of
+from web.ui.templates import render
+
+
+async def front_door(request: web.Request) -> web.Response:
+    viewer = viewer_of(request)
+    items = (item for room in request.app[DEPS].rooms for item in room.nav)
+    first = next((item for item in items if permits(item.access, viewer)), None)
+    if first is None or first.path == "/":
+        return render(request, "home/empty.html")
+    return web.Response(status=303, headers={"Location": first.path})
+
+
+def room() -> Room:
+    return Room("home", (get("/", front_door, SIGNED_IN),))

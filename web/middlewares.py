@@ -1,0 +1,169 @@
+"""What happens to every request, outermost first: id and log, errors, size, session and access."""
+
+import secrets
+import time
+from urllib.parse import quote
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from callcore.kernel.errors import DealerlineError, Forbidden
+from callcore.kernel.logs import get_logger
+from web.errors import Trouble, explain, trouble
+from web.keys import ACCESS, DEPS, REQUEST_ID, STYLE_NONCE
+from web.security.access import PUBLIC, permits
+from web.security.origin import is_same_origin
+from web.security.sessions import SESSION, cookie_name, require_csrf, session_of
+from web.ui.templates import render
+
+_log = get_logger("web")
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def _route_pattern(request: web.Request) -> str:
+    """`/calls/{id}`, not the address itself: an address may hold what a log must not."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "(unknown)"
+
+
+@web.middleware
+async def log_requests(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give the request an id, bind it to every log line inside, and write one line at its end."""
+    request[REQUEST_ID] = secrets.token_hex(8)
+    request[STYLE_NONCE] = secrets.token_urlsafe(12)
+    started = time.perf_counter()
+    status = 499  # what stays when the client leaves before the answer
+    with structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID]):
+        try:
+            response = await handler(request)
+            status = response.status
+        except web.HTTPException as error:
+            status = error.status
+            raise
+        finally:
+            seconds = time.perf_counter() - started
+            route = _route_pattern(request)
+            session = session_of(request)
+            _log.info(
+                "http request",
+                method=request.method,
+                route=route,
+                status=status,
+                duration_ms=round(seconds * 1000, 1),
+                user_id=session.viewer.user_id if session else None,
+            )
+            request.app[DEPS].observe(request.method, route, status, seconds)
+    return response
+
+
+@web.middleware
+async def tell_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every refusal and failure into a page or JSON that says what to do; never a stack trace."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return _answer(request, explain(error))
+    except DealerlineError as error:
+        told = explain(error)
+        _log.info("request refused", code=told.code, status=told.status, reason=error.message)
+        return _answer(request, told)
+    except Exception as error:  # noqa: BLE001 - the border of the web: nothing may pass it
+        _log.exception("request failed", route=_route_pattern(request))
+        return _answer(request, explain(error))
+
+
+def _answer(request: web.Request, told: Trouble) -> web.StreamResponse:
+    response: web.Response
+    if told.status == 401 and not _wants_json(request):
+        target = quote(request.path_qs if request.method in _SAFE_METHODS else "/")
+        return web.Response(status=303, headers={"Location": f"/sign-in?next={target}"})
+    if _wants_json(request):
+        response = web.json_response(
+            {
+                "code": told.code,
+                "message": told.title,
+                "advice": told.advice,
+                "request_id": request[REQUEST_ID],
+            },
+            status=told.status,
+        )
+        if told.status == 401 and "HX-Request" in request.headers:
+            response.headers["HX-Redirect"] = "/sign-in"
+    else:
+        response = render(
+            request, "error.html", status=told.status, trouble=told, request_id=request[REQUEST_ID]
+        )
+    if told.retry_after_s is not None:
+        response.headers["Retry-After"] = str(told.retry_after_s)
+    return response
+
+
+def _wants_json(request: web.Request) -> bool:
+    if request.path.startswith("/api/") or "HX-Request" in request.headers:
+        return True
+    accept = request.headers.get("Accept", "")
+    return "application/json" in accept and "text/html" not in accept
+
+
+@web.middleware
+async def limit_body(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse by the declared length before a byte is read; chunked bodies meet the same limit while read."""
+    if (request.content_length or 0) > request.app[DEPS].max_body_bytes:
+        return _answer(request, trouble(413))
+    return await handler(request)
+
+
+@web.middleware
+async def guard_access(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Load the session, then ask in turn: own site? may this person? is the form ours?"""
+    if request.match_info.http_exception is not None:
+        await _load_session(request)
+        return await handler(request)
+    access = request.app[ACCESS].get(request.match_info.route)
+    if access is None:
+        raise Forbidden("access-not-declared", f"{_route_pattern(request)} declares no access")
+    unsafe = request.method not in _SAFE_METHODS
+    if (unsafe or "Upgrade" in request.headers) and not is_same_origin(request):
+        raise Forbidden("cross-site", "the request comes from another site")
+    await _load_session(request)
+    session = session_of(request)
+    if session is None and access != PUBLIC:
+        raise Forbidden("sign-in-required", "nobody is signed in")
+    if not permits(access, session.viewer if session else None):
+        raise Forbidden("role-not-allowed", f"{_route_pattern(request)} is closed to this role")
+    if unsafe and session is not None:
+        await require_csrf(request, session)
+    return await handler(request)
+
+
+async def _load_session(request: web.Request) -> None:
+    deps = request.app[DEPS]
+    token = request.cookies.get(cookie_name(secure=deps.secure))
+    if not token or request.path.startswith("/static/"):
+        return
+    if session := await deps.sign_in.viewer(token):
+        request[SESSION] = session
+
+
+async def set_security_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """On every answer, also on those that stream and on WebSocket handshakes."""
+    nonce = request.get(STYLE_NONCE, "")
+    headers = response.headers
+    headers["Content-Security-Policy"] = (
+        "default-src 'self'; script-src 'self'; "
+        f"style-src 'self' 'nonce-{nonce}'; "  # the waveform styles its own shadow tree
+        "img-src 'self' data:; media-src 'self' blob:; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), payment=(), microphone=(self)"
+    headers.setdefault("Cache-Control", "no-store")
+    headers["X-Request-Id"] = request.get(REQUEST_ID, "")
+    if request.app[DEPS].secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

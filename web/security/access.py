@@ -1,0 +1,27 @@
+"""Who may open what. Every route says it; a route that does not is closed to everybody."""
+
+from typing import Literal
+
+from callcore.network.model import Role, Viewer
+
+Door = Literal["public", "signed_in"]
+Access = Door | frozenset[Role]
+
+PUBLIC: Access = "public"
+SIGNED_IN: Access = "signed_in"
+
+
+def roles(*allowed: Role) -> Access:
+    """Only these roles; at least one must be named."""
+    if not allowed:
+        raise ValueError("name at least one role")
+    return frozenset(allowed)
+
+
+def permits(access: Access, viewer: Viewer | None) -> bool:
+    """True when this person, or nobody in particular (None), may pass."""
+    if access == PUBLIC:
+        return True
+    if viewer is None:
+        return False
+    return access == SIGNED_IN or viewer.role in access

@@ -1,0 +1,62 @@
+"""The session of a request: its cookie, its person, its token against forged forms."""
+
+import hmac
+from typing import Protocol
+
+from aiohttp import web
+
+from callcore.kernel.errors import Forbidden
+from callcore.network.model import Viewer
+from callcore.network.sign_in import SessionView, SignedIn
+
+SESSION = web.RequestKey("session", SessionView)
+CSRF_FIELD = "csrf_token"
+CSRF_HEADER = "X-CSRF-Token"
+_FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+
+class SignInService(Protocol):
+    """What the web needs of callcore.network.sign_in.SignIn."""
+
+    async def sign_in(self, email: str, password: str, ip: str, user_agent: str) -> SignedIn: ...
+
+    async def viewer(self, token: str) -> SessionView | None: ...
+
+    async def sign_out(self, token: str) -> None: ...
+
+
+def cookie_name(*, secure: bool) -> str:
+    """`__Host-` binds the cookie to this very host, which browsers allow over HTTPS only."""
+    return "__Host-dealerline" if secure else "dealerline"
+
+
+def set_session_cookie(response: web.Response, token: str, *, secure: bool) -> None:
+    response.set_cookie(
+        cookie_name(secure=secure), token, httponly=True, secure=secure, samesite="Lax", path="/"
+    )
+
+
+def clear_session_cookie(response: web.Response, *, secure: bool) -> None:
+    response.del_cookie(cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="Lax")
+
+
+def session_of(request: web.Request) -> SessionView | None:
+    return request.get(SESSION)
+
+
+def viewer_of(request: web.Request) -> Viewer:
+    """The signed-in person; only for handlers whose access is not `public`."""
+    session = request.get(SESSION)
+    if session is None:
+        raise Forbidden("sign-in-required", "this page needs a signed-in person")
+    return session.viewer
+
+
+async def require_csrf(request: web.Request, session: SessionView) -> None:
+    """The token in the header or in the form must be the session's own."""
+    given = request.headers.get(CSRF_HEADER, "")
+    if not given and request.content_type in _FORMS:
+        field = (await request.post()).get(CSRF_FIELD, "")
+        given = field if isinstance(field, str) else ""
+    if not hmac.compare_digest(given.encode(), session.csrf_token.encode()):
+        raise Forbidden("csrf", "the form's token is missing or stale")

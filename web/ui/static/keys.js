@@ -1,0 +1,49 @@
+// The keyboard: «/» search, j/k rows, Enter open, Space preview, «g o» pages, «?» help. Can be switched off.
+const SEQUENCE_MS = 900;
+const isTyping = (node) => node.closest("input, textarea, select, [contenteditable], [role=slider], audio");
+const isOff = () => {
+  try { return localStorage.getItem("keys") === "off"; } catch { return false; }
+};
+
+let before = "";
+let beforeAt = 0;
+
+function moveRow(step) {
+  const rows = [...document.querySelectorAll("tr[data-href]")];
+  const next = rows[rows.indexOf(document.activeElement?.closest("tr[data-href]")) + step] ?? (step > 0 ? rows[0] : null);
+  next?.focus();
+}
+
+function pressHotkey(key, at) {
+  const two = at - beforeAt < SEQUENCE_MS ? `${before} ${key}` : key;
+  before = key;
+  beforeAt = at;
+  const find = (combination) => document.querySelector(`[data-hotkey="${CSS.escape(combination)}"]`);
+  const target = find(two) ?? find(key);
+  target?.click();
+  return Boolean(target);
+}
+
+export function startKeys(openPanel, openHelp) {
+  for (const row of document.querySelectorAll("tr[data-href]")) row.tabIndex = -1;
+  const knob = document.querySelector("[data-keys-switch]");
+  if (knob) {
+    knob.checked = !isOff();
+    knob.addEventListener("change", () => {
+      try { localStorage.setItem("keys", knob.checked ? "on" : "off"); } catch { /* holds for this page only */ }
+    });
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isOff() || isTyping(event.target)) return;
+    if (document.querySelector("dialog[open]")) return;
+    const row = event.target.closest("tr[data-href]");
+    const search = document.querySelector("[data-focus-key]");
+    if (event.key === "/" && search) search.focus();
+    else if (event.key === "?") openHelp();
+    else if (event.key === "j" || event.key === "k") moveRow(event.key === "j" ? 1 : -1);
+    else if (event.key === "Enter" && row === event.target && row) location.assign(row.dataset.href);
+    else if (event.key === " " && row?.dataset.panel) openPanel(row.dataset.panel);
+    else if (event.key.length !== 1 || event.key === " " || !pressHotkey(event.key.toLowerCase(), event.timeStamp)) return;
+    event.preventDefault();
+  });
+}
