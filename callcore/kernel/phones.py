@@ -25,8 +25,9 @@ def parse_phone(raw: str, region: str = "RU") -> PhoneNumber | None:
 
     A Russian national number may lack its trunk 8: carriers send 9001234567 as well as 79001234567.
     """
-    text = raw.strip()[:MAX_INPUT_CHARS]
-    if len(raw.strip()) > MAX_INPUT_CHARS or not re.search(r"\d", text):
+    text = raw.strip().removeprefix("tel:")
+    # a semicolon divides two numbers; the parser would take the second one for an extension
+    if len(text) > MAX_INPUT_CHARS or ";" in text or not re.search(r"\d", text):
         return None
     bare = re.sub(r"[\s()\-–.]", "", text)
     if re.fullmatch(r"7\d{10}", bare):
@@ -35,7 +36,11 @@ def parse_phone(raw: str, region: str = "RU") -> PhoneNumber | None:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number) or re.search(r"[^\W\d_]", _without_extension(text)):
+    # "possible" alone would pass a local number without its area code
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    if reason != phonenumbers.ValidationResult.IS_POSSIBLE or re.search(
+        r"[^\W\d_]", _without_extension(text)
+    ):
         return None
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return PhoneNumber(e164, number.extension or "")

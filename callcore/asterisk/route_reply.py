@@ -1,0 +1,22 @@
+"""A decision as the channel variables of dialplans.contract."""
+
+from callcore.routing.model import Decision
+from dialplans import contract
+
+
+def reply_variables(decision: Decision) -> tuple[tuple[str, str], ...]:
+    """Name and value in the order of setting. ROUTED is not among them: the AGI server sets it last, alone. Values
+    hold phone keys, numbers and sound names only: nothing that a caller or a dealer typed reaches the dialplan."""
+    steps = decision.plan.steps[: contract.MAX_STEPS]
+    pairs = [
+        (contract.GREETING_SOUND, decision.plan.greeting_sound),
+        (contract.WHISPER_SOUND, decision.plan.whisper_sound),
+    ]
+    for number, step in enumerate(steps, start=1):
+        pairs += [
+            (contract.STEP_KEYS.format(n=number), "-".join(step.phone_keys[: contract.MAX_KEYS_PER_STEP])),
+            (contract.STEP_RING_S.format(n=number), str(step.ring_s)),
+            (contract.STEP_KIND.format(n=number), str(step.kind)),
+        ]
+    pairs.append((contract.STEPS, str(len(steps))))
+    return tuple(pairs)

@@ -1,0 +1,112 @@
+"""Reads the whole selling network for routing and for the tracker: six small queries, no joins."""
+
+from collections import defaultdict
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.network.directory_rows import Did, Directory, Org, Outlet, Phone, Region
+from callcore.network.model import OrgKind, OrgState, PhoneOwner
+from callcore.network.tables import (
+    DidRow,
+    OrgRegionRow,
+    OrgRow,
+    OutletRow,
+    PhoneRow,
+    RegionRow,
+    UserRow,
+)
+from dialplans import contract
+
+
+async def load_directory(session: AsyncSession) -> Directory:
+    """Inactive phones, phones of people who left, and inactive DIDs are not in it; suspended organisations are."""
+    orgs = await _orgs(session)
+    outlets = await _outlets(session)
+    return Directory(
+        regions=await _regions(session),
+        orgs=orgs,
+        outlets=outlets,
+        phones=await _phones(session, {outlet.id: outlet.org_id for outlet in outlets}),
+        dids=await _dids(session),
+    )
+
+
+async def _regions(session: AsyncSession) -> tuple[Region, ...]:
+    rows = await session.scalars(select(RegionRow).order_by(RegionRow.code))
+    return tuple(Region(row.code, row.name, row.tz) for row in rows)
+
+
+async def _orgs(session: AsyncSession) -> tuple[Org, ...]:
+    served: dict[int, list[str]] = defaultdict(list)
+    for row in await session.scalars(select(OrgRegionRow)):
+        served[row.org_id].append(row.region_code)
+    return tuple(
+        Org(
+            id=row.id,
+            kind=OrgKind(row.kind),
+            path=row.path,
+            name=row.name,
+            tz=row.tz,
+            state=OrgState(row.state),
+            takes_site_calls=row.takes_site_calls,
+            region_codes=tuple(sorted(served[row.id])),
+        )
+        for row in await session.scalars(select(OrgRow).order_by(OrgRow.id))
+    )
+
+
+async def _outlets(session: AsyncSession) -> tuple[Outlet, ...]:
+    return tuple(
+        Outlet(
+            id=row.id,
+            org_id=row.org_id,
+            name=row.name,
+            city=row.city,
+            region_code=row.region_code,
+            tz=row.tz,
+            hours=row.hours,
+            accepts_calls=row.accepts_calls,
+            position=row.position,
+            ring_s=row.ring_s,
+        )
+        for row in await session.scalars(select(OutletRow).order_by(OutletRow.id))
+    )
+
+
+async def _phones(session: AsyncSession, outlet_orgs: dict[int, int]) -> tuple[Phone, ...]:
+    people = await session.execute(select(UserRow.id, UserRow.org_id).where(UserRow.is_active))
+    user_orgs = dict(people.tuples().all())
+    rows = await session.scalars(select(PhoneRow).where(PhoneRow.is_active).order_by(PhoneRow.id))
+    return tuple(
+        Phone(
+            id=row.id,
+            key=contract.PHONE_KEY.format(id=row.id),
+            owner=PhoneOwner(row.owner),
+            label=row.label,
+            outlet_id=row.outlet_id,
+            user_id=row.user_id,
+            org_id=outlet_orgs.get(row.outlet_id or 0) or user_orgs.get(row.user_id or 0),
+            duty_position=row.duty_position,
+        )
+        for row in rows
+        if row.user_id is None or row.user_id in user_orgs
+    )
+
+
+async def _dids(session: AsyncSession) -> tuple[Did, ...]:
+    return tuple(
+        Did(
+            id=row.id,
+            number=row.number,
+            label=row.label,
+            region_code=row.region_code,
+            org_id=row.org_id,
+            source=row.source,
+            medium=row.medium,
+            campaign=row.campaign,
+            request_type=row.request_type,
+            to_operators=row.to_operators,
+        )
+        for row in await session.scalars(select(DidRow).where(DidRow.is_active).order_by(DidRow.id))
+    )

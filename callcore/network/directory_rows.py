@@ -1,0 +1,130 @@
+"""The selling network as frozen rows, read in one go: what routing and the call tracker work from. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from callcore.network.model import OrgKind, OrgState, PhoneOwner
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A subject of the federation; `tz` is its main IANA zone."""
+
+    code: str
+    name: str
+    tz: str
+
+
+@dataclass(frozen=True, slots=True)
+class Org:
+    """`region_codes` are the regions served besides those where the outlets stand, sorted."""
+
+    id: int
+    kind: OrgKind
+    path: str
+    name: str
+    tz: str
+    state: OrgState = OrgState.ACTIVE
+    takes_site_calls: bool = True
+    region_codes: tuple[str, ...] = ()
+
+    @property
+    def chain(self) -> tuple[int, ...]:
+        """Ids from the root down to this organisation; /1/5/9/ gives (1, 5, 9)."""
+        return tuple(int(part) for part in self.path.split("/") if part.isdigit())
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """A point of sale; `hours` is the mapping of OutletRow.hours as stored, not yet checked."""
+
+    id: int
+    org_id: int
+    name: str
+    city: str
+    region_code: str
+    tz: str
+    hours: Mapping[str, Any] = field(default=_NOTHING)
+    accepts_calls: bool = True
+    position: int = 100
+    ring_s: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """An active phone. `org_id` is that of its outlet or of its person; none for a duty number of nobody."""
+
+    id: int
+    key: str
+    owner: PhoneOwner
+    label: str
+    outlet_id: int | None = None
+    user_id: int | None = None
+    org_id: int | None = None
+    duty_position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """An active tracked number, E.164."""
+
+    id: int
+    number: str
+    label: str
+    region_code: str | None = None
+    org_id: int | None = None
+    source: str = "unknown"
+    medium: str = "unknown"
+    campaign: str = ""
+    request_type: str = "call"
+    to_operators: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everything in the order of ids; lookups are made by whoever needs them."""
+
+    regions: tuple[Region, ...] = ()
+    orgs: tuple[Org, ...] = ()
+    outlets: tuple[Outlet, ...] = ()
+    phones: tuple[Phone, ...] = ()
+    dids: tuple[Did, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneInfo:
+    """Whose phone a phone key is; what the tracker writes on a leg."""
+
+    phone_id: int
+    owner: PhoneOwner
+    outlet_id: int | None
+    org_id: int | None
+    org_path: str
+    user_id: int | None
+    label: str
+
+
+class PhoneBook:
+    """Answers whose phone a key is, from one directory; a new directory means a new book."""
+
+    def __init__(self, directory: Directory) -> None:
+        paths = {org.id: org.path for org in directory.orgs}
+        self._by_key = {
+            phone.key: PhoneInfo(
+                phone_id=phone.id,
+                owner=phone.owner,
+                outlet_id=phone.outlet_id,
+                org_id=phone.org_id,
+                org_path=paths.get(phone.org_id, "") if phone.org_id is not None else "",
+                user_id=phone.user_id,
+                label=phone.label,
+            )
+            for phone in directory.phones
+        }
+
+    def phone(self, phone_key: str) -> PhoneInfo | None:
+        return self._by_key.get(phone_key)

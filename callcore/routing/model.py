@@ -1,0 +1,195 @@
+"""What the decision works from and what it answers. Pure, frozen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from enum import StrEnum
+
+from callcore.routing.hours import WeekHours
+from callcore.routing.numbering import EMPTY_PLAN, NumberingPlan
+from dialplans.contract import StepKind
+
+# --- what is known -------------------------------------------------------------------------------------------
+
+
+class Reason(StrEnum):
+    """Why a candidate is in or out. Stored with calls: never renamed."""
+
+    TAKEN = "taken"
+    CLOSED = "closed"
+    NOT_ACCEPTING = "not-accepting"
+    ORG_SUSPENDED = "org-suspended"
+    NO_SITE_CALLS = "no-site-calls"
+    NO_PHONES = "no-phones"
+    HOURS_UNREADABLE = "hours-unreadable"
+    OVER_LIMIT = "over-limit"
+
+
+class RouteKind(StrEnum):
+    """Whose call it is by the dialled number."""
+
+    OPERATORS = "operators"  # straight to the head office's operators
+    DEALER = "dealer"  # the number of a dealer
+    REGION = "region"  # a number of the head site: outlets of the region
+    HEAD_OFFICE = "head-office"  # nothing else is known
+
+
+class RegionSource(StrEnum):
+    DID = "did"
+    CALLER = "caller"
+    NONE = "none"
+
+
+class RouteWarning(StrEnum):
+    """What a person should look at afterwards. Stored with calls: never renamed."""
+
+    NONE = ""
+    UNKNOWN_DID = "unknown-did"
+    NO_TARGETS = "no-targets"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Schedule:
+    """Hours on the clock of a zone. One object for all outlets with equal hours: a decision asks each only once."""
+
+    hours: WeekHours
+    zone: tzinfo
+
+    def is_open(self, now: datetime) -> bool:
+        return self.hours.is_open(now.astimezone(self.zone))
+
+
+@dataclass(frozen=True, slots=True)
+class RouteOutlet:
+    """An outlet made ready. `bar` is the first lasting reason against it for any call, else TAKEN; `site_bar` the
+    same for calls of the head site's numbers."""
+
+    id: int
+    org_id: int
+    name: str
+    org_name: str
+    region_code: str
+    position: int
+    ring_s: int
+    phone_keys: tuple[str, ...]
+    schedule: Schedule
+    bar: Reason
+    site_bar: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDid:
+    """`org_id` is set for dealers' own numbers only, never for the manufacturer's."""
+
+    id: int
+    number: str
+    label: str
+    region_code: str | None
+    org_id: int | None
+    org_name: str
+    source: str
+    to_operators: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeadOffice:
+    """The end of every plan: steps with the operators' phones (in their hours), then the duty phones (always)."""
+
+    org_id: int | None
+    operators_schedule: Schedule
+    operators: tuple["Step", ...]
+    duty: tuple["Step", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingSnapshot:
+    """Everything a decision needs, in memory; a changed network is a new snapshot.
+
+    Outlets are in order of trying (position, then id). `outlets_by_org` holds a dealer's outlets and those of all
+    dealers below it. `outlets_by_region` has a key for each region and for each set of regions that one number may
+    belong to; first the outlets that stand there, then those of organisations that serve it from elsewhere.
+    """
+
+    version: int
+    made_at: datetime
+    dids: Mapping[str, RouteDid]
+    outlets_by_region: Mapping[tuple[str, ...], tuple[RouteOutlet, ...]]
+    outlets_by_org: Mapping[int, tuple[RouteOutlet, ...]]
+    region_names: Mapping[str, str]
+    region_zones: Mapping[str, str]
+    head_office: HeadOffice
+    numbering: NumberingPlan = EMPTY_PLAN
+    whisper_sound: str = ""
+    greeting_sound: str = ""
+
+
+# --- what is answered ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Phones rung together for at most `ring_s` seconds."""
+
+    kind: StepKind
+    phone_keys: tuple[str, ...]
+    ring_s: int
+    outlet_id: int | None = None
+    org_id: int | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Tried in order, at most dialplans.contract.MAX_STEPS steps. Sounds without extension, empty for none."""
+
+    steps: tuple[Step, ...]
+    whisper_sound: str = ""
+    greeting_sound: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One outlet (or the operators: no id) with the verdict. `data` are pairs that the sentence quotes: hours of
+    the local day and the local time for CLOSED, the organisation for ORG_SUSPENDED."""
+
+    outlet_id: int | None
+    org_id: int | None
+    label: str
+    reason: Reason
+    data: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why this plan. Holds no digit of the caller: a dealer may read it before the number is shown to him.
+
+    `considered` is in order of looking and lists at most MAX_LISTED of those that were ruled out; `omitted` counts the
+    rest by reason.
+    """
+
+    snapshot_version: int
+    snapshot_made_at: datetime
+    at: datetime
+    did_dialled: str
+    did_number: str
+    did_label: str
+    route: RouteKind
+    route_org: str
+    region_code: str | None
+    region_name: str
+    region_source: RegionSource
+    region_also: tuple[str, ...]  # names of further regions that the caller's number may belong to
+    considered: tuple[Considered, ...] = ()
+    omitted: tuple[tuple[Reason, int], ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`did_id` empty for a number that we do not know; `source` as on the DID; `warning` a RouteWarning value."""
+
+    plan: Plan
+    explanation: Explanation
+    did_id: int | None
+    region_code: str | None
+    source: str
+    warning: str
