@@ -93,38 +93,3 @@ class Directory:
     outlets: tuple[Outlet, ...] = ()
     phones: tuple[Phone, ...] = ()
     dids: tuple[Did, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneInfo:
-    """Whose phone a phone key is; what the tracker writes on a leg."""
-
-    phone_id: int
-    owner: PhoneOwner
-    outlet_id: int | None
-    org_id: int | None
-    org_path: str
-    user_id: int | None
-    label: str
-
-
-class PhoneBook:
-    """Answers whose phone a key is, from one directory; a new directory means a new book."""
-
-    def __init__(self, directory: Directory) -> None:
-        paths = {org.id: org.path for org in directory.orgs}
-        self._by_key = {
-            phone.key: PhoneInfo(
-                phone_id=phone.id,
-                owner=phone.owner,
-                outlet_id=phone.outlet_id,
-                org_id=phone.org_id,
-                org_path=paths.get(phone.org_id, "") if phone.org_id is not None else "",
-                user_id=phone.user_id,
-                label=phone.label,
-            )
-            for phone in directory.phones
-        }
-
-    def phone(self, phone_key: str) -> PhoneInfo | None:
-        return self._by_key.get(phone_key)
