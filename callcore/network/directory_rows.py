@@ -1,13 +1,10 @@
 """The selling network as frozen rows, read in one go: what routing and the call tracker work from. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import Any
 
 from callcore.network.model import OrgKind, OrgState, PhoneOwner
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ class Outlet:
     city: str
     region_code: str
     tz: str
-    hours: Mapping[str, Any] = field(default=_NOTHING)
+    hours: Mapping[str, Any]
     accepts_calls: bool = True
     position: int = 100
     ring_s: int = 20
