@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import time
 import wave
 from pathlib import Path
@@ -102,7 +103,7 @@ async def test_two_at_once_speak_russian_and_leave_nothing(make, build):
     for pid, dirs in zip(pids, (first_dirs, second_dirs), strict=True):
         assert session_pids(pid) == ()
         assert pids_running(str(dirs.asterisk_conf)) == ()
-        assert not (dirs.run / "asterisk.ctl").exists() or not list(dirs.run.glob("*.pid"))
+        assert list(dirs.run.glob("*.pid")) == []
 
 
 async def test_the_russian_prompt_itself_is_heard(make, build):
@@ -136,8 +137,19 @@ async def test_programs_that_it_started_end_with_it(make):
     assert pid is not None
     await pbx.cli("channel originate Local/endless@test extension listen@test")
     await until(lambda: len(session_pids(pid)) > 1, 10, "no child was started")
-    await pbx.stop()
+    await pbx.stop(timeout_s=1)
     assert session_pids(pid) == ()
+
+
+async def test_a_killed_one_is_noticed_and_started_again(make):
+    pbx, _ = make("alpha")
+    await pbx.start()
+    assert pbx.pid is not None
+    os.kill(pbx.pid, signal.SIGKILL)
+    assert await asyncio.wait_for(pbx.wait(), 5) == -signal.SIGKILL
+    await pbx.stop()
+    await pbx.start()
+    assert "Asterisk 2" in await pbx.cli("core show version")
 
 
 async def test_a_deep_folder(make, tmp_path):

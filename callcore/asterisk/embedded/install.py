@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from callcore.asterisk.embedded.machine import Architecture, this_architecture
 Progress = Callable[[str], None]
 
 NEEDED_BYTES = 1 << 30
-_STAGING = ".staging"
+_STAGING = ".staging-"
 _LOCK_WAIT_S = 1800
 _UNPACK_TIMEOUT_S = 120
 
@@ -85,9 +86,10 @@ def _only_installer(cache_dir: Path, progress: Progress) -> Iterator[None]:
 
 def _install(cache_dir: Path, arch: Architecture, progress: Progress) -> AsteriskBuild:
     check_ground(cache_dir)
-    staging = cache_dir / _STAGING
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(mode=0o700)
+    for left in cache_dir.glob(f"{_STAGING}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    # A new name each time: the apt of a killed installer may still be writing into its own.
+    staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=cache_dir))
     try:
         progress("Ищем Asterisk 20 или новее в зеркалах пакетов этой машины")
         choice = choose_source(staging / "apt", arch)

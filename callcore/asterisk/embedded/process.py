@@ -72,9 +72,7 @@ class AsteriskProcess:
         process = self._process
         if process is not None:
             if process.returncode is None and timeout_s > 0:
-                with suppress(PbxUnavailable):
-                    await self.cli("core stop now", min(timeout_s, _STOP_COMMAND_S))
-                await _ended(process, timeout_s)
+                await self._ask_to_end(process, timeout_s)
             # A leader that we have reaped cannot be there: its number then belongs to a stranger.
             if process.returncode is None or process.pid not in session_pids(process.pid):
                 await kill_session(process.pid, _TERM_GRACE_S)
@@ -190,6 +188,14 @@ class AsteriskProcess:
         except PbxUnavailable:
             return False
 
+    async def _ask_to_end(self, process: Process, timeout_s: float) -> None:
+        """Asterisk waits for channels that are held by a program of the dialplan, so it may not obey."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                with suppress(PbxUnavailable):
+                    await self.cli("core stop now", min(timeout_s, _STOP_COMMAND_S))
+                await process.wait()
+
     def _failure(self, what: str) -> StartFailed:
         lines = last_lines(self._dirs.log / "console.log")
         return StartFailed(
@@ -216,9 +222,3 @@ def last_lines(path: Path, count: int = _LAST_LINES) -> str:
 def _environment() -> dict[str, str]:
     """Scripts that Asterisk starts inherit this: no secrets of the application, no library paths."""
     return {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
-
-
-async def _ended(process: Process, timeout_s: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(timeout_s):
-            await process.wait()
