@@ -40,7 +40,7 @@ async def test_closing_an_owner_cancels_what_is_left() -> None:
         finally:
             ended.set()
 
-    owner.spawn("wait", wait_for_ever())
+    _ = owner.spawn("wait", wait_for_ever())
     await asyncio.sleep(0)
     await owner.close()
     assert ended.is_set()
@@ -56,7 +56,7 @@ async def test_a_periodic_step_survives_its_own_failure() -> None:
             third.set()
         raise ValueError("expected by the test")
 
-    owner.spawn("step", every(0.001, step))
+    _ = owner.spawn("step", every(0.001, step))
     await asyncio.wait_for(third.wait(), timeout=2)
     await owner.close()
     assert runs >= 3

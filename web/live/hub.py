@@ -1,0 +1,54 @@
+"""All live links of this process: one subscriber of the bus, one bounded queue per browser."""
+
+import asyncio
+from collections.abc import Callable
+
+from callcore.kernel.bus import Bus, Event
+from callcore.network.model import Viewer
+from web.live.protocol import frame_for
+
+QUEUE_FRAMES = 200
+
+
+class LiveLink:
+    """The outgoing side of one browser. A full queue marks it `too_slow`: its session closes the socket and the
+    browser comes back for the whole state."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self.frames: asyncio.Queue[str] = asyncio.Queue(QUEUE_FRAMES)
+        self.too_slow = asyncio.Event()
+
+    def send(self, frame: str) -> None:
+        try:
+            self.frames.put_nowait(frame)
+        except asyncio.QueueFull:
+            self.too_slow.set()
+
+
+class LiveHub:
+    def __init__(self, bus: Bus, is_connected: Callable[[], bool]) -> None:
+        self._links: set[LiveLink] = set()
+        self.is_connected = is_connected
+        self._unsubscribe = bus.subscribe(self._spread)
+
+    @property
+    def count(self) -> int:
+        return len(self._links)
+
+    def join(self, viewer: Viewer) -> LiveLink:
+        link = LiveLink(viewer)
+        self._links.add(link)
+        return link
+
+    def leave(self, link: LiveLink) -> None:
+        self._links.discard(link)
+
+    def close(self) -> None:
+        self._unsubscribe()
+
+    def _spread(self, event: Event) -> None:
+        for link in self._links:
+            frame = frame_for(event, link.viewer)
+            if frame is not None:
+                link.send(frame)

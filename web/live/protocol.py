@@ -1,0 +1,100 @@
+"""What travels over the live link. Pure: events in, text frames out.
+
+Theory of operation. A frame names a thing and its version, never its content: numbers and names reach a browser only
+through pages, which know the viewer's rights. So a lost or doubled frame costs one request at most, and a client that
+was away only has to fetch the desk again. Frames of the server, JSON objects:
+
+    {"type": "hello", "link": "up"}                                       first frame of every connection
+    {"type": "link", "link": "down"}                                      the PBX is out of reach: the screen may be old
+    {"type": "call", "what": "ringing", "call_id": …, "version": …, "mine": true}
+    {"type": "recording", "recording_id": 7, "call_id": …}
+
+`what` is ringing, answered, ended or changed; `mine` tells that one of the viewer's own phones is concerned. The client
+sends nothing that matters; {"type": "ping"} is answered with {"type": "pong"}.
+"""
+
+import json
+from typing import Any
+
+from callcore.calls.events import (
+    CallAnswered,
+    CallChanged,
+    CallEnded,
+    CallEvent,
+    CallRinging,
+    PbxLinkChanged,
+    RecordingReady,
+)
+from callcore.kernel.bus import Event
+from callcore.network.model import Viewer
+
+CLOSE_TOO_SLOW = 4008  # the browser did not read; it reconnects and fetches anew
+CLOSE_SIGNED_OUT = 4401  # the session has ended
+_WORDS: dict[type[CallEvent], str] = {
+    CallRinging: "ringing",
+    CallAnswered: "answered",
+    CallEnded: "ended",
+    CallChanged: "changed",
+}
+
+
+def hello(*, connected: bool) -> str:
+    return _frame({"type": "hello", "link": _link(connected)})
+
+
+def pong() -> str:
+    return _frame({"type": "pong"})
+
+
+def is_ping(text: str) -> bool:
+    """True for a well-formed ping; anything else from a client is ignored."""
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(message, dict) and message.get("type") == "ping"
+
+
+def frame_for(event: Event, viewer: Viewer) -> str | None:
+    """The frame that this person gets of an event; None when it is not for them."""
+    if isinstance(event, PbxLinkChanged):
+        return _frame({"type": "link", "link": _link(event.connected)})
+    if not may_hear(event, viewer):
+        return None
+    if isinstance(event, RecordingReady):
+        return _frame({"type": "recording", "recording_id": event.recording_id, "call_id": event.call_id})
+    if isinstance(event, CallEvent):
+        return _frame(
+            {
+                "type": "call",
+                "what": _WORDS.get(type(event), "changed"),
+                "call_id": event.call_id,
+                "version": event.version,
+                "mine": is_mine(event, viewer),
+            }
+        )
+    return None
+
+
+def may_hear(event: Event, viewer: Viewer) -> bool:
+    audience = event.audience
+    return (
+        (audience.staff and viewer.is_staff)
+        or viewer.org_id in audience.org_ids
+        or viewer.user_id in audience.user_ids
+    )
+
+
+def is_mine(event: CallEvent, viewer: Viewer) -> bool:
+    """One of the viewer's phones rings or talks: the card pops for them."""
+    if isinstance(event, CallRinging | CallAnswered):
+        return viewer.user_id in event.user_ids or bool(event.phone_ids.intersection(viewer.phone_ids))
+    return False
+
+
+def _link(connected: bool) -> str:
+    return "up" if connected else "down"
+
+
+def _frame(message: dict[str, Any]) -> str:
+    return json.dumps(message, separators=(",", ":"))

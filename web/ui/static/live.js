@@ -1,0 +1,57 @@
+// The live link. It tells what changed; pages fetch the state themselves. Events for other scripts, on window:
+//   live:resync            after every (re)connection: fetch anew, something may have been missed
+//   live:call {what, call_id, version, mine} · live:recording {recording_id, call_id} · live:state "up"|"down"|"wait"
+import { toast } from "./app.js";
+
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 4000;
+const SIGNED_OUT = 4401;
+let delay = FIRST_DELAY_MS;
+
+const tell = (name, detail) => dispatchEvent(new CustomEvent(name, { detail }));
+
+function onMessage({ data }) {
+  const message = JSON.parse(data);
+  if (message.type === "hello") {
+    delay = FIRST_DELAY_MS;
+    tell("live:state", message.link);
+    tell("live:resync");
+  } else if (message.type === "link") {
+    tell("live:state", message.link);
+    if (message.link === "up") tell("live:resync");
+  } else if (message.type === "call") {
+    tell("live:call", message);
+    if (message.mine && message.what === "ringing" && !document.querySelector("[data-desk]")) announce(message.call_id);
+  } else if (message.type === "recording") {
+    tell("live:recording", message);
+  }
+}
+
+// Away from the desk a ringing phone of ours still shows a way to the card.
+function announce(callId) {
+  const address = `/desk/calls/${encodeURIComponent(callId)}`;
+  if (document.querySelector(`a[data-announced="${CSS.escape(callId)}"]`)) return;
+  toast("Входящий звонок", "info");
+  const link = document.createElement("a");
+  link.href = address;
+  link.dataset.announced = callId;
+  link.className = "btn btn-primary btn-sm";
+  link.textContent = "Открыть карточку";
+  document.getElementById("toasts").lastElementChild.append(link);
+}
+
+function connect() {
+  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
+  socket.addEventListener("message", onMessage);
+  socket.addEventListener("close", ({ code }) => {
+    tell("live:state", "wait");
+    if (code === SIGNED_OUT) return location.assign("/sign-in");
+    setTimeout(connect, delay * (0.75 + Math.random() / 2));
+    delay = Math.min(delay * 2, LONGEST_DELAY_MS);
+  });
+}
+
+// A page that wakes from sleep must not wait out a long pause.
+document.addEventListener("visibilitychange", () => { if (!document.hidden) delay = FIRST_DELAY_MS; });
+addEventListener("online", () => { delay = FIRST_DELAY_MS; });
+connect();
