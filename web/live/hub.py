@@ -5,25 +5,31 @@ from collections.abc import Callable
 
 from callcore.kernel.bus import Bus, Event
 from callcore.network.model import Viewer
-from web.live.protocol import frame_for
+from web.live.protocol import CLOSE_RESTART, CLOSE_TOO_SLOW, frame_for
 
 QUEUE_FRAMES = 200
 
 
 class LiveLink:
-    """The outgoing side of one browser. A full queue marks it `too_slow`: its session closes the socket and the
+    """The outgoing side of one browser. `end` asks its session to close the socket; a full queue does it too, and the
     browser comes back for the whole state."""
 
     def __init__(self, viewer: Viewer) -> None:
         self.viewer = viewer
         self.frames: asyncio.Queue[str] = asyncio.Queue(QUEUE_FRAMES)
-        self.too_slow = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.close_code = 0
 
     def send(self, frame: str) -> None:
         try:
             self.frames.put_nowait(frame)
         except asyncio.QueueFull:
-            self.too_slow.set()
+            self.end(CLOSE_TOO_SLOW)
+
+    def end(self, close_code: int) -> None:
+        if not self.ended.is_set():
+            self.close_code = close_code
+            self.ended.set()
 
 
 class LiveHub:
@@ -45,7 +51,10 @@ class LiveHub:
         self._links.discard(link)
 
     def close(self) -> None:
+        """The application stops: browsers are asked to come back."""
         self._unsubscribe()
+        for link in self._links:
+            link.end(CLOSE_RESTART)
 
     def _spread(self, event: Event) -> None:
         for link in self._links:

@@ -2,20 +2,19 @@
 
 import asyncio
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSMsgType, web
 
 from callcore.kernel.errors import Forbidden
 from callcore.kernel.tasks import TaskOwner
 from web.keys import DEPS
 from web.live.hub import LiveHub, LiveLink
-from web.live.protocol import CLOSE_SIGNED_OUT, CLOSE_TOO_SLOW, hello, is_ping, pong
+from web.live.protocol import CLOSE_SIGNED_OUT, hello, is_ping, pong
 from web.rooms import Room, get
 from web.security.access import SIGNED_IN
 from web.security.origin import is_same_origin
 from web.security.sessions import cookie_name, viewer_of
 
 HUB = web.AppKey("live_hub", LiveHub)
-SOCKETS = web.AppKey("live_sockets", set[web.WebSocketResponse])
 HEARTBEAT_S = 20.0
 SESSION_CHECK_S = 60.0
 MAX_INCOMING_BYTES = 4096
@@ -29,13 +28,11 @@ def room(hub: LiveHub) -> Room:
 
 def _furnish(app: web.Application, hub: LiveHub) -> None:
     app[HUB] = hub
-    app[SOCKETS] = set()
-    app.on_shutdown.append(_close_sockets)
+    app.on_shutdown.append(_end_links)
 
 
-async def _close_sockets(app: web.Application) -> None:
-    for socket in tuple(app[SOCKETS]):
-        await socket.close(code=WSCloseCode.GOING_AWAY, message=b"restart")
+async def _end_links(app: web.Application) -> None:
+    app[HUB].close()
 
 
 async def live(request: web.Request) -> web.StreamResponse:
@@ -45,20 +42,18 @@ async def live(request: web.Request) -> web.StreamResponse:
     hub = request.app[HUB]
     socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_INCOMING_BYTES, compress=False)
     await socket.prepare(request)
-    request.app[SOCKETS].add(socket)
     link = hub.join(viewer_of(request))
     link.send(hello(connected=hub.is_connected()))
     tasks = TaskOwner("live")
     try:
         _ = tasks.spawn("write", _write(socket, link))
         _ = tasks.spawn("guard", _guard(socket, link))
-        _ = tasks.spawn("session", _end_with_session(request, socket))
+        _ = tasks.spawn("session", _end_with_session(request, link))
         async for message in socket:
             if message.type is WSMsgType.TEXT and is_ping(message.data):
                 link.send(pong())
     finally:
         hub.leave(link)
-        request.app[SOCKETS].discard(socket)
         await tasks.close()
     return socket
 
@@ -72,16 +67,16 @@ async def _write(socket: web.WebSocketResponse, link: LiveLink) -> None:
 
 
 async def _guard(socket: web.WebSocketResponse, link: LiveLink) -> None:
-    await link.too_slow.wait()
-    await socket.close(code=CLOSE_TOO_SLOW, message=b"too slow")
+    await link.ended.wait()
+    await socket.close(code=link.close_code)
 
 
-async def _end_with_session(request: web.Request, socket: web.WebSocketResponse) -> None:
+async def _end_with_session(request: web.Request, link: LiveLink) -> None:
     """Signed out elsewhere, switched off or expired: the link must not outlive the right to it."""
     deps = request.app[DEPS]
     token = request.cookies.get(cookie_name(secure=deps.secure), "")
     while True:
         await asyncio.sleep(SESSION_CHECK_S)
         if await deps.sign_in.viewer(token) is None:
-            await socket.close(code=CLOSE_SIGNED_OUT, message=b"signed out")
+            link.end(CLOSE_SIGNED_OUT)
             return

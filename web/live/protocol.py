@@ -28,6 +28,7 @@ from callcore.calls.events import (
 from callcore.kernel.bus import Event
 from callcore.network.model import Viewer
 
+CLOSE_RESTART = 1001  # going away
 CLOSE_TOO_SLOW = 4008  # the browser did not read; it reconnects and fetches anew
 CLOSE_SIGNED_OUT = 4401  # the session has ended
 _WORDS: dict[type[CallEvent], str] = {
