@@ -85,9 +85,8 @@ def _only_installer(cache_dir: Path, progress: Progress) -> Iterator[None]:
 
 
 def _install(cache_dir: Path, arch: Architecture, progress: Progress) -> AsteriskBuild:
+    _clear_staging(cache_dir)
     check_ground(cache_dir)
-    for left in cache_dir.glob(f"{_STAGING}*"):
-        shutil.rmtree(left, ignore_errors=True)
     # A new name each time: the apt of a killed installer may still be writing into its own.
     staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=cache_dir))
     try:
@@ -100,7 +99,12 @@ def _install(cache_dir: Path, arch: Architecture, progress: Progress) -> Asteris
         _finish_root(root)
         return _publish(cache_dir, root, debs, choice, arch, progress)
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        _clear_staging(cache_dir)
+
+
+def _clear_staging(cache_dir: Path) -> None:
+    for left in cache_dir.glob(f"{_STAGING}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def check_ground(cache_dir: Path, needed_bytes: int = NEEDED_BYTES) -> None:

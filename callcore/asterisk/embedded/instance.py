@@ -74,6 +74,8 @@ class InstanceDirs:
         self.root.mkdir(parents=True, exist_ok=True)
         for folder in (self.etc, self.keys, self.run):
             folder.mkdir(mode=0o700, exist_ok=True)
+        # res_crypto looks for `keys` under astkeydir and complains when it is not there.
+        (self.keys / "keys").mkdir(exist_ok=True)
         for folder in (self.log, self.db, self.agi, self.recordings, self.lib, self.cache, self.sounds):
             folder.mkdir(parents=True, exist_ok=True)
         for name in ("outgoing", "outgoing_done", "tmp", "monitor"):
