@@ -78,6 +78,9 @@ class InstanceDirs:
         (self.keys / "keys").mkdir(exist_ok=True)
         for folder in (self.log, self.db, self.agi, self.recordings, self.lib, self.cache, self.sounds):
             folder.mkdir(parents=True, exist_ok=True)
+        # The writers of call records do not make their own folders and lose the rows.
+        for name in ("cel-custom", "cdr-custom"):
+            (self.log / name).mkdir(exist_ok=True)
         for name in ("outgoing", "outgoing_done", "tmp", "monitor"):
             (self.spool / name).mkdir(parents=True, exist_ok=True)
 

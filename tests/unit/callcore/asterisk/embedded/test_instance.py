@@ -25,7 +25,15 @@ def test_secrets_are_closed_to_others(tmp_path):
     dirs.create()
     for folder in (dirs.etc, dirs.keys, dirs.run):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    for folder in (dirs.log, dirs.spool, dirs.db, dirs.agi, dirs.recordings, dirs.sounds):
+    for folder in (
+        dirs.log / "cel-custom",
+        dirs.keys / "keys",
+        dirs.spool,
+        dirs.db,
+        dirs.agi,
+        dirs.recordings,
+        dirs.sounds,
+    ):
         assert folder.is_dir()
 
 
