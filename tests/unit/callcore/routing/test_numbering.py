@@ -1,0 +1,121 @@
+"""The shipped plan against numbers whose region was looked up in the registry by hand; last digits are made up."""
+
+import csv
+import gzip
+import time
+from pathlib import Path
+
+import pytest
+
+from callcore.routing.numbering import EMPTY_PLAN, load_numbering, national_number, parse_numbering
+
+pytestmark = pytest.mark.unit
+
+DATA = Path(__file__).parents[4] / "config" / "data"
+SAMPLES = [
+    ("+74951234567", "RU-MOW"),
+    ("+74991234567", "RU-MOW"),
+    ("+74965712345", "RU-MOS"),
+    ("+74982345678", "RU-MOS"),
+    ("+78123456789", "RU-SPE"),
+    ("+78137512345", "RU-LEN"),
+    ("+73431234567", "RU-SVE"),
+    ("+73832123456", "RU-NVS"),
+    ("+78432123456", "RU-TA"),
+    ("+78462123456", "RU-SAM"),
+    ("+78452123456", "RU-SAR"),
+    ("+74012123456", "RU-KGD"),
+    ("+78612123456", "RU-KDA"),
+    ("+78622123456", "RU-KDA"),
+    ("+78632123456", "RU-ROS"),
+    ("+73512123456", "RU-CHE"),
+    ("+73472123456", "RU-BA"),
+    ("+73422123456", "RU-PER"),
+    ("+73912123456", "RU-KYA"),
+    ("+73952123456", "RU-IRK"),
+    ("+74112123456", "RU-SA"),
+    ("+74232123456", "RU-PRI"),
+    ("+74212123456", "RU-KHA"),
+    ("+74242123456", "RU-SAK"),
+    ("+74152123456", "RU-KAM"),
+    ("+74132123456", "RU-MAG"),
+    ("+73022123456", "RU-ZAB"),
+    ("+73822123456", "RU-TOM"),
+    ("+73842123456", "RU-KEM"),
+    ("+78512123456", "RU-AST"),
+    ("+78442123456", "RU-VGG"),
+    ("+78007001234", ""),
+    ("+78095123456", ""),
+    ("+78035123456", ""),
+    ("+79161234567", "RU-MOW RU-MOS"),
+    ("+79261234567", "RU-MOW RU-MOS"),
+    ("+79031234567", "RU-MOW RU-MOS"),
+    ("+79219876543", "RU-SPE RU-LEN"),
+    ("+79043312345", "RU-SPE RU-LEN"),
+    ("+79122345678", "RU-SVE"),
+    ("+79139123456", "RU-NVS"),
+    ("+79509876543", "RU-KYA"),
+    ("+79147012345", "RU-PRI"),
+    ("+79241234567", "RU-PRI"),
+    ("+79781234567", "RU-KDA"),
+    ("+79991234567", "RU-PER"),
+    ("+79581234567", "RU-MOW RU-MOS"),
+    ("+79411234567", "RU-MOW RU-MOS"),
+    ("+79401234567", ""),
+    ("+77011234567", ""),
+    ("+77172123456", ""),
+]
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return load_numbering(DATA / "numbering" / "plan.gz")
+
+
+@pytest.mark.parametrize(("number", "codes"), SAMPLES)
+def test_region_of_a_number(plan, number, codes):
+    assert plan.regions_of(number) == tuple(codes.split())
+
+
+@pytest.mark.parametrize(
+    "text", ["+79122345678", "79122345678", "89122345678", "9122345678", "+7 (912) 234-56-78"]
+)
+def test_usual_spellings(plan, text):
+    assert plan.regions_of(text) == ("RU-SVE",)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "anonymous", "7" * 40, "+375291234567", "112", "+7912234567", "９１２２３４５６７８"]
+)
+def test_no_number_has_no_region(plan, text):
+    assert plan.regions_of(text) == ()
+
+
+def test_every_code_is_a_region_of_ours(plan):
+    with (DATA / "regions.csv").open(encoding="utf-8") as file:
+        known = {row["code"] for row in csv.DictReader(file)}
+    assert len(known) == 89
+    assert {code for codes in plan.sets for code in codes} == known
+
+
+def test_small_and_quick_to_load(plan):
+    path = DATA / "numbering" / "plan.gz"
+    started = time.perf_counter()
+    load_numbering(path)
+    assert time.perf_counter() - started < 0.1
+    assert path.stat().st_size < 100_000
+    assert len(plan.starts) * (plan.starts.itemsize + plan.regions.itemsize) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [b"", b"junk", gzip.compress(b""), gzip.compress(b"other 1\n0 RU-MOW"), gzip.compress("ё".encode())],
+)
+def test_another_file_is_refused(packed):
+    with pytest.raises(ValueError, match="numbering plan"):
+        parse_numbering(packed)
+
+
+def test_the_empty_plan_knows_nobody():
+    assert EMPTY_PLAN.regions_of("+79122345678") == ()
+    assert national_number("+79122345678") == 9122345678
