@@ -1,0 +1,295 @@
+"""The worker: looks at what the PBX left, takes rows one by one, and brings each to an end.
+
+The database is the queue and the spool folder the truth about files, so a round can be broken off at any line and
+simply be done again: files are placed before the commit, originals are removed after it.
+"""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Protocol
+
+from callcore.kernel.clock import Clock
+from callcore.kernel.database import Database
+from callcore.kernel.errors import DealerlineError
+from callcore.kernel.logs import get_logger
+from callcore.kernel.tasks import TaskOwner
+from recordings.files import SCRATCH_FOLDER, free_space, place
+from recordings.model import (
+    AudioJob,
+    Converted,
+    Failed,
+    FailureCode,
+    Outcome,
+    ReconcileReport,
+    RecordingHealth,
+    RecordingSettings,
+    RecordingState,
+    Silent,
+    SourceGroup,
+)
+from recordings.names import started_at_of, store_path
+from recordings.pool import AudioPool
+from recordings.queue import Entry, RecordingQueue
+from recordings.reconcile import is_whole, reconcile
+from recordings.settle import settle_due
+from recordings.spool import discard, look
+from recordings.steps.errors import failure_of
+from recordings.worklist import Work, Worklist, base_for, make_worklist, possible_bases
+
+_log = get_logger(__name__)
+_HURRY_S = 0.3
+_HURRY_FOR_S = 6.0
+_MAX_WOKEN = 1000
+_RELEASE_S = 2.0
+
+OnReady = Callable[[int, str], None]
+
+
+class AudioRunner(Protocol):
+    """Does one conversion outside the loop; failures are outcomes, not exceptions."""
+
+    async def run(self, job: AudioJob) -> Outcome: ...
+
+    async def close(self) -> None: ...
+
+
+class RecordingWorker:
+    """`on_ready(recording_id, call_id)` is called after the commit, once the call shows a playable recording."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        settings: RecordingSettings,
+        on_ready: OnReady,
+        *,
+        audio: AudioRunner | None = None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+        self._on_ready = on_ready
+        self._audio: AudioRunner = audio or AudioPool(settings.workers, settings.idle_pool_s)
+        self._queue = RecordingQueue(database, settings)
+        self._leases = TaskOwner("recordings-lease")
+        self._loops: list[asyncio.Task[None]] = []
+        self._news = asyncio.Event()
+        self._woken: dict[str, float] = {}
+        self._health = RecordingHealth()
+        self._done_total = 0
+        self._errors_total = 0
+        self._busy = 0
+        self._last_error = ""
+        self._reconciled_on: date | None = None
+
+    def start(self, tasks: TaskOwner) -> None:
+        """One loop per audio process; the queue keeps them apart. Returns at once."""
+        for number in range(self._settings.workers):
+            self._loops.append(tasks.spawn(f"recordings-{number}", self._run(keeps_house=number == 0)))
+
+    async def close(self) -> None:
+        """Stop looking, give back what is in hand, end the audio processes."""
+        for task in self._loops:
+            task.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        self._loops.clear()
+        await self._leases.close()
+        await self._audio.close()
+
+    def wake(self, base: str) -> None:
+        """Something has happened to this base: look now, and for some seconds often, until its files are finished. Beyond
+        1000 names the usual scan has to do."""
+        if len(self._woken) < _MAX_WOKEN:
+            self._woken[base] = asyncio.get_running_loop().time() + _HURRY_FOR_S
+        self._news.set()
+
+    def health(self) -> RecordingHealth:
+        """Figures of the last round; never waits."""
+        return self._health
+
+    async def reconcile(self) -> ReconcileReport:
+        """Compare files and rows both ways now."""
+        return await reconcile(self._queue, self._settings, self._clock.now())
+
+    async def run_once(self) -> int:
+        """One round over everything owed; returns how many recordings came to an end."""
+        work = await self._look()
+        if work.adopt:
+            await self._adopt(work.adopt)
+            work = await self._look()
+        done = 0
+        for item in work.convert:
+            done += await self._process(item)
+        for entry in work.missing:
+            done += await self._miss(entry)
+        for item in work.leftovers:
+            await self._clean(item)
+        for attached in await settle_due(self._database, self._clock.now(), self._settings.settle_days):
+            self._tell(attached.recording_id, attached.call_id)
+        await self._measure()
+        return done
+
+    async def _run(self, *, keeps_house: bool) -> None:
+        while True:
+            try:
+                if keeps_house and self._reconciled_on != (today := self._clock.now().date()):
+                    await self.reconcile()
+                    self._reconciled_on = today
+                await self.run_once()
+            except DealerlineError as exc:
+                self._note(exc.code)
+                _log.warning("recordings round broken off", code=exc.code)
+            except Exception as exc:  # noqa: BLE001 - a border: the worker must outlive any failure of a round
+                self._note(type(exc).__name__)
+                _log.exception("recordings round failed")
+            await self._pause()
+
+    async def _pause(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._woken = {base: until for base, until in self._woken.items() if until > now}
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_HURRY_S if self._woken else self._settings.scan_s):
+                await self._news.wait()
+        self._news.clear()
+
+    async def _look(self) -> Worklist:
+        groups = await asyncio.to_thread(look, self._settings.spool_dir)
+        known = await self._queue.entries_of(base for group in groups for base in possible_bases(group))
+        waiting = await self._queue.open_entries()
+        entries = tuple({entry.id: entry for entry in (*known, *waiting)}.values())
+        return await asyncio.to_thread(make_worklist, groups, entries, self._clock.now(), self._settings)
+
+    async def _adopt(self, groups: tuple[SourceGroup, ...]) -> None:
+        taken = {entry.base for entry in await self._queue.entries_of(group.base for group in groups)}
+        for group in groups:
+            base = base_for(group, taken)
+            taken.add(base)
+            made_at = datetime.fromtimestamp(group.newest_at, UTC) if group.newest_at else self._clock.now()
+            await self._queue.adopt(base, group.kind, started_at_of(base) or made_at)
+            _log.warning("recording without a row adopted", base=base)
+
+    async def _process(self, work: Work) -> int:
+        claim = await self._queue.claim(work.entry, self._clock.now())
+        if claim is None:
+            return 0
+        scratch = self._settings.store_dir / SCRATCH_FOLDER / f"{claim.base}.{claim.attempts}"
+        job = AudioJob(work.group, scratch, self._settings.format, self._settings.job_limit_s)
+        lease = self._leases.spawn(claim.base, self._keep(claim))
+        self._busy += 1
+        try:
+            outcome = await self._audio.run(job)
+            return await self._conclude(claim, work.group, outcome)
+        except asyncio.CancelledError:
+            await self._give_back(claim)
+            raise
+        finally:
+            self._busy -= 1
+            lease.cancel()
+            self._woken.pop(claim.base, None)
+            await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+
+    async def _keep(self, claim: Entry) -> None:
+        """Prolong the lease while the work lives."""
+        while True:
+            await asyncio.sleep(self._settings.lease_s / 3)
+            with contextlib.suppress(DealerlineError):
+                if not await self._queue.renew(claim, self._clock.now()):
+                    return
+
+    async def _give_back(self, claim: Entry) -> None:
+        with contextlib.suppress(DealerlineError, TimeoutError):
+            async with asyncio.timeout(_RELEASE_S):
+                await self._queue.release(claim)
+
+    async def _conclude(self, claim: Entry, group: SourceGroup, outcome: Outcome) -> int:
+        match outcome:
+            case Converted():
+                return await self._keep_playable(claim, group, outcome)
+            case Silent():
+                finished = await self._queue.finish_empty(claim, outcome, self._clock.now())
+                if finished.is_mine:
+                    await self._discard(group, claim, keep=not outcome.may_delete)
+                self._done_total += finished.is_mine
+                return int(finished.is_mine)
+            case Failed():
+                return await self._fail(claim, group, outcome)
+
+    async def _keep_playable(self, claim: Entry, group: SourceGroup, made: Converted) -> int:
+        if not await self._queue.renew(claim, self._clock.now()):
+            return 0
+        path = store_path(claim.base, claim.kind, claim.started_at, self._settings.format)
+        try:
+            await asyncio.to_thread(place, self._settings.store_dir, made.path, path)
+        except OSError as exc:
+            return await self._fail(claim, group, Failed(failure_of(exc), exc.strerror or ""))
+        finished = await self._queue.finish_ready(claim, made, path, self._clock.now())
+        if not finished.is_mine:
+            return 0
+        if finished.is_attached:
+            self._tell(claim.id, claim.call_id)
+        await self._discard(group, claim, keep=self._settings.keep_originals)
+        self._done_total += 1
+        return 1
+
+    async def _fail(self, claim: Entry, group: SourceGroup, failed: Failed) -> int:
+        finished = await self._queue.finish_failed(claim, failed, self._clock.now())
+        if not finished.is_mine:
+            return 0
+        self._note(failed.code)
+        about = {"call_id": claim.call_id, "base": claim.base, "attempt": claim.attempts}
+        _log.error("recording failed", code=failed.code, detail=failed.detail, **about)
+        if not group.audio:
+            await self._discard(group, claim, keep=False)
+        return 1
+
+    async def _miss(self, entry: Entry) -> int:
+        """The PBX announced a recording and never wrote it: unwritable folder, or removed by hand."""
+        claim = await self._queue.claim(entry, self._clock.now())
+        nothing = SourceGroup(entry.base, entry.kind)
+        return 0 if claim is None else await self._fail(claim, nothing, Failed(FailureCode.FILE_MISSING))
+
+    async def _clean(self, work: Work) -> None:
+        """Originals of a finished row: removed only if its playable file is whole."""
+        if work.entry.state is RecordingState.EMPTY:
+            await self._discard(work.group, work.entry, keep=True)
+        elif await asyncio.to_thread(is_whole, self._settings.store_dir, work.entry):
+            await self._discard(work.group, work.entry, keep=self._settings.keep_originals)
+
+    async def _discard(self, group: SourceGroup, entry: Entry, *, keep: bool) -> None:
+        day = f"{started_at_of(entry.base) or entry.started_at:%Y-%m-%d}"
+        try:
+            await asyncio.to_thread(discard, group, self._settings.spool_dir, day, keep=keep)
+        except OSError as exc:
+            self._note("originals-not-removed")
+            _log.warning("originals could not be removed", base=group.base, reason=exc.strerror)
+
+    def _tell(self, recording_id: int, call_id: str) -> None:
+        try:
+            self._on_ready(recording_id, call_id)
+        except Exception:  # noqa: BLE001 - a border: a listener must not stop the worker
+            _log.exception("recording listener failed", call_id=call_id)
+
+    def _note(self, error: str) -> None:
+        self._errors_total += 1
+        self._last_error = error
+
+    async def _measure(self) -> None:
+        waiting, failed = await self._queue.counts()
+        space = await asyncio.to_thread(free_space, self._settings.store_dir)
+        is_low = space.free_bytes < self._settings.min_free_bytes
+        if is_low and not self._health.is_space_low:
+            _log.error("little space for recordings", free_bytes=space.free_bytes)
+        self._health = RecordingHealth(
+            waiting=waiting,
+            failed=failed,
+            done_total=self._done_total,
+            errors_total=self._errors_total,
+            free_bytes=space.free_bytes,
+            is_store_writable=space.is_writable,
+            is_space_low=is_low,
+            is_busy=self._busy > 0,
+            last_error=self._last_error,
+        )
