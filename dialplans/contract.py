@@ -12,10 +12,13 @@ FROM_TRUNK: Final = "from-trunk"  # a carrier's call enters; the extension is th
 FROM_PHONES: Final = "from-phones"  # a registered phone of ours dials
 WALK: Final = "dl-walk"  # walks the plan that the application answered
 LEG: Final = "dl-leg"  # one Local channel per phone; the extension is the phone key
+RING: Final = "dl-ring"  # rings one phone of the table in dl-leg
+MARK: Final = "dl-mark"  # on the called phone, before it is dialled: call id for CEL
 WHISPER: Final = "dl-whisper"  # on the called phone, before it is joined: accept or decline
 FALLBACK: Final = "dl-fallback"  # no plan: duty numbers, one after another
 VOICEMAIL: Final = "dl-voicemail"  # nobody answered: a message and a callback task
 HANGUP: Final = "dl-hangup"  # hangup handler of the customer's channel
+DID_TABLE: Final = "dl-did"  # what is known of a dialled number without the application
 
 # --- channel variables --------------------------------------------------------------------------------------
 CALL_ID: Final = "DL_CALL_ID"  # inherited by all channels of a call; = Uniqueid of its first channel
@@ -34,6 +37,15 @@ LANGUAGE: Final = "DL_LANG"  # language of prompts
 MAX_STEPS: Final = 20
 MAX_KEYS_PER_STEP: Final = 20
 
+RING_S: Final = "DL_RING"  # inherited: ring seconds of the present step
+ACCEPT_MODE: Final = "DL_ACCEPT"  # inherited inside a leg: AcceptMode
+REASON: Final = "DL_REASON"  # FallbackReason
+DEFAULT_RING_S: Final = 20
+MAX_RING_S: Final = 120
+ACCEPT_S: Final = (
+    10  # the walk's Dial outlives the ringing by this, so that a late answer can still be accepted
+)
+
 # --- FastAGI ------------------------------------------------------------------------------------------------
 AGI_INBOUND: Final = "inbound"  # agi://host:port/inbound , arguments: call id, DID digits
 
@@ -44,6 +56,24 @@ class StepKind(StrEnum):
     DUTY = "duty"
 
 
+class AcceptMode(StrEnum):
+    KEY = "key"
+    AT_ONCE = "at-once"
+
+
+class FallbackReason(StrEnum):
+    AGI_FAILURE = "agi-failure"  # nobody listens, or the request broke
+    NO_PLAN = "no-plan"  # an answer without DL_ROUTED=1
+    TIMEOUT = "timeout"  # the application holds the request and says nothing
+    EXHAUSTED = "exhausted"  # the plan was walked, nobody took the call
+
+
+class DeclineReason(StrEnum):
+    KEY = "key"
+    TIMEOUT = "timeout"
+    LATE = "late"  # accepted, but another phone was quicker
+
+
 # --- user events --------------------------------------------------------------------------------------------
 USER_EVENT: Final = "DL"
 
@@ -52,14 +82,14 @@ class Milestone(StrEnum):
     """Header `Kind` of a DL user event. Every one also has `CallId`."""
 
     ENTERED = "entered"  # Did, Caller, CallerName: the call is in the dialplan
-    FALLBACK = "fallback"  # Reason: agi-failure | no-plan | timeout ; the duty branch is taken
+    FALLBACK = "fallback"  # Reason: FallbackReason; the duty branch is taken
     STEP = "step"  # Step, StepKind, Keys
     OFFERED = "offered"  # Phone: whisper starts on the answered phone
     ACCEPTED = "accepted"  # Phone
-    DECLINED = "declined"  # Phone, Reason: key | timeout
-    RECORDING = "recording"  # File: base name without extension
+    DECLINED = "declined"  # Phone, Reason: DeclineReason
+    RECORDING = "recording"  # File: base name without extension; once a phone has accepted
     VOICEMAIL = "voicemail"  # File, Seconds
-    DONE = "done"  # Result: DIALSTATUS of the last step
+    DONE = "done"  # Result: DIALSTATUS of the last dialling, empty if none; Cause: Q.850, at hang-up
 
 
 # --- recordings ---------------------------------------------------------------------------------------------
@@ -72,3 +102,22 @@ VOICEMAIL_FILE: Final = "{base}-vm.wav"
 # --- accounts -----------------------------------------------------------------------------------------------
 PHONE_KEY: Final = "p{id}"  # endpoint, auth and aor of a phone; never its number
 TRUNK_PREFIX: Final = "trunk-"  # endpoint of a trunk
+
+# --- CEL ----------------------------------------------------------------------------------------------------
+# Columns of the CSV that the PBX keeps, all quoted, a quote doubled. event_time is epoch seconds with six decimals.
+CEL_COLUMNS: Final = (
+    "event_type",
+    "event_time",
+    "uniqueid",
+    "linkedid",
+    "channel",
+    "context",
+    "extension",
+    "app",
+    "app_data",
+    "caller_number",
+    "caller_name",
+    "peer",
+    "extra",  # JSON
+    "call_id",  # CHANNEL(userfield)
+)

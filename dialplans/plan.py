@@ -22,6 +22,7 @@ class PhonePlan:
     extension: str = ""  # short internal number, digits; empty if none
     lines: int = 1  # calls at once
     accept_by_key: bool = True  # must press 1 after the whisper
+    shows_caller: bool = False  # may see the customer's number; others see the dialled one
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,9 @@ class TrunkPlan:
     username: str = ""
     secret: str = ""
     register: bool = False
+    inbound_auth: bool = (
+        False  # the carrier signs its calls as trunk-<name> with `secret`; else known by `host`
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,53 @@ class PbxPlan:
     duty_ring_s: int = 25
     agi_limit_s: int = 3  # the caller waits at most this long for a frozen application
     external_host: str = ""  # public address behind NAT; empty on loopback
+    ami_host: str = "127.0.0.1"  # loopback or a private network, never the world
+    ami_permit: tuple[str, ...] = ("127.0.0.1/255.255.255.255",)  # who may connect: address/mask
+    voicemail_limit_s: int = 120
+    music_dir: str = ""  # what a customer on hold hears; empty is silence
+
+
+class Behaviour(StrEnum):
+    """What a simulated telephone does with a call. The words stand in the carrier's dialplan too."""
+
+    ACCEPT = "accept"  # answers, presses 1 after a moment, talks
+    ANSWER = "answer"  # answers and talks, presses nothing
+    DECLINE = "decline"  # answers, presses 2
+    HANG_UP = "hangup"  # answers and hangs up at once
+    SILENT = "silent"  # answers, presses 1, says nothing
+    REJECT = "reject"  # refuses without answering
+    BUSY = "busy"
+    NO_ANSWER = "noanswer"  # rings for ever
+    UNREGISTERED = "unregistered"  # not there at all; SIP phones only
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierPhone:
+    """A simulated telephone: `name` is a phone key (registers at the PBX with `secret`) or an outside number
+    in E.164. `tone_hz` is its voice."""
+
+    name: str
+    tone_hz: int
+    secret: str = ""
+    behaviour: Behaviour = Behaviour.ACCEPT
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierPlan:
+    """The second Asterisk: the carrier, the telephones and the customers of demonstrations and tests."""
+
+    system_name: str
+    bind_host: str
+    sip_port: int
+    rtp_ports: tuple[int, int]
+    pbx_host: str
+    pbx_sip_port: int
+    trunk_name: str  # signs customers' calls as trunk-<name>
+    trunk_secret: str
+    sounds_dir: str  # tone-<hz>.wav
+    phones: tuple[CarrierPhone, ...]
+    ring_s: float = 0.5  # how long a telephone rings before it is picked up
+    think_s: float = 1.5  # from picking up to pressing the key
 
 
 @dataclass(frozen=True, slots=True)
