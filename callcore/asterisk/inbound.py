@@ -1,0 +1,112 @@
+"""The application's answer to the PBX's one question: who gets this call.
+
+The network lies in memory as a snapshot; a decision touches neither the database nor the disk. The snapshot is made anew
+when the network has changed; when the database is gone the last one goes on serving.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from callcore.asterisk.agi.protocol import AgiRequest, RouteReply
+from callcore.asterisk.route_reply import reply_variables
+from callcore.calls.facts import RouteDecided
+from callcore.calls.model import PhoneInfo
+from callcore.calls.phone_book import PhoneBook
+from callcore.kernel.clock import Clock
+from callcore.kernel.database import Database
+from callcore.kernel.errors import DatabaseUnavailable, NotAllowedNow
+from callcore.kernel.logs import get_logger
+from callcore.kernel.metrics import Metrics
+from callcore.network.directory import load_directory
+from callcore.network.directory_rows import Directory
+from callcore.routing.decide import decide
+from callcore.routing.explain import to_json
+from callcore.routing.model import Decision, RoutingSnapshot
+from callcore.routing.numbering import NumberingPlan
+from callcore.routing.snapshot import RoutingOptions, build_snapshot
+
+_log = get_logger(__name__)
+
+
+class InboundRouting:
+    """Serves decisions, explanations and the phone book of the tracker (PhoneDirectory)."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        numbering: NumberingPlan,
+        options: RoutingOptions,
+        offer: Callable[[RouteDecided], None],
+        metrics: Metrics,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._numbering = numbering
+        self._options = options
+        self._offer = offer
+        self._metrics = metrics
+        self._directory: Directory | None = None
+        self._snapshot: RoutingSnapshot | None = None
+        self._phones = PhoneBook(Directory())
+        self._version = 0
+
+    @property
+    def is_ready(self) -> bool:
+        return self._snapshot is not None
+
+    @property
+    def made_at(self) -> datetime | None:
+        return self._snapshot.made_at if self._snapshot else None
+
+    async def refresh(self) -> bool:
+        """Read the network; True when it had changed. Keeps the last snapshot when the database does not answer."""
+        try:
+            async with self._database.session() as session:
+                directory = await load_directory(session)
+        except DatabaseUnavailable:
+            _log.warning("network not read, the last snapshot goes on serving", version=self._version)
+            return False
+        if directory == self._directory:
+            return False
+        version, now = self._version + 1, self._clock.now()
+        snapshot = await asyncio.to_thread(
+            build_snapshot, directory, version, now, numbering=self._numbering, options=self._options
+        )
+        self._directory, self._snapshot, self._version = directory, snapshot, version
+        self._phones = PhoneBook(directory)
+        _log.info("routing snapshot made", version=version, outlets=len(directory.outlets))
+        return True
+
+    def phone(self, key: str) -> PhoneInfo | None:
+        return self._phones.phone(key)
+
+    def decide(self, did: str, caller: str, at: datetime) -> Decision:
+        """Raises NotAllowedNow before the first snapshot: the dialplan then takes its own branch."""
+        if self._snapshot is None:
+            raise NotAllowedNow("no-snapshot", "the network has not been read yet")
+        return decide(self._snapshot, did, caller, at)
+
+    def answer(self, request: AgiRequest) -> RouteReply:
+        """The handler of the FastAGI server: in memory, no waiting."""
+        started = time.perf_counter()
+        now = self._clock.now()
+        decision = self.decide(request.did, request.caller_number, now)
+        self._metrics.route_seconds.observe(time.perf_counter() - started)
+        self._metrics.route_decisions.labels(decision.warning or "none").inc()
+        self._offer(
+            RouteDecided(
+                at=now,
+                call_id=request.call_id,
+                did_number=decision.explanation.did_number or decision.explanation.did_dialled,
+                did_id=decision.did_id,
+                region_code=decision.region_code,
+                source=decision.source,
+                warning=decision.warning,
+                explanation=to_json(decision),
+            )
+        )
+        return RouteReply(reply_variables(decision))
