@@ -7,7 +7,6 @@ Events go through one synchronous callback into one backlog with one consumer.
 """
 
 import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -156,10 +155,12 @@ class AsteriskPbx:
     # --- what belongs to one session --------------------------------------------------------------------------
 
     async def _watch(self, session: AmiSession) -> None:
-        with suppress(PbxUnavailable):
+        try:
             while True:
                 await asyncio.sleep(self._settings.ping_every_s)
                 await session.ask(actions.action("Ping"))
+        except PbxUnavailable as exc:
+            session.abort(exc.message)
 
     async def _resync(self, session: AmiSession) -> None:
         try:
@@ -167,12 +168,17 @@ class AsteriskPbx:
         except TimeoutError:
             _log.warning("no FullyBooted from the pbx; has our manager user the read class system?")
         self._resync_wanted.set()
-        with suppress(PbxUnavailable):
+        try:
             while True:
                 await self._resync_wanted.wait()
                 self._resync_wanted.clear()
                 await self._take_snapshot(session)
                 await asyncio.sleep(_RESYNC_PAUSE_S)
+        except PbxUnavailable as exc:
+            session.abort(exc.message)
+        except NotAllowedNow as refused:
+            _log.error("the pbx refuses a snapshot; our manager user needs the write class reporting")
+            session.abort(refused.message)
 
     async def _take_snapshot(self, session: AmiSession) -> None:
         """Ask for everything first, then let facts flow: those that came meanwhile follow the snapshot."""
@@ -181,10 +187,6 @@ class AsteriskPbx:
         _, settings = await session.ask(actions.action("CoreSettings"))
         _, pong = await session.ask(actions.action("Ping"))
         rows = await session.ask_list(actions.action("CoreShowChannels"))
-        if not rows:
-            _log.error("the pbx refuses to list channels; our manager user needs the write class reporting")
-            session.abort("channels are refused")
-            return
         started = f"{core.corestartupdate} {core.corestartuptime}".strip()
         taken = PbxSnapshot(
             at=self._pbx_time(pong),

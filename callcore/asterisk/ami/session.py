@@ -20,7 +20,7 @@ from callcore.asterisk.ami import actions
 from callcore.asterisk.ami.decoder import AmiDecoder, Message, MessageTooLong, event_name, parse
 from callcore.asterisk.ami.settings import AmiSettings
 from callcore.asterisk.ami.translate import TRANSLATED
-from callcore.kernel.errors import PbxUnavailable
+from callcore.kernel.errors import NotAllowedNow, PbxUnavailable
 
 # Asterisk itself leaves out what these classes do not cover (VarSet, Newexten, RTCP …).
 EVENT_CLASSES: Final = "system,call,user"
@@ -75,12 +75,15 @@ class AmiSession(Manager):  # type: ignore[misc]  # panoramisk is untyped
         return await self._send(headers, as_list=False)
 
     async def ask_list(self, headers: dict[str, str]) -> tuple[Any, ...]:
-        """The items that an action answers with, the closing `…Complete` event last; empty when it is refused."""
+        """The items that an action answers with, the closing `…Complete` event last. Raises as `ask`, and
+        NotAllowedNow when the PBX refuses: our manager user lacks a class."""
         self._collecting += 1
         try:
             _, answers = await self._send(headers, as_list=True)
         finally:
             self._collecting -= 1
+        if len(answers) == 1:
+            raise NotAllowedNow("pbx-refused", f"{headers['Action']}: {answers[0].message}")
         return tuple(answers[1:])
 
     async def ended(self) -> str:
