@@ -136,7 +136,9 @@ class RecordingRow(Base):
     is_truncated: Mapped[bool] = mapped_column(default=False)
     waveform: Mapped[dict[str, Any] | None]
     attempts: Mapped[int] = mapped_column(default=0)
-    due_at: Mapped[datetime | None]  # end of a lease, next try, or next look at the call; none: nothing is owed
+    due_at: Mapped[
+        datetime | None
+    ]  # end of a lease, next try, or next look at the call; none: nothing is owed
     error: Mapped[str] = mapped_column(default="")
 
 
