@@ -31,7 +31,7 @@ def make_app(deps: WebDeps) -> web.Application:
     static = StaticFiles(_HERE / "ui" / "static")
     app[DEPS] = deps
     app[STATIC] = static
-    app[TEMPLATES] = make_environment(_HERE, static, auto_reload=deps.demo)
+    app[TEMPLATES] = make_environment(_HERE, static, auto_reload=deps.demo, cache=deps.template_cache)
     app[ACCESS] = {}
     rooms = (*_own_rooms(deps, static), *deps.rooms)
     for room in rooms:

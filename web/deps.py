@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import jinja2
+
 from callcore.kernel.clock import Clock
 from web.rooms import Room
 from web.security.sessions import SignInService
@@ -54,6 +56,7 @@ class WebDeps:
     `search_path` is the page that takes `?q=` from the top bar; empty hides the field.
     `behind_proxy` trusts X-Forwarded-For; `secure` says that people come over HTTPS.
     `observe` gets (method, route pattern, status, seconds) of each request.
+    `template_cache` keeps compiled templates between starts; without it they are compiled anew.
     """
 
     sign_in: SignInService
@@ -70,3 +73,4 @@ class WebDeps:
     metrics: Callable[[], MetricsText] = _no_metrics
     metrics_token: str = ""
     observe: Callable[[str, str, int, float], None] = _ignore
+    template_cache: jinja2.BytecodeCache | None = None

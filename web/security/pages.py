@@ -12,7 +12,9 @@ from web.security.origin import client_ip, safe_next
 from web.security.sessions import clear_session_cookie, cookie_name, session_of, set_session_cookie
 from web.ui.templates import render
 
-MAX_FIELD_CHARS = 200
+MAX_EMAIL_CHARS = 254
+MAX_PASSWORD_CHARS = 1000
+MAX_AGENT_CHARS = 200
 
 
 async def sign_in_form(request: web.Request) -> web.Response:
@@ -26,13 +28,13 @@ async def sign_in(request: web.Request) -> web.Response:
     """A fresh token at each sign-in, so that a planted one is worth nothing."""
     deps = request.app[DEPS]
     form = await request.post()
-    email = str(form.get("email", "")).strip()[:MAX_FIELD_CHARS]
-    password = str(form.get("password", ""))[:MAX_FIELD_CHARS]
+    email = str(form.get("email", "")).strip()[:MAX_EMAIL_CHARS]
+    password = str(form.get("password", ""))[:MAX_PASSWORD_CHARS]
     target = safe_next(str(form.get("next", "")))
     ip = client_ip(request, behind_proxy=deps.behind_proxy)
     try:
         signed = await deps.sign_in.sign_in(
-            email, password, ip, request.headers.get("User-Agent", "")[:MAX_FIELD_CHARS]
+            email, password, ip, request.headers.get("User-Agent", "")[:MAX_AGENT_CHARS]
         )
     except (Forbidden, TooMany) as error:
         return _form(request, target, email=email, trouble=explain(error))

@@ -46,7 +46,7 @@ def session_of(request: web.Request) -> SessionView | None:
 
 def viewer_of(request: web.Request) -> Viewer:
     """The signed-in person; only for handlers whose access is not `public`."""
-    session = request.get(SESSION)
+    session = session_of(request)
     if session is None:
         raise Forbidden("sign-in-required", "this page needs a signed-in person")
     return session.viewer

@@ -28,10 +28,10 @@ def zone_label(at: datetime, tz: str) -> str:
 
 
 def moment(at: datetime, tz: str) -> str:
-    """An aware instant in full: «8 июня 2016, 13:12 (МСК)»."""
+    """An aware instant in full: «8 июня 2016, 13:12 (МСК)»; it may break after the comma only."""
     local = _aware(at).astimezone(_zone(tz))
-    text = format_datetime(local, "d MMMM y, HH:mm", locale=_LOCALE)
-    return f"{text} ({zone_label(at, tz)})".replace(" ", NBSP)
+    date_part = format_datetime(local, "d MMMM y", locale=_LOCALE).replace(" ", NBSP)
+    return f"{date_part}, {local:%H:%M}{NBSP}({zone_label(at, tz)})"
 
 
 def moment_short(at: datetime, tz: str) -> str:

@@ -1,6 +1,7 @@
 """A call's legs as horizontal bars. Rooms fill these; the macro `leg_lines` draws them as SVG."""
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal
 
 Kind = Literal["ringing", "talking", "held", "announcement", "voicemail"]
@@ -44,7 +45,7 @@ class Bar:
 
 def ticks(total_s: float) -> tuple[tuple[float, int], ...]:
     """Places of the scale: (percent, seconds), at most eight after zero, on round steps."""
-    step = next((s for s in _STEPS_S if total_s / s <= _MAX_TICKS), 3600 * max(1, round(total_s / 3600 / 8)))
+    step = next((s for s in _STEPS_S if total_s / s <= _MAX_TICKS), 3600 * ceil(total_s / 3600 / _MAX_TICKS))
     count = int(total_s // step)
     return tuple((_percent(index * step, total_s), index * step) for index in range(count + 1))
 

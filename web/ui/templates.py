@@ -30,8 +30,18 @@ ROLE_TITLES: dict[Role, str] = {
 }
 
 
-def make_environment(web_folder: Path, static: StaticFiles, *, auto_reload: bool) -> jinja2.Environment:
-    """Base and components by their bare names; a room's templates as «room/name.html»."""
+def make_environment(
+    web_folder: Path,
+    static: StaticFiles,
+    *,
+    auto_reload: bool,
+    cache: jinja2.BytecodeCache | None = None,
+) -> jinja2.Environment:
+    """Base and components by their bare names; a room's templates as «room/name.html».
+
+    With auto_reload a changed file is seen at once; without it everything is compiled here, so that no first visitor
+    holds up the loop that also answers the PBX.
+    """
     rooms = {
         folder.parent.name: jinja2.FileSystemLoader(folder)
         for folder in sorted(web_folder.glob("*/templates"))
@@ -45,6 +55,7 @@ def make_environment(web_folder: Path, static: StaticFiles, *, auto_reload: bool
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=auto_reload,
+        bytecode_cache=cache,
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(translations("ru"), newstyle=True)  # type: ignore[attr-defined]
@@ -60,6 +71,9 @@ def make_environment(web_folder: Path, static: StaticFiles, *, auto_reload: bool
         leg_ticks=legs.ticks,
         role_titles=ROLE_TITLES,
     )
+    if not auto_reload:
+        for name in environment.list_templates(extensions=["html"]):
+            environment.get_template(name)
     return environment
 
 

@@ -11,13 +11,14 @@ const clock = (seconds) => {
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const channel = (index) => ({ waveColor: colour(`--wave-${index}`), progressColor: colour(`--wave-${index}-past`) });
 
-// {peaks: [[…], […]], duration_s}: numbers of any scale, one list per channel; drawn relative to the loudest.
+// {customer: [0..100, …], ours: […], duration_s}: peaks per side, drawn relative to the loudest; a voicemail has no `ours`.
 async function readWave(address) {
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`waveform: ${answer.status}`);
-  const wave = await answer.json();
-  const loudest = wave.peaks.flat().reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-  return { ...wave, peaks: wave.peaks.map((list) => list.map((value) => value / loudest)) };
+  const told = await answer.json();
+  const sides = [told.customer, told.ours].filter((side) => side?.length);
+  const loudest = Math.max(1, ...sides.map((side) => side.reduce((most, value) => Math.max(most, value), 0)));
+  return { peaks: sides.map((side) => side.map((value) => value / loudest)), duration: told.duration_s };
 }
 
 function steer(box, audio, wave) {
@@ -25,7 +26,13 @@ function steer(box, audio, wave) {
   const slider = box.querySelector("[data-wave]");
   const now = box.querySelector("[data-now]");
   const length = () => (Number.isFinite(audio.duration) ? audio.duration : Number(box.dataset.duration));
-  const seek = (second) => { audio.currentTime = Math.min(Math.max(second, 0), length()); };
+  // Nothing is fetched before the first touch; a place chosen earlier is kept by the browser until then.
+  const wake = () => { if (audio.preload === "none") audio.preload = "metadata"; };
+  const seek = (second) => {
+    wake();
+    audio.currentTime = Math.min(Math.max(second, 0), length());
+    show();
+  };
   const toggle = () => (audio.paused ? audio.play() : audio.pause());
   const show = () => {
     now.textContent = clock(audio.currentTime);
@@ -45,6 +52,8 @@ function steer(box, audio, wave) {
     " ": toggle,
   };
   play.addEventListener("click", toggle);
+  slider.addEventListener("pointerdown", wake);
+  wave.on("interaction", show);
   slider.addEventListener("keydown", (event) => {
     if (!moves[event.key]) return;
     event.preventDefault();
@@ -69,7 +78,7 @@ async function start(box) {
     container: box.querySelector("[data-wave]"),
     media: audio,
     peaks: drawn.peaks,
-    duration: drawn.duration_s ?? Number(box.dataset.duration),
+    duration: drawn.duration ?? Number(box.dataset.duration),
     splitChannels: drawn.peaks.length > 1 ? [channel(0), channel(1)] : undefined,
     ...channel(0),
     cursorColor: colour("--wave-cursor"),
