@@ -8,10 +8,12 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from itertools import chain
 
 from callcore.routing.hours import DAYS
 from callcore.routing.model import (
+    Candidates,
     Considered,
     Decision,
     Explanation,
@@ -31,6 +33,11 @@ from dialplans.contract import MAX_STEPS, StepKind
 MAX_LISTED = 60  # outlets ruled out that an explanation names; the rest are counted
 _MAX_NUMBER_CHARS = 32
 
+_Data = tuple[tuple[str, str], ...]
+_Closed = dict[
+    Schedule, _Data | None
+]  # what was found out of each schedule: why it is closed, None when open
+
 
 @dataclass(frozen=True, slots=True)
 class _Way:
@@ -40,7 +47,7 @@ class _Way:
     did: RouteDid | None
     codes: tuple[str, ...]
     region_source: RegionSource
-    candidates: tuple[RouteOutlet, ...]
+    candidates: Candidates
 
 
 def decide(snapshot: RoutingSnapshot, did: str, caller: str, now: datetime) -> Decision:
@@ -48,7 +55,7 @@ def decide(snapshot: RoutingSnapshot, did: str, caller: str, now: datetime) -> D
     way = _find_way(snapshot, did, caller)
     operators, verdict = _operators(snapshot, now)
     tail = (*operators, *snapshot.head_office.duty)
-    picked, considered, omitted = _pick(way, now, MAX_STEPS - len(tail))
+    picked, considered, omitted = _pick(way.candidates, now, MAX_STEPS - len(tail))
     steps = (*(_step(outlet) for outlet in picked), *tail)
     explanation = Explanation(
         snapshot_version=snapshot.version,
@@ -94,13 +101,14 @@ def _find_way(snapshot: RoutingSnapshot, dialled: str, caller: str) -> _Way:
     codes, region_source = _regions(snapshot, did, caller)
     if did is None or did.to_operators:
         kind = RouteKind.OPERATORS if did else RouteKind.HEAD_OFFICE
-        return _Way(kind, did, codes, region_source, ())
+        return _Way(kind, did, codes, region_source, Candidates())
     if did.org_id is not None:
-        outlets = snapshot.outlets_by_org.get(did.org_id, ())
+        outlets = snapshot.outlets_by_org.get(did.org_id, Candidates())
         return _Way(RouteKind.DEALER, did, codes, region_source, outlets)
     if codes:
-        return _Way(RouteKind.REGION, did, codes, region_source, snapshot.outlets_by_region.get(codes, ()))
-    return _Way(RouteKind.HEAD_OFFICE, did, codes, region_source, ())
+        outlets = snapshot.outlets_by_region.get(codes, Candidates())
+        return _Way(RouteKind.REGION, did, codes, region_source, outlets)
+    return _Way(RouteKind.HEAD_OFFICE, did, codes, region_source, Candidates())
 
 
 def _regions(
@@ -114,73 +122,91 @@ def _regions(
 
 
 def _pick(
-    way: _Way, now: datetime, limit: int
+    among: Candidates, now: datetime, limit: int
 ) -> tuple[list[RouteOutlet], list[Considered], tuple[tuple[Reason, int], ...]]:
-    picked: list[RouteOutlet] = []
+    """The first open outlets; what to tell of them and of the first that were ruled out; counts of the others."""
+    closed = _ClosedNow(now)
+    shut = {schedule for schedule in among.places if closed[schedule]}
+    opened = sorted(chain.from_iterable(among.places[schedule] for schedule in among.places.keys() - shut))
+    picked = opened[:limit]
+    left = Counter(among.barred)
+    left[Reason.CLOSED] = sum(len(among.places[schedule]) for schedule in shut)
+    left[Reason.OVER_LIMIT] = len(opened) - len(picked)
+    considered = _tell(among, frozenset(picked), closed)
+    left.subtract(item.reason for item in considered)
+    omitted = tuple(sorted((reason, count) for reason, count in left.items() if count > 0))
+    return [among.outlets[place] for place in picked], considered, omitted
+
+
+def _tell(among: Candidates, picked: frozenset[int], closed: "_ClosedNow") -> list[Considered]:
+    """In order of looking: all that were picked, and at most MAX_LISTED others."""
     considered: list[Considered] = []
-    omitted: Counter[Reason] = Counter()
-    opened: dict[Schedule, bool] = {}
-    is_site_call = way.kind is RouteKind.REGION
-    for outlet in way.candidates:
-        reason = outlet.site_bar if is_site_call else outlet.bar
-        if reason is Reason.TAKEN:
-            is_open = opened.get(outlet.schedule)
-            if is_open is None:
-                is_open = opened[outlet.schedule] = outlet.schedule.is_open(now)
-            reason = _open_verdict(is_open=is_open, has_room=len(picked) < limit)
-        if reason is Reason.TAKEN:
-            picked.append(outlet)
-        elif len(considered) - len(picked) >= MAX_LISTED:
-            omitted[reason] += 1
-            continue
-        considered.append(_considered(outlet, reason, now))
-    return picked, considered, tuple(sorted(omitted.items()))
+    room = MAX_LISTED
+    for place, outlet in enumerate(among.outlets):
+        if place in picked:
+            reason = Reason.TAKEN
+        elif not room:
+            break
+        else:
+            room -= 1
+            reason = among.bars[place]
+            if reason is Reason.TAKEN:
+                reason = Reason.CLOSED if closed[outlet.schedule] else Reason.OVER_LIMIT
+        considered.append(_considered(outlet, reason, closed))
+    else:
+        return considered
+    further = [among.outlets[index] for index in sorted(picked) if index > place]
+    return considered + [_considered(outlet, Reason.TAKEN, closed) for outlet in further]
 
 
-def _open_verdict(*, is_open: bool, has_room: bool) -> Reason:
-    if not is_open:
-        return Reason.CLOSED
-    return Reason.TAKEN if has_room else Reason.OVER_LIMIT
+class _ClosedNow(dict[Schedule, bool]):
+    """Whether a schedule is closed at one instant. Each is worked out once and each zone's clock is read once: hours
+    repeat, and a region may have thousands of outlets."""
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__()
+        self._now = now
+        self._clocks: dict[tzinfo, datetime] = {}
+
+    def __missing__(self, schedule: Schedule) -> bool:
+        zone = schedule.zone
+        if zone not in self._clocks:
+            self._clocks[zone] = self._now.astimezone(zone)
+        is_closed = self[schedule] = not schedule.hours.is_open(self._clocks[zone])
+        return is_closed
+
+    def words(self, schedule: Schedule) -> _Data:
+        """The hours of the local day and the local time, once the schedule was asked for."""
+        local = self._clocks[schedule.zone]
+        weekday = local.weekday()
+        time = f"{local.hour:02}:{local.minute:02}"
+        return (("day", DAYS[weekday]), ("hours", schedule.hours.texts[weekday]), ("local", time))
 
 
-def _considered(outlet: RouteOutlet, reason: Reason, now: datetime) -> Considered:
-    data: tuple[tuple[str, str], ...] = ()
+def _considered(outlet: RouteOutlet, reason: Reason, closed: _ClosedNow) -> Considered:
+    data: _Data = ()
     if reason is Reason.CLOSED:
-        data = _closed_data(outlet.schedule, now)
+        data = closed.words(outlet.schedule)
     elif reason in (Reason.ORG_SUSPENDED, Reason.NO_SITE_CALLS):
         data = (("org", outlet.org_name),)
-    return Considered(outlet.id, outlet.org_id, _label(outlet), reason, data)
-
-
-def _closed_data(schedule: Schedule, now: datetime) -> tuple[tuple[str, str], ...]:
-    local = now.astimezone(schedule.zone)
-    weekday = local.weekday()
-    return (
-        ("day", DAYS[weekday]),
-        ("hours", schedule.hours.text_of(weekday)),
-        ("local", f"{local.hour:02}:{local.minute:02}"),
-    )
+    return Considered(outlet.id, outlet.org_id, outlet.label, reason, data)
 
 
 def _operators(snapshot: RoutingSnapshot, now: datetime) -> tuple[tuple[Step, ...], Considered]:
     office = snapshot.head_office
-    data: tuple[tuple[str, str], ...] = ()
+    closed = _ClosedNow(now)
+    data: _Data = ()
+    reason = Reason.TAKEN
     if not office.operators:
         reason = Reason.NO_PHONES
-    elif not office.operators_schedule.is_open(now):
-        reason, data = Reason.CLOSED, _closed_data(office.operators_schedule, now)
-    else:
-        reason = Reason.TAKEN
+    elif closed[office.operators_schedule]:
+        reason, data = Reason.CLOSED, closed.words(office.operators_schedule)
     steps = office.operators if reason is Reason.TAKEN else ()
     return steps, Considered(None, office.org_id, "", reason, data)
 
 
 def _step(outlet: RouteOutlet) -> Step:
-    return Step(StepKind.OUTLET, outlet.phone_keys, outlet.ring_s, outlet.id, outlet.org_id, _label(outlet))
-
-
-def _label(outlet: RouteOutlet) -> str:
-    return f"{outlet.org_name}: {outlet.name}"
+    return Step(StepKind.OUTLET, outlet.phone_keys, outlet.ring_s, outlet.id, outlet.org_id, outlet.label)
 
 
 def _warning(did: RouteDid | None, steps: tuple[Step, ...]) -> RouteWarning:

@@ -5,6 +5,7 @@ later than its start runs over midnight; ["00:00", "24:00"] and ["00:00", "00:00
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,27 +14,25 @@ from typing import Any
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)")
 _DAY_MIN = 24 * 60
+_WEEK_MIN = 7 * _DAY_MIN
 
 Period = tuple[int, int]  # minutes of the local day: start, end
 
 
 @dataclass(frozen=True, slots=True)
 class WeekHours:
-    """Seven days from Monday, each a tuple of periods in order of their start. Hashable: equal hours are one key."""
+    """`days` are seven from Monday, each a tuple of periods in order of their start. `edges` are the same laid on the
+    minutes of the week: open from the first to the second, closed to the third, and so on. `texts` are the days as
+    people write them: 09:00-13:00, 14:00-18:00; empty when closed all day."""
 
     days: tuple[tuple[Period, ...], ...]
+    edges: tuple[int, ...]
+    texts: tuple[str, ...]
 
     def is_open(self, local: datetime) -> bool:
         """`local` is the instant on the outlet's own clock. The end of a period is already closed."""
-        minute = local.hour * 60 + local.minute
-        weekday = local.weekday()
-        if any(_covers(period, minute) for period in self.days[weekday]):
-            return True
-        return any(end <= start and minute < end for start, end in self.days[weekday - 1])
-
-    def text_of(self, weekday: int) -> str:
-        """Hours of one day as people write them: 09:00-13:00, 14:00-18:00; empty when closed all day."""
-        return ", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in self.days[weekday])
+        minute = local.weekday() * _DAY_MIN + local.hour * 60 + local.minute
+        return bisect_right(self.edges, minute) % 2 == 1
 
 
 def parse_hours(raw: Mapping[str, Any]) -> WeekHours:
@@ -41,12 +40,28 @@ def parse_hours(raw: Mapping[str, Any]) -> WeekHours:
     unknown = set(raw) - set(DAYS)
     if unknown:
         raise ValueError(f"unknown days: {sorted(map(str, unknown))}")
-    return WeekHours(tuple(tuple(sorted(map(_period, raw.get(day) or ()))) for day in DAYS))
+    days = tuple(tuple(sorted(map(_period, raw.get(day) or ()))) for day in DAYS)
+    texts = tuple(", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in periods) for periods in days)
+    return WeekHours(days, _edges(days), texts)
 
 
-def _covers(period: Period, minute: int) -> bool:
-    start, end = period
-    return minute >= start and (end <= start or minute < end)
+def _edges(days: tuple[tuple[Period, ...], ...]) -> tuple[int, ...]:
+    """Periods joined where they meet or overlap; what runs over the end of Sunday goes on at the start of Monday."""
+    spans = []
+    for weekday, periods in enumerate(days):
+        for start, end in periods:
+            begins = weekday * _DAY_MIN + start
+            ends = weekday * _DAY_MIN + end + (_DAY_MIN if end <= start else 0)
+            spans.append((begins, min(ends, _WEEK_MIN)))
+            if ends > _WEEK_MIN:
+                spans.append((0, ends - _WEEK_MIN))
+    edges: list[int] = []
+    for begins, ends in sorted(spans):
+        if edges and begins <= edges[-1]:
+            edges[-1] = max(edges[-1], ends)
+        else:
+            edges += (begins, ends)
+    return tuple(edges)
 
 
 def _period(raw: Any) -> Period:

@@ -61,20 +61,30 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class RouteOutlet:
-    """An outlet made ready. `bar` is the first lasting reason against it for any call, else TAKEN; `site_bar` the
+    """An outlet made ready. `label` names it to people together with its organisation. `bar` is the first lasting reason against it for any call, else TAKEN; `site_bar` the
     same for calls of the head site's numbers."""
 
     id: int
     org_id: int
-    name: str
+    label: str
     org_name: str
-    region_code: str
     position: int
     ring_s: int
     phone_keys: tuple[str, ...]
     schedule: Schedule
     bar: Reason
     site_bar: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Outlets in order of trying, made ready for one kind of call. `bars` stand beside them; `places` are the indexes
+    of those without a bar by their schedule, so that a night call need not look at each of thousands."""
+
+    outlets: tuple[RouteOutlet, ...] = ()
+    bars: tuple[Reason, ...] = ()
+    places: Mapping[Schedule, tuple[int, ...]] = field(default_factory=dict)
+    barred: Mapping[Reason, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +115,17 @@ class HeadOffice:
 class RoutingSnapshot:
     """Everything a decision needs, in memory; a changed network is a new snapshot.
 
-    Outlets are in order of trying (position, then id). `outlets_by_org` holds a dealer's outlets and those of all
+    Outlets are in order of trying: position, then id. `outlets_by_org` holds a dealer's outlets and those of all
     dealers below it. `outlets_by_region` has a key for each region and for each set of regions that one number may
-    belong to; first the outlets that stand there, then those of organisations that serve it from elsewhere.
+    belong to: first the outlets that stand there, then those of organisations that serve it from elsewhere. The first
+    is for calls of dealers' own numbers, the second for those of the head site.
     """
 
     version: int
     made_at: datetime
     dids: Mapping[str, RouteDid]
-    outlets_by_region: Mapping[tuple[str, ...], tuple[RouteOutlet, ...]]
-    outlets_by_org: Mapping[int, tuple[RouteOutlet, ...]]
+    outlets_by_region: Mapping[tuple[str, ...], Candidates]
+    outlets_by_org: Mapping[int, Candidates]
     region_names: Mapping[str, str]
     region_zones: Mapping[str, str]
     head_office: HeadOffice

@@ -1,6 +1,6 @@
 """Makes the routing snapshot out of the selling network. Pure; runs once per change, never during a call."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from callcore.network.directory_rows import Did, Directory, Org, Outlet, Phone
 from callcore.network.model import OrgKind, OrgState, PhoneOwner
 from callcore.routing.hours import DAYS, WeekHours, parse_hours
 from callcore.routing.model import (
+    Candidates,
     HeadOffice,
     Reason,
     RouteDid,
@@ -25,7 +26,7 @@ from dialplans.contract import MAX_KEYS_PER_STEP, StepKind
 MAX_OPERATOR_STEPS = 2
 MAX_DUTY_STEPS = 5
 _MIN_RING_S, _MAX_RING_S = 5, 120
-_NEVER = WeekHours(((),) * 7)
+_NEVER = parse_hours({})
 
 
 def _every_day() -> Mapping[str, Any]:
@@ -123,9 +124,8 @@ def _ready_outlet(
     return RouteOutlet(
         id=outlet.id,
         org_id=org.id,
-        name=outlet.name,
+        label=f"{org.name}: {outlet.name}",
         org_name=org.name,
-        region_code=outlet.region_code,
         position=outlet.position,
         ring_s=_ring_s(outlet.ring_s),
         phone_keys=keys,
@@ -158,28 +158,30 @@ def _ready_did(did: Did, orgs: Mapping[int, Org]) -> RouteDid:
     )
 
 
-def _by_org(outlets: Iterable[RouteOutlet], orgs: Mapping[int, Org]) -> dict[int, tuple[RouteOutlet, ...]]:
+def _by_org(outlets: Iterable[RouteOutlet], orgs: Mapping[int, Org]) -> dict[int, Candidates]:
     found: dict[int, list[RouteOutlet]] = defaultdict(list)
     for outlet in outlets:
         for org_id in orgs[outlet.org_id].chain:
             found[org_id].append(outlet)
-    return {org_id: tuple(items) for org_id, items in found.items()}
+    return {org_id: _candidates(items, [item.bar for item in items]) for org_id, items in found.items()}
 
 
 def _by_region(
     outlets: Sequence[RouteOutlet], orgs: Mapping[int, Org], directory: Directory, numbering: NumberingPlan
-) -> dict[tuple[str, ...], tuple[RouteOutlet, ...]]:
+) -> dict[tuple[str, ...], Candidates]:
+    places = {outlet.id: outlet.region_code for outlet in directory.outlets}
     standing: dict[str, list[RouteOutlet]] = defaultdict(list)
     serving: dict[str, list[RouteOutlet]] = defaultdict(list)
     for outlet in outlets:
-        standing[outlet.region_code].append(outlet)
+        standing[places[outlet.id]].append(outlet)
         for code in orgs[outlet.org_id].region_codes:
-            if code != outlet.region_code:
+            if code != places[outlet.id]:
                 serving[code].append(outlet)
     codes = {region.code for region in directory.regions} | standing.keys()
     shared = {tuple(code for code in several if code in codes) for several in numbering.sets}
     keys = {(code,) for code in codes} | {key for key in shared if len(key) > 1}
-    return {key: _merged(key, standing, serving) for key in keys}
+    merged = {key: _merged(key, standing, serving) for key in keys}
+    return {key: _candidates(items, [item.site_bar for item in items]) for key, items in merged.items()}
 
 
 def _merged(
@@ -192,6 +194,19 @@ def _merged(
         outlet.id: outlet for code in codes for outlet in serving.get(code, ()) if outlet.id not in here
     }
     return (*sorted(here.values(), key=_order), *sorted(from_elsewhere.values(), key=_order))
+
+
+def _candidates(outlets: Sequence[RouteOutlet], bars: Sequence[Reason]) -> Candidates:
+    places: dict[Schedule, list[int]] = defaultdict(list)
+    for place, (outlet, bar) in enumerate(zip(outlets, bars, strict=True)):
+        if bar is Reason.TAKEN:
+            places[outlet.schedule].append(place)
+    return Candidates(
+        outlets=tuple(outlets),
+        bars=tuple(bars),
+        places={schedule: tuple(indexes) for schedule, indexes in places.items()},
+        barred=Counter(bar for bar in bars if bar is not Reason.TAKEN),
+    )
 
 
 def _head_office(directory: Directory, options: RoutingOptions) -> HeadOffice:

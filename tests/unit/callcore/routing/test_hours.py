@@ -91,5 +91,5 @@ def test_what_cannot_be_read_is_refused(raw):
 
 def test_hours_as_people_write_them():
     hours = parse_hours({"mon": [["09:00", "13:00"], ["14:00", "24:00"]]})
-    assert hours.text_of(0) == "09:00-13:00, 14:00-24:00"
-    assert hours.text_of(1) == ""
+    assert hours.texts[0] == "09:00-13:00, 14:00-24:00"
+    assert hours.texts[1] == ""

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.unit
 
 
 def test_equal_hours_share_one_schedule():
-    ready = network.snapshot().outlets_by_org[1]
+    ready = network.snapshot().outlets_by_org[1].outlets
     assert [outlet.id for outlet in ready] == [10, 11, 12]
     assert ready[0].schedule is ready[1].schedule
     assert ready[0].schedule is not ready[2].schedule, "another zone is another schedule"
@@ -29,7 +29,8 @@ def test_the_tail_of_a_plan_is_bounded():
 @pytest.mark.parametrize(("asked", "given"), [(0, 5), (20, 20), (9999, 120)])
 def test_ring_seconds_stay_sane(asked, given):
     assert (
-        network.snapshot(outlets=(network.outlet(10, 2, ring_s=asked),)).outlets_by_org[2][0].ring_s == given
+        network.snapshot(outlets=(network.outlet(10, 2, ring_s=asked),)).outlets_by_org[2].outlets[0].ring_s
+        == given
     )
 
 
@@ -40,7 +41,8 @@ def test_the_manufacturers_own_did_is_a_site_number():
 
 def test_an_outlet_of_no_organisation_is_left_out():
     assert 99 not in {
-        o.id for o in network.snapshot(outlets=(network.outlet(99, 999),)).outlets_by_region[("RU-MOW",)]
+        o.id
+        for o in network.snapshot(outlets=(network.outlet(99, 999),)).outlets_by_region[("RU-MOW",)].outlets
     }
 
 
