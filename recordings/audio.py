@@ -41,16 +41,15 @@ def encode(source: Path, target: Path, audio_format: AudioFormat, scratch: Path)
         source.replace(target)
         return
     segments, failure = _pydub()
-    with _temporary_files_in(scratch):
+    with _temporary_files_in(scratch), source.open("rb") as pcm, target.open("wb+") as coded:
         try:
-            segment = segments.from_file(str(source), format="wav")
-            segment.export(
-                str(target),
+            segments.from_file(pcm, format="wav").export(
+                coded,
                 format=audio_format,
                 codec=coding.codec,
                 bitrate=coding.bitrate,
                 parameters=[*coding.parameters, "-map_metadata", "-1", "-threads", "1"],
-            ).close()
+            )
         except failure as exc:
             full = _NO_SPACE in str(exc)
             raise StepFailed(

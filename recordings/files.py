@@ -5,9 +5,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from callcore.calls.model import RecordingState
 from callcore.calls.tables import RecordingRow
 from callcore.kernel.errors import NotFound
-from recordings.model import RecordingState
 
 SCRATCH_FOLDER = ".work"
 

@@ -6,24 +6,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
+from callcore.calls.model import RecordingKind
+
 AudioFormat = Literal["mp3", "opus", "wav"]
 
 MIME: dict[AudioFormat, str] = {"mp3": "audio/mpeg", "opus": "audio/ogg", "wav": "audio/wav"}
-
-
-class RecordingState(StrEnum):
-    """`failed` with a due time is tried again; without one a person must look."""
-
-    PENDING = "pending"
-    PROCESSING = "processing"
-    READY = "ready"
-    FAILED = "failed"
-    EMPTY = "empty"
-
-
-class RecordingKind(StrEnum):
-    TALK = "talk"
-    VOICEMAIL = "voicemail"
 
 
 class FailureCode(StrEnum):
@@ -58,8 +45,10 @@ class RecordingSettings:
     keep_originals: bool = False
     workers: Literal[1, 2] = 1
     scan_s: float = 10.0
-    still_s: float = 30.0  # without a marker a file must have been still for so long
-    abandoned_s: float = 900.0  # … and for so long while the journal believes that the call lives
+    still_s: float = (
+        30.0  # without a marker files must have been still for so long after the end of their call
+    )
+    abandoned_s: float = 900.0  # … and for so long while the call lives, or the journal does not know it
     missing_s: float = 60.0  # after the end of a call its files must have appeared
     lease_s: float = 60.0
     job_limit_s: float = 600.0
@@ -76,7 +65,8 @@ class RecordingSettings:
 
 @dataclass(frozen=True, slots=True)
 class SourceGroup:
-    """What the PBX left under one name. `newest_at` is a POSIX time; paths are absolute, None when absent."""
+    """What the PBX left of one recording. `base` is that of the row; `newest_at` a POSIX time; paths are absolute, None when
+    absent. `has_sound` when a file is longer than its header."""
 
     base: str
     kind: RecordingKind
@@ -85,6 +75,7 @@ class SourceGroup:
     voicemail: Path | None = None
     marker: Path | None = None
     newest_at: float = 0.0
+    has_sound: bool = False
 
     @property
     def audio(self) -> tuple[Path, ...]:
@@ -162,9 +153,10 @@ class RecordingHealth:
 
 @dataclass(frozen=True, slots=True)
 class ReconcileReport:
-    """Both ways: files without rows, rows without files. Names are relative to their folder."""
+    """Both ways: files without rows, rows without files. `ownerless` and `retried` are bases in the spool, `missing` and
+    `unknown_files` paths in the store, `swept` scratch folders."""
 
-    adopted: tuple[str, ...] = ()
+    ownerless: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     retried: tuple[str, ...] = ()
     unknown_files: tuple[str, ...] = ()

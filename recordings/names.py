@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from dialplans.contract import RECORDING_CUSTOMER, RECORDING_DONE, RECORDING_OURS, VOICEMAIL_FILE
-from recordings.model import AudioFormat, RecordingKind
+from recordings.model import AudioFormat
 
 CUSTOMER_SUFFIX = RECORDING_CUSTOMER.removeprefix("{base}")
 OURS_SUFFIX = RECORDING_OURS.removeprefix("{base}")
@@ -24,23 +24,22 @@ def is_base(name: str) -> bool:
 
 
 def split_name(file_name: str) -> tuple[str, str] | None:
-    """`dealerline-1763839000.12-1-in.wav` -> its base and its suffix; None when it is no file of ours."""
+    """`dealerline-1763839000.12-in.wav` -> the base of its row and its suffix; None when it is no file of ours. A voicemail's
+    base keeps its mark, so that a call can have a talk and a message."""
     for suffix in (CUSTOMER_SUFFIX, OURS_SUFFIX, VOICEMAIL_SUFFIX, DONE_SUFFIX):
         if file_name.endswith(suffix):
-            base = file_name.removesuffix(suffix)
+            base = file_name.removesuffix(".wav" if suffix == VOICEMAIL_SUFFIX else suffix)
             return (base, suffix) if is_base(base) else None
     return None
 
 
 def call_id_of(base: str) -> str:
-    """The call a base belongs to: a Uniqueid at its start, else the base without its last number.
+    """The call a base belongs to: the Uniqueid at its start, else all of it but the mark of a voicemail.
 
-    `dealerline-1763839000.12-1` -> `dealerline-1763839000.12`; `1f0c…9a-2` -> `1f0c…9a`.
+    `dealerline-1763839000.12`, `dealerline-1763839000.12-vm`, `dealerline-1763839000.12-2` -> `dealerline-1763839000.12`.
     """
     found = _UNIQUEID.fullmatch(base)
-    if found is not None:
-        return found["call_id"]
-    return re.sub(rf"(?:{VOICEMAIL_MARK})?(?:-\d{{1,3}})?$", "", base) or base
+    return found["call_id"] if found is not None else base.removesuffix(VOICEMAIL_MARK)
 
 
 def started_at_of(base: str) -> datetime | None:
@@ -49,10 +48,7 @@ def started_at_of(base: str) -> datetime | None:
     return datetime.fromtimestamp(int(found["epoch"]), UTC) if found is not None else None
 
 
-def store_path(
-    base: str, kind: RecordingKind, started_at: datetime, audio_format: AudioFormat
-) -> PurePosixPath:
+def store_path(base: str, started_at: datetime, audio_format: AudioFormat) -> PurePosixPath:
     """Relative place of the playable file. The same for every attempt, so that a repeated one replaces its forerunner."""
     day = (started_at_of(base) or started_at).astimezone(UTC)
-    tail = VOICEMAIL_MARK if kind is RecordingKind.VOICEMAIL and not base.endswith(VOICEMAIL_MARK) else ""
-    return PurePosixPath(f"{day:%Y/%m/%d}") / f"{base}{tail}.{audio_format}"
+    return PurePosixPath(f"{day:%Y/%m/%d}") / f"{base}.{audio_format}"

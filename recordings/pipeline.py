@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Protocol
 
+from callcore.calls.model import RecordingState
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.kernel.errors import DealerlineError
@@ -26,18 +27,17 @@ from recordings.model import (
     ReconcileReport,
     RecordingHealth,
     RecordingSettings,
-    RecordingState,
     Silent,
     SourceGroup,
 )
-from recordings.names import started_at_of, store_path
+from recordings.names import call_id_of, started_at_of, store_path
 from recordings.pool import AudioPool
 from recordings.queue import Entry, RecordingQueue
 from recordings.reconcile import is_whole, reconcile
 from recordings.settle import settle_due
 from recordings.spool import discard, look
 from recordings.steps.errors import failure_of
-from recordings.worklist import Work, Worklist, base_for, make_worklist, possible_bases
+from recordings.worklist import Work, Worklist, make_worklist
 
 _log = get_logger(__name__)
 _HURRY_S = 0.3
@@ -127,6 +127,8 @@ class RecordingWorker:
             done += await self._miss(entry)
         for item in work.leftovers:
             await self._clean(item)
+        for group in work.litter:
+            await self._discard(group, keep=False)
         for attached in await settle_due(self._database, self._clock.now(), self._settings.settle_days):
             self._tell(attached.recording_id, attached.call_id)
         await self._measure()
@@ -157,19 +159,19 @@ class RecordingWorker:
 
     async def _look(self) -> Worklist:
         groups = await asyncio.to_thread(look, self._settings.spool_dir)
-        known = await self._queue.entries_of(base for group in groups for base in possible_bases(group))
+        known = await self._queue.entries_of(group.base for group in groups)
+        ended = await self._queue.ended_calls(call_id_of(group.base) for group in groups)
         waiting = await self._queue.open_entries()
-        entries = tuple({entry.id: entry for entry in (*known, *waiting)}.values())
-        return await asyncio.to_thread(make_worklist, groups, entries, self._clock.now(), self._settings)
+        return await asyncio.to_thread(
+            make_worklist, groups, (*known, *waiting), ended, self._clock.now(), self._settings
+        )
 
     async def _adopt(self, groups: tuple[SourceGroup, ...]) -> None:
-        taken = {entry.base for entry in await self._queue.entries_of(group.base for group in groups)}
+        """The application was not there when the PBX announced them."""
         for group in groups:
-            base = base_for(group, taken)
-            taken.add(base)
-            made_at = datetime.fromtimestamp(group.newest_at, UTC) if group.newest_at else self._clock.now()
-            await self._queue.adopt(base, group.kind, started_at_of(base) or made_at)
-            _log.warning("recording without a row adopted", base=base)
+            started_at = started_at_of(group.base) or datetime.fromtimestamp(group.newest_at, UTC)
+            await self._queue.adopt(group.base, group.kind, started_at)
+            _log.warning("recording without a row adopted", base=group.base)
 
     async def _process(self, work: Work) -> int:
         claim = await self._queue.claim(work.entry, self._clock.now())
@@ -211,7 +213,7 @@ class RecordingWorker:
             case Silent():
                 finished = await self._queue.finish_empty(claim, outcome, self._clock.now())
                 if finished.is_mine:
-                    await self._discard(group, claim, keep=not outcome.may_delete)
+                    await self._discard(group, keep=not outcome.may_delete)
                 self._done_total += finished.is_mine
                 return int(finished.is_mine)
             case Failed():
@@ -220,7 +222,7 @@ class RecordingWorker:
     async def _keep_playable(self, claim: Entry, group: SourceGroup, made: Converted) -> int:
         if not await self._queue.renew(claim, self._clock.now()):
             return 0
-        path = store_path(claim.base, claim.kind, claim.started_at, self._settings.format)
+        path = store_path(claim.base, claim.started_at, self._settings.format)
         try:
             await asyncio.to_thread(place, self._settings.store_dir, made.path, path)
         except OSError as exc:
@@ -230,7 +232,7 @@ class RecordingWorker:
             return 0
         if finished.is_attached:
             self._tell(claim.id, claim.call_id)
-        await self._discard(group, claim, keep=self._settings.keep_originals)
+        await self._discard(group, keep=self._settings.keep_originals)
         self._done_total += 1
         return 1
 
@@ -242,7 +244,7 @@ class RecordingWorker:
         about = {"call_id": claim.call_id, "base": claim.base, "attempt": claim.attempts}
         _log.error("recording failed", code=failed.code, detail=failed.detail, **about)
         if not group.audio:
-            await self._discard(group, claim, keep=False)
+            await self._discard(group, keep=False)
         return 1
 
     async def _miss(self, entry: Entry) -> int:
@@ -254,14 +256,13 @@ class RecordingWorker:
     async def _clean(self, work: Work) -> None:
         """Originals of a finished row: removed only if its playable file is whole."""
         if work.entry.state is RecordingState.EMPTY:
-            await self._discard(work.group, work.entry, keep=True)
+            await self._discard(work.group, keep=True)
         elif await asyncio.to_thread(is_whole, self._settings.store_dir, work.entry):
-            await self._discard(work.group, work.entry, keep=self._settings.keep_originals)
+            await self._discard(work.group, keep=self._settings.keep_originals)
 
-    async def _discard(self, group: SourceGroup, entry: Entry, *, keep: bool) -> None:
-        day = f"{started_at_of(entry.base) or entry.started_at:%Y-%m-%d}"
+    async def _discard(self, group: SourceGroup, *, keep: bool) -> None:
         try:
-            await asyncio.to_thread(discard, group, self._settings.spool_dir, day, keep=keep)
+            await asyncio.to_thread(discard, group, self._settings.spool_dir, keep=keep)
         except OSError as exc:
             self._note("originals-not-removed")
             _log.warning("originals could not be removed", base=group.base, reason=exc.strerror)

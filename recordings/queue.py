@@ -13,13 +13,14 @@ from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.model import RecordingKind, RecordingState
 from callcore.calls.tables import CallEventRow, CallRow, RecordingRow
 from callcore.kernel.database import Database
-from recordings.model import Converted, Failed, RecordingKind, RecordingSettings, RecordingState, Silent
+from recordings.model import Converted, Failed, RecordingSettings, Silent
 from recordings.names import call_id_of
 
 _OPEN_LIMIT = 500
-_BASES_AT_ONCE = 400
+_AT_ONCE = 400
 _SETTLE_AFTER = timedelta(seconds=2)
 
 
@@ -73,10 +74,22 @@ class RecordingQueue:
         """Rows of these bases in any state."""
         wanted = sorted(set(bases))
         found: list[Entry] = []
-        for start in range(0, len(wanted), _BASES_AT_ONCE):
-            part = wanted[start : start + _BASES_AT_ONCE]
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]
             found += await self._read(_entries().where(RecordingRow.base.in_(part)))
         return tuple(found)
+
+    async def ended_calls(self, call_ids: Iterable[str]) -> frozenset[str]:
+        """Those of the calls that the journal knows and has closed."""
+        wanted = sorted(set(call_ids))
+        found: set[str] = set()
+        async with self._database.session() as session:
+            for start in range(0, len(wanted), _AT_ONCE):
+                part = CallRow.call_id.in_(wanted[start : start + _AT_ONCE])
+                found.update(
+                    await session.scalars(select(CallRow.call_id).where(part, CallRow.ended_at.is_not(None)))
+                )
+        return frozenset(found)
 
     async def entries_after(self, last_id: int, state: RecordingState) -> tuple[Entry, ...]:
         """A page of rows in one state, by id, for the nightly comparison."""
@@ -191,15 +204,14 @@ class RecordingQueue:
 
     async def _change(self, entry: Entry, **values: Any) -> bool:
         async with self._database.transaction() as session:
-            return await _guarded(session, entry, values)
+            return await _guarded(session, entry, values) is not None
 
     async def _finish(self, claim: Entry, values: dict[str, Any], now: datetime) -> Finished:
         async with self._database.transaction() as session:
-            if not await _guarded(session, claim, values):
+            call_id = await _guarded(session, claim, values)
+            if call_id is None:
                 return Finished(is_mine=False)
-            call_row_id = await attach(
-                session, claim.id, claim.call_id, values["state"], values["error"], now
-            )
+            call_row_id = await attach(session, claim.id, call_id, values["state"], values["error"], now)
             if call_row_id and values["state"] is RecordingState.FAILED and values["due_at"] is None:
                 tell(session, call_row_id, claim.id, now, "recording-failed", code=values["error"])
             return Finished(is_mine=True, is_attached=call_row_id is not None)
@@ -232,9 +244,10 @@ def tell(
     )
 
 
-async def _guarded(session: AsyncSession, entry: Entry, values: dict[str, Any]) -> bool:
-    """Change the row only if it still is as we saw it, or as we made it."""
-    changed = await session.scalar(
+async def _guarded(session: AsyncSession, entry: Entry, values: dict[str, Any]) -> str | None:
+    """Change the row only if it still is as we saw it, or as we made it. Its present call id (calls may have been merged
+    meanwhile), None when nothing was changed."""
+    call_id: str | None = await session.scalar(
         update(RecordingRow)
         .where(
             RecordingRow.id == entry.id,
@@ -242,10 +255,10 @@ async def _guarded(session: AsyncSession, entry: Entry, values: dict[str, Any]) 
             RecordingRow.attempts == entry.attempts,
         )
         .values(**values)
-        .returning(RecordingRow.id)
+        .returning(RecordingRow.call_id)
         .execution_options(synchronize_session=False)
     )
-    return changed is not None
+    return call_id
 
 
 def _entries() -> _Rows:

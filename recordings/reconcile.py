@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from callcore.calls.model import RecordingState
 from callcore.kernel.errors import NotFound
 from callcore.kernel.logs import get_logger
 from recordings.files import SCRATCH_FOLDER, resolve_below
@@ -15,12 +16,9 @@ from recordings.model import (
     FailureCode,
     ReconcileReport,
     RecordingSettings,
-    RecordingState,
-    SourceGroup,
 )
 from recordings.queue import Entry, RecordingQueue
 from recordings.spool import look
-from recordings.worklist import pair, possible_bases
 
 _log = get_logger(__name__)
 _DAY = "[0-9]" * 4 + "/" + "[0-9]" * 2 + "/" + "[0-9]" * 2
@@ -32,16 +30,15 @@ async def reconcile(queue: RecordingQueue, settings: RecordingSettings, now: dat
     scratch folder is removed. Files in the spool are adopted by the worker's own rounds.
     """
     groups = await asyncio.to_thread(look, settings.spool_dir)
-    entries = await queue.entries_of(base for group in groups for base in possible_bases(group))
-    with_originals = {
-        entry.id: group for group, entry in pair(groups, entries).items() if entry and group.audio
-    }
+    with_sound = {group.base for group in groups if group.has_sound}
+    entries = await queue.entries_of(with_sound)
+    with_originals = frozenset(entry.id for entry in entries)
     missing, restored = await _check_ready(queue, settings.store_dir, with_originals, now)
     retried = await _retry_given_up(queue, with_originals)
     unknown = await _unknown_files(queue, settings.store_dir)
     swept = await asyncio.to_thread(_sweep, settings, now.timestamp())
     report = ReconcileReport(
-        adopted=tuple(group.base for group, entry in pair(groups, entries).items() if entry is None),
+        ownerless=tuple(sorted(with_sound - {entry.base for entry in entries})),
         missing=missing,
         retried=(*restored, *retried),
         unknown_files=unknown,
@@ -53,7 +50,7 @@ async def reconcile(queue: RecordingQueue, settings: RecordingSettings, now: dat
 
 
 async def _check_ready(
-    queue: RecordingQueue, store_dir: Path, with_originals: dict[int, SourceGroup], now: datetime
+    queue: RecordingQueue, store_dir: Path, with_originals: frozenset[int], now: datetime
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     missing: list[str] = []
     restored: list[str] = []
@@ -82,7 +79,7 @@ def is_whole(store_dir: Path, entry: Entry) -> bool:
         return False
 
 
-async def _retry_given_up(queue: RecordingQueue, with_originals: dict[int, SourceGroup]) -> tuple[str, ...]:
+async def _retry_given_up(queue: RecordingQueue, with_originals: frozenset[int]) -> tuple[str, ...]:
     retried: list[str] = []
     last_id = 0
     while page := await queue.entries_after(last_id, RecordingState.FAILED):

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.model import RecordingKind, RecordingState
 from callcore.calls.tables import CallRow, RecordingRow
 from callcore.kernel.database import Database
 from callcore.kernel.logs import get_logger
-from recordings.model import RecordingKind, RecordingState
 from recordings.queue import attach, tell
 
 _log = get_logger(__name__)
@@ -73,8 +73,10 @@ async def _settle(
         row.due_at = None
     else:
         row.due_at = None if age > patience else now + max(_SHORTEST_PAUSE, age / 4)
-    is_new = call is not None and not was_attached and row.state == RecordingState.READY
-    return Attached(row.id, row.call_id) if is_new else None
+    if call is None or row.state != RecordingState.READY or (was_attached and call.has_recording):
+        return None
+    call.has_recording = True  # a call that another one was merged into has not heard of it yet
+    return Attached(row.id, call.call_id)
 
 
 async def _compare(session: AsyncSession, row: RecordingRow, call: CallRow, now: datetime) -> bool:

@@ -3,18 +3,21 @@
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from recordings.model import RecordingKind, RecordingSettings, SourceGroup
+from callcore.calls.model import RecordingKind
+from recordings.model import RecordingSettings, SourceGroup
 from recordings.names import (
     CUSTOMER_SUFFIX,
     DONE_SUFFIX,
     OURS_SUFFIX,
     VOICEMAIL_SUFFIX,
     split_name,
+    started_at_of,
 )
 from recordings.steps.errors import StepFailed
-from recordings.steps.source import read_source
+from recordings.steps.source import HEADER_BYTES, read_source
 
 MAX_FILES = 20_000
 KEPT_FOLDER = "kept"
@@ -23,28 +26,16 @@ KEPT_FOLDER = "kept"
 def look(spool_dir: Path) -> tuple[SourceGroup, ...]:
     """Every group in the folder, oldest name first; names that are not ours are passed over. A folder that does not exist
     is an empty one."""
-    groups: dict[tuple[str, RecordingKind], SourceGroup] = {}
-    markers: list[Path] = []
-    for path, changed_at in _files(spool_dir):
+    groups: dict[str, SourceGroup] = {}
+    for path, stat in _files(spool_dir):
         named = split_name(path.name)
-        if named is None:
-            continue
-        base, suffix = named
-        if suffix == DONE_SUFFIX:
-            markers.append(path)
-        else:
-            _put(groups, base, suffix, path, changed_at)
-    for marker in markers:
-        base = marker.name.removesuffix(DONE_SUFFIX)
-        kind = RecordingKind.TALK
-        if (base, kind) not in groups and (base, RecordingKind.VOICEMAIL) in groups:
-            kind = RecordingKind.VOICEMAIL
-        group = groups.get((base, kind), SourceGroup(base, kind))
-        groups[base, kind] = replace(group, marker=marker)
-    return tuple(groups[key] for key in sorted(groups))
+        if named is not None:
+            base, suffix = named
+            groups[base] = _with(groups.get(base), base, suffix, path, stat)
+    return tuple(groups[base] for base in sorted(groups))
 
 
-def _files(spool_dir: Path) -> Iterable[tuple[Path, float]]:
+def _files(spool_dir: Path) -> Iterable[tuple[Path, os.stat_result]]:
     if not spool_dir.is_dir():
         return
     with os.scandir(spool_dir) as entries:
@@ -53,37 +44,34 @@ def _files(spool_dir: Path) -> Iterable[tuple[Path, float]]:
                 return
             try:
                 if entry.is_file(follow_symlinks=False):
-                    yield Path(entry.path), entry.stat(follow_symlinks=False).st_mtime
+                    yield Path(entry.path), entry.stat(follow_symlinks=False)
             except FileNotFoundError:
                 continue
 
 
-def _put(
-    groups: dict[tuple[str, RecordingKind], SourceGroup],
-    base: str,
-    suffix: str,
-    path: Path,
-    changed_at: float,
-) -> None:
+def _with(known: SourceGroup | None, base: str, suffix: str, path: Path, stat: os.stat_result) -> SourceGroup:
     kind = RecordingKind.VOICEMAIL if suffix == VOICEMAIL_SUFFIX else RecordingKind.TALK
-    group = groups.get((base, kind), SourceGroup(base, kind))
-    group = replace(group, newest_at=max(group.newest_at, changed_at))
+    group = known or SourceGroup(base, kind)
+    if suffix == DONE_SUFFIX:
+        return replace(group, marker=path)
+    group = replace(
+        group,
+        newest_at=max(group.newest_at, stat.st_mtime),
+        has_sound=group.has_sound or stat.st_size > HEADER_BYTES,
+    )
     if suffix == CUSTOMER_SUFFIX:
-        group = replace(group, customer=path)
-    elif suffix == OURS_SUFFIX:
-        group = replace(group, ours=path)
-    else:
-        group = replace(group, voicemail=path)
-    groups[base, kind] = group
+        return replace(group, customer=path)
+    return replace(group, ours=path) if suffix == OURS_SUFFIX else replace(group, voicemail=path)
 
 
-def is_finished(group: SourceGroup, now_s: float, settings: RecordingSettings, *, call_is_live: bool) -> bool:
+def is_finished(
+    group: SourceGroup, now_s: float, settings: RecordingSettings, *, call_has_ended: bool
+) -> bool:
     """Has the PBX closed these files? Its marker says so; a voicemail's header is written when the file is closed; and
-    a killed PBX writes no more, so that its files are still. On a live call stillness may be a long hold."""
+    a killed PBX writes no more, so that its files are still. While a call lives stillness may be a long ringing."""
     if group.marker is not None:
         return True
-    still_s = now_s - group.newest_at
-    if still_s >= (settings.abandoned_s if call_is_live else settings.still_s):
+    if now_s - group.newest_at >= (settings.still_s if call_has_ended else settings.abandoned_s):
         return True
     return group.kind is RecordingKind.VOICEMAIL and _is_closed(group.voicemail)
 
@@ -96,9 +84,10 @@ def _is_closed(path: Path | None) -> bool:
     return source is not None and not source.is_repaired
 
 
-def discard(group: SourceGroup, spool_dir: Path, day: str, *, keep: bool) -> None:
+def discard(group: SourceGroup, spool_dir: Path, *, keep: bool) -> None:
     """Remove the originals, or move them to `kept/<day>/`. Raises OSError; a second call goes on where the first ended."""
-    folder = spool_dir / KEPT_FOLDER / day
+    day = started_at_of(group.base) or datetime.fromtimestamp(group.newest_at, UTC)
+    folder = spool_dir / KEPT_FOLDER / f"{day:%Y-%m-%d}"
     if keep:
         folder.mkdir(parents=True, exist_ok=True)
     for path in group.audio:

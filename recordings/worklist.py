@@ -1,13 +1,16 @@
 """What is to be done, from what lies in the spool and what the rows say. Reads nothing but headers of voicemails."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recordings.model import RecordingKind, RecordingSettings, RecordingState, SourceGroup
-from recordings.names import VOICEMAIL_MARK
+from callcore.calls.model import RecordingState
+from recordings.model import RecordingSettings, SourceGroup
+from recordings.names import call_id_of
 from recordings.queue import Entry
 from recordings.spool import is_finished
+
+_LONGEST_CALL_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,64 +21,50 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Worklist:
-    """`adopt`: files without a row. `convert`: rows whose files are finished. `missing`: rows whose files never came.
-    `leftovers`: originals that a broken-off round did not remove."""
+    """`adopt`: sound without a row. `convert`: rows whose files are finished. `missing`: rows whose files never came.
+    `leftovers`: originals that a broken-off round did not remove. `litter`: bare headers of calls that nobody took."""
 
     adopt: tuple[SourceGroup, ...] = ()
     convert: tuple[Work, ...] = ()
     missing: tuple[Entry, ...] = ()
     leftovers: tuple[Work, ...] = ()
-
-
-def possible_bases(group: SourceGroup) -> tuple[str, ...]:
-    """Under which `base` the row of a group may stand: a voicemail may share its base with a talk or be marked."""
-    if group.kind is RecordingKind.VOICEMAIL:
-        return (group.base, f"{group.base}{VOICEMAIL_MARK}")
-    return (group.base,)
-
-
-def base_for(group: SourceGroup, taken: Iterable[str]) -> str:
-    """The base for a new row; `base` is unique over all kinds."""
-    return next(base for base in (*possible_bases(group), group.base) if base not in taken)
-
-
-def pair(groups: Iterable[SourceGroup], entries: Iterable[Entry]) -> Mapping[SourceGroup, Entry | None]:
-    """Each group with its row."""
-    rows = {(entry.kind, entry.base): entry for entry in entries}
-    return {
-        group: next(
-            (rows[group.kind, base] for base in possible_bases(group) if (group.kind, base) in rows), None
-        )
-        for group in groups
-    }
+    litter: tuple[SourceGroup, ...] = ()
 
 
 def make_worklist(
-    groups: tuple[SourceGroup, ...], entries: tuple[Entry, ...], now: datetime, settings: RecordingSettings
+    groups: tuple[SourceGroup, ...],
+    entries: Iterable[Entry],
+    ended_calls: frozenset[str],
+    now: datetime,
+    settings: RecordingSettings,
 ) -> Worklist:
-    """Sort everything into its heap, oldest first. Blocking (headers of voicemails)."""
-    adopt: list[SourceGroup] = []
-    convert: list[Work] = []
-    leftovers: list[Work] = []
-    with_files: set[int] = set()
-    for group, entry in pair(groups, entries).items():
-        is_live = entry is not None and entry.is_call_live
-        finished = is_finished(group, now.timestamp(), settings, call_is_live=is_live)
-        if entry is not None:
-            with_files.add(entry.id)
-        if not finished:
-            continue
-        if entry is None:
-            adopt.append(group)
-        elif _is_due(entry, now):
-            convert.append(Work(entry, group))
-        elif entry.state in (RecordingState.READY, RecordingState.EMPTY):
-            leftovers.append(Work(entry, group))
-    missing = tuple(
-        entry for entry in entries if entry.id not in with_files and _never_came(entry, now, settings)
+    """Sort everything into its heap, oldest row first. `ended_calls` are those of the groups' calls that the journal has
+    closed. Blocking (headers of voicemails)."""
+    rows = {entry.base: entry for entry in entries}
+    ownerless: list[SourceGroup] = []
+    finished: list[Work] = []
+    for group in groups:
+        has_ended = call_id_of(group.base) in ended_calls
+        if is_finished(group, now.timestamp(), settings, call_has_ended=has_ended):
+            if (entry := rows.get(group.base)) is None:
+                ownerless.append(group)
+            else:
+                finished.append(Work(entry, group))
+    finished.sort(key=lambda work: work.entry.id)
+    with_files = {group.base for group in groups}
+    return Worklist(
+        adopt=tuple(group for group in ownerless if group.has_sound),
+        convert=tuple(work for work in finished if _is_due(work.entry, now)),
+        missing=tuple(
+            entry
+            for entry in rows.values()
+            if entry.base not in with_files and _never_came(entry, now, settings)
+        ),
+        leftovers=tuple(
+            work for work in finished if work.entry.state in (RecordingState.READY, RecordingState.EMPTY)
+        ),
+        litter=tuple(group for group in ownerless if _is_litter(group, ended_calls, now)),
     )
-    convert.sort(key=lambda work: work.entry.id)
-    return Worklist(tuple(adopt), tuple(convert), missing, tuple(leftovers))
 
 
 def _is_due(entry: Entry, now: datetime) -> bool:
@@ -96,3 +85,12 @@ def _never_came(entry: Entry, now: datetime, settings: RecordingSettings) -> boo
     if entry.call_ended_at is not None:
         return now - entry.call_ended_at >= timedelta(seconds=settings.missing_s)
     return now - entry.started_at >= timedelta(seconds=settings.abandoned_s)
+
+
+def _is_litter(group: SourceGroup, ended_calls: frozenset[str], now: datetime) -> bool:
+    """The PBX opens its files before anybody answers. Without its marker they may still be open: a file that is removed
+    then would take the talk with it."""
+    if group.has_sound:
+        return False
+    is_closed = group.marker is not None or call_id_of(group.base) in ended_calls
+    return is_closed or now.timestamp() - group.newest_at > _LONGEST_CALL_S

@@ -4,6 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
+from callcore.calls.model import RecordingKind
 from recordings.audio import decode, encode
 from recordings.model import (
     MIME,
@@ -12,7 +13,6 @@ from recordings.model import (
     Failed,
     FailureCode,
     Outcome,
-    RecordingKind,
     Silent,
     SourceGroup,
     Waveform,
