@@ -77,3 +77,14 @@ async def test_the_gallery_shows_every_component(operator: Browser) -> None:
     shown = set(re.findall(r"ui\.(\w+)\(", gallery + base))
     assert names - shown - {"action"} == set()
     assert (await operator.get("/ui")).status == 200
+
+
+async def test_the_sample_conversation_can_be_played(browser: Browser) -> None:
+    drawn = await (await browser.get("/ui/sample/waveform.json")).json()
+    assert max(drawn["customer"]) > 80
+    assert max(drawn["ours"]) > 80
+    both = [min(pair) for pair in zip(drawn["customer"], drawn["ours"], strict=True)]
+    assert max(both) == 0  # they speak by turns
+    audio = await (await browser.get("/ui/sample/audio")).read()
+    assert audio.startswith(b"RIFF")
+    assert len(audio) == 44 + 8000 * 12 * 4
