@@ -40,7 +40,7 @@ class InboundRouting:
         clock: Clock,
         numbering: NumberingPlan,
         options: RoutingOptions,
-        offer: Callable[[RouteDecided], None],
+        offer: Callable[[RouteDecided], object],
         metrics: Metrics,
     ) -> None:
         self._database = database

@@ -35,7 +35,9 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Показать версию и выйти."),
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Показать версию и выйти."
+    ),
 ) -> None:
     del version
 

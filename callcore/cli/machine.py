@@ -43,7 +43,9 @@ def ensure(*needs: Need) -> bool:
     with _console.status(f"Ставлю системные пакеты: {', '.join(missing)}"):
         # A service that starts by itself is not wanted: tests run their own throw-away cluster.
         for command in ("apt-get update -qq", f"{line} -qq"):
-            done = subprocess.run(command.split(), env=environment, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                command.split(), env=environment, capture_output=True, text=True, check=False
+            )
             if done.returncode != 0:
                 _console.print(f"[red]{command} не удалась:[/red] {done.stderr.strip()[-800:]}", markup=True)
                 return False

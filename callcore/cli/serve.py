@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Файл настроек TOML; образец в config/example.toml.", show_default=False)
+    Path | None,
+    typer.Option("--config", help="Файл настроек TOML; образец в config/example.toml.", show_default=False),
 ]
 
 

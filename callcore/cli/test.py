@@ -50,10 +50,12 @@ GROUPS = {"lint": ("style", "format", "types", "imports"), "all": tuple(part.nam
 
 
 def register(app: typer.Typer) -> None:
-    app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(test)
+    app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+        run_parts
+    )
 
 
-def test(
+def run_parts(
     context: typer.Context,
     part: Annotated[
         str, typer.Argument(help="all · lint · style · types · imports · unit · integration · pbx · e2e")
@@ -66,7 +68,9 @@ def test(
     wanted = GROUPS.get(part, (part,))
     parts = [one for one in PARTS if one.name in wanted]
     if not parts:
-        _console.print(f"[red]Нет части «{part}».[/red] Есть: {', '.join((*GROUPS, *(one.name for one in PARTS)))}")
+        _console.print(
+            f"[red]Нет части «{part}».[/red] Есть: {', '.join((*GROUPS, *(one.name for one in PARTS)))}"
+        )
         raise typer.Exit(2)
     failed = [one.name for one in parts if not _run(one, tuple(context.args))]
     if failed:
@@ -87,5 +91,7 @@ def _run(part: Part, extra: tuple[str, ...]) -> bool:
     command = (*part.command, *extra) if "pytest" in part.command else part.command
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-    _console.print(f"{part.name}: {'прошло' if code == 0 else 'НЕ прошло'} за {time.monotonic() - started:.0f} с")
+    _console.print(
+        f"{part.name}: {'прошло' if code == 0 else 'НЕ прошло'} за {time.monotonic() - started:.0f} с"
+    )
     return code == 0

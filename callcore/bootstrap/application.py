@@ -1,0 +1,166 @@
+"""The running application: the parts in the order of dependence, started in that order, stopped in reverse."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+from aiohttp import web
+
+from callcore.asterisk.agi.server import AgiServer, AgiSettings
+from callcore.asterisk.ami import AmiSettings, AsteriskPbx
+from callcore.asterisk.inbound import InboundRouting
+from callcore.asterisk.secrets import PbxSecrets
+from callcore.bootstrap.health import Health, add_gauges
+from callcore.bootstrap.site import make_site
+from callcore.calls.events import CallEnded, RecordingReady
+from callcore.calls.follow_calls import CallFollower
+from callcore.kernel.bus import Audience, Bus, Event
+from callcore.kernel.clock import SystemClock
+from callcore.kernel.database import Database
+from callcore.kernel.errors import NotAllowedNow
+from callcore.kernel.logs import configure_logs, get_logger
+from callcore.kernel.metrics import Metrics
+from callcore.kernel.migrations import schema_state
+from callcore.kernel.tasks import TaskOwner, every
+from callcore.orders.attach_call import CallAttacher
+from callcore.routing.numbering import load_numbering
+from callcore.routing.snapshot import RoutingOptions
+from config.settings import Settings
+from recordings.model import RecordingSettings
+from recordings.pipeline import RecordingWorker
+from web.live.hub import LiveHub
+
+_log = get_logger(__name__)
+NUMBERING = Path(__file__).resolve().parents[2] / "config" / "data" / "numbering" / "plan.gz"
+REFRESH_S = 5.0
+BOOTED_WAIT_S = 1.0  # our AMI user may not read `system`, so FullyBooted does not come to it
+
+
+class Application:
+    """Everything of one process. `start` returns when it serves; `stop` lets present requests finish."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+        self.metrics = Metrics()
+        self.bus = Bus()
+        self.tasks = TaskOwner("application")
+        self.database = Database(settings.database.url.get_secret_value())
+        self.pbx = AsteriskPbx(ami_settings(settings), self.clock)
+        self.routing = InboundRouting(
+            database=self.database,
+            clock=self.clock,
+            numbering=load_numbering(NUMBERING),
+            options=RoutingOptions(duty_ring_s=settings.pbx.duty_ring_s),
+            offer=lambda fact: self.follower.offer(fact),
+            metrics=self.metrics,
+        )
+        self.follower = CallFollower(
+            pbx=self.pbx,
+            database=self.database,
+            bus=self.bus,
+            clock=self.clock,
+            directory=self.routing,
+            linker=CallAttacher(self.clock),
+        )
+        self.agi = AgiServer(self.routing.answer, _agi_settings(settings))
+        self.recordings = RecordingWorker(
+            self.database, self.clock, _recording_settings(settings), self._announce_recording
+        )
+        self.health = Health(
+            self.database, self.pbx, self.routing, self.recordings.health, settings.recordings.store_dir
+        )
+        self.hub = LiveHub(self.bus, lambda: self.pbx.health().connected)
+        self._site: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Raises DatabaseUnavailable, NotAllowedNow("schema-old") or OSError for a taken port."""
+        await self._check_schema()
+        await self.routing.refresh()
+        add_gauges(self.metrics, self.health, lambda: self.hub.count)
+        self.bus.subscribe(self._on_event)
+        await self.follower.start()
+        await self.agi.start()
+        await self.pbx.start()
+        self.recordings.start(self.tasks)
+        _ = self.tasks.spawn("refresh", every(REFRESH_S, self._refresh))
+        await self._start_site()
+        _log.info("application started", address=f"{self.settings.web.host}:{self.settings.web.port}")
+
+    async def stop(self) -> None:
+        """New calls go to the fallback from the first line on; what is being answered is finished."""
+        await self.agi.close()
+        if self._site is not None:
+            await self._site.cleanup()
+        await self.follower.close()
+        await self.pbx.close()
+        await self.recordings.close()
+        await self.tasks.close()
+        await self.database.close()
+        _log.info("application stopped")
+
+    async def _check_schema(self) -> None:
+        state = await asyncio.to_thread(schema_state, self.database.url)
+        if not state.is_current:
+            raise NotAllowedNow(
+                "schema-old", "Схема базы устарела. Выполните: ./dealerline db upgrade --config …"
+            )
+
+    async def _refresh(self) -> None:
+        await self.routing.refresh()
+
+    async def _start_site(self) -> None:
+        app = make_site(self)
+        self._site = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+        await self._site.setup()
+        await web.TCPSite(self._site, self.settings.web.host, self.settings.web.port).start()
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, CallEnded):
+            self.metrics.calls_ended.labels(event.result).inc()
+            self.recordings.wake(event.call_id)
+
+    def _announce_recording(self, recording_id: int, call_id: str) -> None:
+        audience = Audience(staff=True)
+        self.bus.publish(
+            RecordingReady(at=self.clock.now(), audience=audience, recording_id=recording_id, call_id=call_id)
+        )
+
+
+async def run(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT."""
+    configure_logs(settings.log.level, settings.log.style)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, ended.set)
+    application = Application(settings)
+    try:
+        await application.start()
+        await ended.wait()
+    finally:
+        await application.stop()
+
+
+def ami_settings(settings: Settings) -> AmiSettings:
+    ami = settings.ami
+    secret = ami.secret.get_secret_value() or PbxSecrets(settings.pbx.secrets_file).get("ami")["ami"]
+    return AmiSettings(ami.host, ami.port, ami.username, secret, booted_wait_s=BOOTED_WAIT_S)
+
+
+def _agi_settings(settings: Settings) -> AgiSettings:
+    agi = settings.agi
+    return AgiSettings(
+        agi.host, agi.port, decide_limit_s=agi.decide_limit_s, max_connections=agi.max_connections
+    )
+
+
+def _recording_settings(settings: Settings) -> RecordingSettings:
+    return RecordingSettings(
+        spool_dir=settings.pbx.recordings_dir,
+        store_dir=settings.recordings.store_dir,
+        format=settings.recordings.format,
+        keep_originals=settings.recordings.keep_originals,
+    )

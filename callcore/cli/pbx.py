@@ -1,0 +1,151 @@
+"""`dealerline pbx …`: the PBX itself: unpack, run, render its files, check them, see its state."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from callcore.cli.places import DataDirOption, settings_for, stand_dirs
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+    from dialplans.plan import RenderedConfig
+
+app = typer.Typer(no_args_is_help=True, help="АТС: установка, файлы, состояние.")
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="Файл настроек; без него — demo.")]
+
+
+@app.command()
+def install() -> None:
+    """Поставить встроенный Asterisk (без прав root), если в системе нет своего версии 20 или новее."""
+    from callcore.asterisk.embedded import find_or_install
+    from callcore.stand.layout import cache_dir
+
+    build = find_or_install(cache_dir(), typer.echo)
+    typer.echo(f"Asterisk {build.version}, {'встроенный' if build.embedded else 'системный'}.")
+
+
+@app.command()
+def run(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """Запустить Asterisk с нашими файлами на переднем плане; Ctrl-C останавливает."""
+    import asyncio
+
+    asyncio.run(_run(settings_for(config, data_dir), stand_dirs(data_dir).pbx.root))
+
+
+@app.command()
+def render(
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+    publish: Annotated[
+        bool, typer.Option(help="Заменить файлы в pbx.etc_dir, если проверка прошла.")
+    ] = False,
+    output: Annotated[Path | None, typer.Option(help="Сложить файлы в эту папку, чтобы посмотреть.")] = None,
+) -> None:
+    """Собрать файлы АТС из базы и настроек, проверить и, если просят, опубликовать."""
+    from callcore.asterisk.publish import publish as put
+
+    settings = settings_for(config, data_dir)
+    files = _render(settings)
+    _report(files)
+    if output:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, text in files.files.items():
+            (output / name).write_text(text, encoding="utf-8")
+        typer.echo(f"Файлы лежат в {output}. В них пароли: не показывайте их никому.")
+    if publish:
+        done = put(files, settings.pbx.etc_dir)
+        typer.echo(f"Опубликовано в {done.release}; изменились: {', '.join(done.changed) or 'ничего'}.")
+
+
+@app.command()
+def check(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """Собрать файлы АТС и строго проверить их, ничего не заменяя."""
+    _report(_render(settings_for(config, data_dir)))
+
+
+@app.command()
+def status(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """Связь с АТС и состояние каждого телефона."""
+    import asyncio
+
+    from rich.console import Console
+    from rich.table import Table
+
+    states = asyncio.run(_states(settings_for(config, data_dir)))
+    words = {
+        "available": "на связи",
+        "in_use": "занят",
+        "ringing": "звонит",
+        "unavailable": "не зарегистрирован",
+    }
+    table = Table("Телефон", "Состояние", title=f"АТС на связи, телефонов: {len(states)}")
+    for key in sorted(states, key=lambda name: int(name[1:])):
+        table.add_row(key, words.get(states[key], states[key]))
+    Console().print(table)
+
+
+def _render(settings: "Settings") -> "RenderedConfig":
+    import asyncio
+
+    from callcore.stand.rendering import render_from_database
+
+    return asyncio.run(render_from_database(settings))
+
+
+def _report(files: "RenderedConfig") -> None:
+    from dialplans.check import check as find_problems
+
+    problems = find_problems(files)
+    for problem in problems:
+        typer.echo(str(problem), err=True)
+    if problems:
+        raise typer.Exit(1)
+    typer.echo(f"Файлов: {len(files.files)}, ошибок нет.")
+
+
+async def _states(settings: "Settings") -> dict[str, str]:
+    import asyncio
+
+    from callcore.asterisk.ami import AsteriskPbx
+    from callcore.bootstrap.application import ami_settings
+    from callcore.kernel.clock import SystemClock
+    from callcore.kernel.errors import PbxUnavailable
+
+    pbx = AsteriskPbx(ami_settings(settings), SystemClock())
+    await pbx.start()
+    try:
+        async with asyncio.timeout(5):
+            while not pbx.health().connected:  # noqa: ASYNC110 - health is a value, not an event
+                await asyncio.sleep(0.05)
+        return await pbx.phone_states()
+    except TimeoutError as exc:
+        where = f"{settings.ami.host}:{settings.ami.port}"
+        raise PbxUnavailable(
+            "pbx-silent", f"АТС не отвечает на {where}: запущена ли она, верен ли ami.secret?"
+        ) from exc
+    finally:
+        await pbx.close()
+
+
+async def _run(settings: "Settings", root: Path) -> None:
+    import asyncio
+
+    from callcore.asterisk.embedded import AsteriskProcess, InstanceDirs, find_or_install
+    from callcore.asterisk.publish import publish
+    from callcore.stand.layout import cache_dir
+    from callcore.stand.rendering import render_from_database
+
+    dirs = InstanceDirs(root)
+    dirs.create()
+    build = await asyncio.to_thread(find_or_install, cache_dir(), typer.echo)
+    publish(await render_from_database(settings), dirs.etc)
+    process = AsteriskProcess(build, dirs, settings.pbx.system_name)
+    await process.start()
+    typer.echo(
+        f"Asterisk {build.version} работает, SIP на {settings.pbx.bind_host}:{settings.pbx.sip_port}. Ctrl-C — стоп."
+    )
+    try:
+        await process.wait()
+    finally:
+        await process.stop()
