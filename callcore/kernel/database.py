@@ -3,9 +3,22 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, TypeDecorator, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    event,
+)
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -106,3 +119,11 @@ class _translated:  # noqa: N801 - reads as a word in a with statement
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: object) -> None:
         if isinstance(exc, OperationalError | InterfaceError | ConnectionError | TimeoutError):
             raise DatabaseUnavailable("database-unavailable", type(exc).__name__) from exc
+
+
+async def insert_unless_exists(session: AsyncSession, table: type[Base], **values: Any) -> bool:
+    """One INSERT that gives way to a row with the same unique key; tells whether it was written. Waits for a rival's
+    transaction to end, so that what it lost to can be read next."""
+    make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    result = await session.execute(make(table).values(**values).on_conflict_do_nothing())
+    return cast("CursorResult[Any]", result).rowcount == 1
