@@ -71,7 +71,7 @@ class FallbackReason(StrEnum):
 class DeclineReason(StrEnum):
     KEY = "key"
     TIMEOUT = "timeout"
-    LATE = "late"  # accepted, but another phone was quicker
+    LATE = "late"  # accepted, but another phone was quicker or the customer has gone
 
 
 # --- user events --------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ Cli = Callable[[str], Awaitable[str]]
 
 RATE_HZ = 8000
 UNKNOWN_TONE_HZ = 400  # the voice of a number that nobody described
-_FIRST_HZ, _STEP_HZ, _VOICES = 400, 37, 80
+_FIRST_HZ, _STEP_HZ, _VOICES = 400, 40, 75
 _TONE_S, _PULSE_S = 3.0, 0.6
 _LEVEL = 0.3
 _MAX_SIGNS = 200
@@ -31,7 +31,7 @@ _POLL_S = 0.05
 
 
 def tone_hz(number: int) -> int:
-    """A voice of its own for the n-th party; 80 of them below the telephone's 3.4 kHz, then they repeat."""
+    """A voice of its own for the n-th party; 74 of them below the telephone's 3.4 kHz, then they repeat."""
     return _FIRST_HZ + _STEP_HZ * (1 + number % (_VOICES - 1))
 
 

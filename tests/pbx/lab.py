@@ -1,0 +1,287 @@
+"""A real PBX and a real carrier on free loopback ports, an application that a test scripts, and an ear on AMI."""
+
+import asyncio
+import csv
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from callcore.asterisk.carrier import CustomerCall, SimulatedCarrier, tone_hz, write_tones
+from callcore.asterisk.embedded import AsteriskBuild, AsteriskProcess, InstanceDirs
+from callcore.asterisk.publish import publish
+from callcore.kernel.tasks import TaskOwner
+from dialplans.contract import CEL_COLUMNS
+from dialplans.plan import (
+    AmiUserPlan,
+    Behaviour,
+    CarrierPhone,
+    CarrierPlan,
+    DidPlan,
+    PbxPlan,
+    PhoneKind,
+    PhonePlan,
+    TrunkPlan,
+)
+from dialplans.render import render_carrier, render_pbx
+
+DID = "74951234567"
+CUSTOMER = "+79161234567"
+CUSTOMER_HZ = tone_hz(40)
+OUTSIDE = "+79001112233"
+VOICES = {name: tone_hz(n) for n, name in enumerate(("p1", "p2", OUTSIDE, "p4", "p5", "p8", "p9", "p10"))}
+AMI_SECRET = "lab-secret"
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def free_rtp_ports() -> tuple[int, int]:
+    first = free_port(socket.SOCK_DGRAM) & ~1
+    return (first, first + 100) if first < 65000 else (first - 400, first - 300)
+
+
+def lab_plans(root: Path) -> tuple[PbxPlan, CarrierPlan]:
+    """p1 p2 p5 p8: outlets' phones; p3: an outside number; p4: an operator who sees the caller; p9 p10: duty."""
+    sip_port, carrier_port = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
+    pbx = InstanceDirs(root / "pbx")
+
+    def sip(key: str, label: str, **more: object) -> PhonePlan:
+        return PhonePlan(key, PhoneKind.SIP, label, f"secret-{key}-{key}", **more)
+
+    plan = PbxPlan(
+        system_name="lab",
+        bind_host="127.0.0.1",
+        sip_port=sip_port,
+        rtp_ports=free_rtp_ports(),
+        ami_port=free_port(),
+        agi_host="127.0.0.1",
+        agi_port=free_port(),
+        recordings_dir=str(pbx.recordings),
+        cel_file=str(pbx.log / "cel.csv"),
+        ami_users=(
+            AmiUserPlan("lab", AMI_SECRET, ("call", "dialplan", "user", "reporting"), ("call", "reporting")),
+        ),
+        trunks=(
+            TrunkPlan(
+                "lab", "127.0.0.1", carrier_port, "+74950000000", secret="secret-trunk", inbound_auth=True
+            ),
+        ),
+        phones=(
+            sip("p1", "Салон «Двери»", extension="101"),
+            sip("p2", 'Салон "Окна"', extension="102"),
+            PhonePlan("p3", PhoneKind.EXTERNAL, "Мобильный", number=OUTSIDE),
+            sip("p4", "Оператор; главный", shows_caller=True, accept_by_key=False),
+            sip("p5", "Занятой", lines=2),
+            sip("p8", "Отключённый"),
+            sip("p9", "Дежурный", accept_by_key=False),
+            sip("p10", "Второй дежурный"),
+        ),
+        dids=(DidPlan(f"+{DID}", "Москва"),),
+        duty_keys=("p9", "p10"),
+        duty_ring_s=3,
+    )
+    carrier = CarrierPlan(
+        system_name="carrier",
+        bind_host="127.0.0.1",
+        sip_port=carrier_port,
+        rtp_ports=free_rtp_ports(),
+        pbx_host="127.0.0.1",
+        pbx_sip_port=sip_port,
+        trunk_name="lab",
+        trunk_secret="secret-trunk",
+        sounds_dir=str(root / "tones"),
+        phones=tuple(
+            CarrierPhone(
+                name,
+                hz,
+                "" if name.startswith("+") else f"secret-{name}-{name}",
+                Behaviour.UNREGISTERED if name == "p8" else Behaviour.ACCEPT,
+            )
+            for name, hz in VOICES.items()
+        ),
+        ring_s=0.2,
+        think_s=0.6,
+    )
+    return plan, carrier
+
+
+@dataclass(slots=True)
+class Lab:
+    plan: PbxPlan
+    dirs: InstanceDirs
+    pbx: AsteriskProcess
+    carrier: AsteriskProcess
+    customers: SimulatedCarrier
+
+    async def channels(self) -> int:
+        """Live channels of the PBX."""
+        return await count_channels(self.pbx.cli)
+
+    async def quiet(self, limit_s: float = 15) -> None:
+        """Wait until neither side has a channel: nothing leaks."""
+        async with asyncio.timeout(limit_s):
+            while await self.channels() or await count_channels(self.carrier.cli):  # noqa: ASYNC110 - processes
+                await asyncio.sleep(0.1)
+
+    async def over(self, call: str, limit_s: float = 40) -> str:
+        """Wait for the end of a customer's call: `ANSWER 16`."""
+        async with asyncio.timeout(limit_s):
+            while (result := await self.customers.result(call)) is None:  # noqa: ASYNC110 - a process
+                await asyncio.sleep(0.1)
+        return result
+
+    def recording(self, call_id: str, suffix: str) -> Path:
+        return Path(self.plan.recordings_dir) / f"{call_id}{suffix}"
+
+    def cel(self, call_id: str) -> list[dict[str, str]]:
+        """Rows of CEL whose linkedid is this call's."""
+        with Path(self.plan.cel_file).open(encoding="utf-8", newline="") as file:
+            rows = [dict(zip(CEL_COLUMNS, row, strict=True)) for row in csv.reader(file)]
+        return [row for row in rows if row["linkedid"] == call_id]
+
+
+async def count_channels(cli: Callable[[str], Awaitable[str]]) -> int:
+    answer = await cli("core show channels count")
+    return int(answer.split(" active channel")[0].split()[-1])
+
+
+@asynccontextmanager
+async def running_lab(build: AsteriskBuild, root: Path):
+    plan, carrier_plan = lab_plans(root)
+    pbx_dirs, carrier_dirs = InstanceDirs(root / "pbx"), InstanceDirs(root / "carrier")
+    pbx = AsteriskProcess(build, pbx_dirs, "lab")
+    carrier = AsteriskProcess(build, carrier_dirs, "carrier")
+    customers = SimulatedCarrier(carrier_plan, carrier.cli, carrier_dirs.spool)
+    for dirs, config in ((pbx_dirs, render_pbx(plan)), (carrier_dirs, render_carrier(carrier_plan))):
+        dirs.create()
+        publish(config, dirs.etc)
+    write_tones(carrier_plan)
+    try:
+        await pbx.start()
+        await carrier.start()
+        await customers.prepare()
+        yield Lab(plan, pbx_dirs, pbx, carrier, customers)
+    finally:
+        await carrier.stop()
+        await pbx.stop()
+
+
+Event = dict[str, str]
+
+
+@dataclass(slots=True)
+class Ear:
+    """All AMI events since it listens, each with the local moment of arrival under `heard_at`."""
+
+    events: list[Event] = field(default_factory=list)
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def listen(self, reader: asyncio.StreamReader) -> None:
+        event: Event = {}
+        while line := (await reader.readline()).decode("utf-8", "replace"):
+            name, colon, value = line.rstrip("\r\n").partition(": ")
+            if name in ("ChanVariable", "DestChanVariable"):
+                name, colon, value = value.partition("=")
+            if colon or name:
+                event[name] = value
+            elif event:
+                self.events.append({**event, "heard_at": str(time.monotonic())})
+                self._arrived.set()
+                event = {}
+
+    def milestones(self, kind: str = "") -> list[Event]:
+        return [e for e in self.events if e.get("UserEvent") == "DL" and kind in ("", e["Kind"])]
+
+    def kinds(self) -> list[str]:
+        return [event["Kind"] for event in self.milestones()]
+
+    async def milestone(self, kind: str, limit_s: float = 15) -> Event:
+        return await self.first(
+            lambda event: event.get("UserEvent") == "DL" and event["Kind"] == kind, limit_s
+        )
+
+    async def ringing(self, key: str, limit_s: float = 15) -> Event:
+        """The phone says that it rings."""
+
+        def rings(event: Event) -> bool:
+            return (
+                event.get("Event") == "Newstate"
+                and event["Channel"].startswith(f"PJSIP/{key}-")
+                and event["ChannelStateDesc"] == "Ringing"
+            )
+
+        return await self.first(rings, limit_s)
+
+    async def first(self, fits: Callable[[Event], bool], limit_s: float = 15) -> Event:
+        async with asyncio.timeout(limit_s):
+            while True:
+                for event in self.events:
+                    if fits(event):
+                        return event
+                self._arrived.clear()
+                await self._arrived.wait()
+
+
+@asynccontextmanager
+async def listening(lab: Lab):
+    tasks = TaskOwner("ear")
+    reader, writer = await asyncio.open_connection("127.0.0.1", lab.plan.ami_port)
+    writer.write(f"Action: Login\r\nUsername: lab\r\nSecret: {AMI_SECRET}\r\n\r\n".encode())
+    ear = Ear()
+    tasks.spawn("listen", ear.listen(reader))
+    await ear.first(lambda event: event.get("Message") == "Authentication accepted")
+    try:
+        yield ear
+    finally:
+        await tasks.close()
+        writer.close()
+
+
+@dataclass(slots=True)
+class Application:
+    """Answers every FastAGI request with these variables, in this order. `requests` are the heads received."""
+
+    answer: tuple[tuple[str, str], ...] = ()
+    requests: list[str] = field(default_factory=list)
+
+    def route(self, *steps: tuple[str, int] | tuple[str, int, str], **more: str) -> None:
+        """steps: keys, ring seconds, kind."""
+        pairs = [(f"DL_{name.upper()}", value) for name, value in more.items()]
+        for number, step in enumerate(steps, start=1):
+            kind = step[2] if len(step) > 2 else "outlet"
+            pairs += [
+                (f"DL_STEP_{number}_KEYS", step[0]),
+                (f"DL_STEP_{number}_RING", str(step[1])),
+                (f"DL_STEP_{number}_KIND", kind),
+            ]
+        self.answer = (*pairs, ("DL_STEPS", str(len(steps))), ("DL_ROUTED", "1"))
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.requests.append((await reader.readuntil(b"\n\n")).decode("utf-8", "replace"))
+        for name, value in self.answer:
+            writer.write(f'SET VARIABLE {name} "{value}"\n'.encode())
+            await reader.readline()
+        writer.close()
+
+
+@asynccontextmanager
+async def answering(lab: Lab):
+    application = Application()
+    server = await asyncio.start_server(application.serve, "127.0.0.1", lab.plan.agi_port)
+    try:
+        yield application
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+def customer(**more: object) -> CustomerCall:
+    return CustomerCall(
+        **{"from_number": CUSTOMER, "to_did": DID, "talk_s": 2.5, "tone_hz": CUSTOMER_HZ, **more}
+    )
