@@ -1,6 +1,6 @@
 """What the tracker hands out: whole states of what changed, frozen. Writing one twice changes nothing. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,10 @@ class CallRecord:
     hangup_cause: int | None
     explanation: dict[str, Any] | None
     is_ripe: bool
+
+    def without_references(self) -> "CallRecord":
+        """For a database that no longer knows the number, region or organisation that the network had a moment ago."""
+        return replace(self, did_id=None, region_code=None, org_id=None, outlet_id=None, user_id=None)
 
 
 @dataclass(frozen=True, slots=True)

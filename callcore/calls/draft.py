@@ -1,5 +1,6 @@
 """Gathers what one fact changed and turns it into Changes. Pure."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,16 +31,14 @@ class Draft:
         self.events: list[Event] = []
         self._touched: dict[str, LiveCall] = {}
         self._merges: list[CallsMerged] = []
-        self._linkedids: list[LinkedidSeen] = []
         self._recordings: list[RecordingBegun] = []
-        self._happenings: list[Happening] = []
 
     def touch(self, call: LiveCall) -> None:
         self._touched[call.call_id] = call
 
     def happened(self, call: LiveCall, kind: str, **data: Any) -> None:
         self.touch(call)
-        self._happenings.append(Happening(call.call_id, self.at, kind, data))
+        call.withheld.append(Happening(call.call_id, self.at, kind, data))
 
     def anomaly(self, call: LiveCall, code: str, **data: Any) -> None:
         call.anomalies += 1
@@ -49,7 +48,8 @@ class Draft:
     def linkedid(self, call: LiveCall, linkedid: str) -> None:
         if linkedid and linkedid not in call.linkedids:
             call.linkedids.add(linkedid)
-            self._linkedids.append(LinkedidSeen(call.call_id, linkedid))
+            self.touch(call)
+            call.withheld.append(LinkedidSeen(call.call_id, linkedid))
 
     def recording(self, call: LiveCall, base: str, kind: RecordingKind) -> None:
         if not base or base in call.recordings:
@@ -82,6 +82,7 @@ class Draft:
     def finish(self) -> tuple[Changes, list[LiveCall]]:
         """The changes, and the calls that ended by this fact."""
         calls: list[CallRecord] = []
+        said: list[Happening | LinkedidSeen] = []
         legs: list[LegRecord] = []
         ended: list[LiveCall] = []
         for call in tuple(self._touched.values()):
@@ -93,6 +94,8 @@ class Draft:
                 ended.append(call)
             if not call.legs and call.route is None:
                 continue  # only Local halves so far: nobody's call yet
+            said.extend(replace(word, call_id=call.call_id) for word in call.withheld)
+            call.withheld.clear()
             self._announce(call, signals)
             if call.stored != (record := call.record()):
                 call.stored = record
@@ -102,9 +105,9 @@ class Draft:
             merges=tuple(self._merges),
             calls=tuple(calls),
             legs=tuple(legs),
-            linkedids=tuple(self._linkedids),
+            linkedids=tuple(word for word in said if isinstance(word, LinkedidSeen)),
             recordings=tuple(self._recordings),
-            happenings=tuple(self._happenings),
+            happenings=tuple(word for word in said if isinstance(word, Happening)),
             events=tuple(self.events),
         )
         return changes, ended

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from callcore.calls.changes import CallRecord
+from callcore.calls.changes import CallRecord, Happening, LinkedidSeen
 from callcore.calls.leg import Leg
 from callcore.calls.model import (
     Caller,
@@ -74,6 +74,9 @@ class LiveCall:
     recordings: set[str] = field(default_factory=set)
     is_calling: bool = False
     has_lived: bool = False
+    withheld: list[Happening | LinkedidSeen] = field(
+        default_factory=list
+    )  # until there is a row to hold them
     stored: CallRecord | None = None
 
     # --- who is who ---------------------------------------------------------------------------------------

@@ -173,6 +173,7 @@ def _pour(loser: LiveCall, winner: LiveCall) -> None:
     winner.linkedids |= loser.linkedids
     winner.uniqueids |= loser.uniqueids
     winner.recordings |= loser.recordings
+    winner.withheld += loser.withheld
     winner.absorbed_ids |= {loser.call_id, *loser.absorbed_ids}
     winner.has_lived = winner.has_lived or loser.has_lived
     winner.is_transferred = winner.is_transferred or loser.is_transferred

@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+import callcore.customers.tables
+import callcore.network.tables  # noqa: F401 - with the line above: the tables that foreign keys point to
 from callcore.kernel.database import Base, BigId
 
 

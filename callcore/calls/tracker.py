@@ -235,9 +235,9 @@ class Tracker:
         for live in fact.channels:
             before = self._index.by_id(live.channel.uniqueid)
             was_seen = before is not None and live.channel.uniqueid in before.channels
-            call = self._see(live.channel, draft, came_in=live.state != "Down")
-            if call is not None:
-                self._picture.take_over(call, live, draft, is_new=not was_seen)
+            seen = self._see(live.channel, draft, came_in=live.state != "Down")
+            if seen is not None:
+                self._picture.take_over(seen, live, draft, is_new=not was_seen)
         self.stale = False
         draft.events.append(PbxLinkChanged(at=fact.at, audience=Audience(staff=True), connected=True))
 

@@ -30,21 +30,22 @@ STORIES = Path(__file__).parent / "stories"
 _CHANNEL = re.compile(r"(?P<end>[a-z]+\d*)(?P<half>;[12])?#(?P<n>\d+)(@(?P<group>\d+))?(~(?P<phone>p\d+))?")
 
 
+KNOWN = {
+    "p12": PhoneInfo(12, PhoneOwner.OUTLET, "зал", 50, 5, "/1/5/", None),
+    "p13": PhoneInfo(13, PhoneOwner.OUTLET, "склад", 50, 5, "/1/5/", None),
+    "p31": PhoneInfo(31, PhoneOwner.OUTLET, "зал", 70, 7, "/1/7/", None),
+    "p40": PhoneInfo(40, PhoneOwner.OUTLET, "сотовый", 50, 5, "/1/5/", None),
+    "p20": PhoneInfo(20, PhoneOwner.OPERATOR, "оператор", None, 1, "/1/", 200),
+    "p90": PhoneInfo(90, PhoneOwner.DUTY, "дежурный", None, None, "", None),
+}
+
+
 class Phones:
     """p12, p13 stand at outlet 50 of dealer 5; p31 at outlet 70 of dealer 7; p40 is dealer 5's outside number; p20 is
     operator 200 of the manufacturer 1; p90 is a duty number of nobody."""
 
-    _KNOWN = {
-        "p12": PhoneInfo(12, PhoneOwner.OUTLET, "зал", 50, 5, "/1/5/", None),
-        "p13": PhoneInfo(13, PhoneOwner.OUTLET, "склад", 50, 5, "/1/5/", None),
-        "p31": PhoneInfo(31, PhoneOwner.OUTLET, "зал", 70, 7, "/1/7/", None),
-        "p40": PhoneInfo(40, PhoneOwner.OUTLET, "сотовый", 50, 5, "/1/5/", None),
-        "p20": PhoneInfo(20, PhoneOwner.OPERATOR, "оператор", None, 1, "/1/", 200),
-        "p90": PhoneInfo(90, PhoneOwner.DUTY, "дежурный", None, None, "", None),
-    }
-
     def phone(self, key: str) -> PhoneInfo | None:
-        return self._KNOWN.get(key)
+        return KNOWN.get(key)
 
 
 def channel(word: str) -> ChannelRef:

@@ -1,0 +1,233 @@
+"""The one consumer of the PBX's facts: fact -> tracker -> one transaction per batch -> after the commit, the bus.
+
+The database may be locked or gone while people talk: changes wait in memory, in order, by call (unwritten.py tells the
+bound), and are tried again with a growing pause. What one call's data breaks, only that call pays for.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Final
+
+from callcore.calls.changes import Changes
+from callcore.calls.events import CallEvent
+from callcore.calls.facts import PbxFact
+from callcore.calls.journal import CallLinker, JournalWriter
+from callcore.calls.model import PhoneDirectory
+from callcore.calls.pbx import Pbx
+from callcore.calls.restore import read_open_calls
+from callcore.calls.tracker import Tracker
+from callcore.calls.unwritten import CallWork, Unwritten
+from callcore.kernel.bus import Bus
+from callcore.kernel.clock import Clock
+from callcore.kernel.database import Database
+from callcore.kernel.errors import DatabaseUnavailable
+from callcore.kernel.logs import get_logger
+from callcore.kernel.tasks import TaskOwner
+
+INBOX: Final = 10_000  # facts; full: the PBX's own queue waits, an offered fact is refused
+FACTS_PER_BATCH: Final = 500
+CALLS_PER_TRANSACTION: Final = 100
+WRITE_TIMEOUT_S: Final = 15.0
+FIRST_PAUSE_S: Final = 0.2
+LONGEST_PAUSE_S: Final = 5.0
+GOODBYE_S: Final = 5.0
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerHealth:
+    """`unwritten_calls` above zero for long: the database is away. `is_stale`: the PBX is not heard."""
+
+    live_calls: int
+    unwritten_calls: int
+    dropped_calls: int
+    broken_facts: int
+    strays: int
+    is_stale: bool
+
+
+class CallFollower:
+    """Start it once; `offer` takes facts that do not come from the PBX (RouteDecided)."""
+
+    def __init__(
+        self,
+        *,
+        pbx: Pbx,
+        database: Database,
+        bus: Bus,
+        clock: Clock,
+        directory: PhoneDirectory,
+        linker: CallLinker,
+    ) -> None:
+        self._pbx = pbx
+        self._database = database
+        self._bus = bus
+        self._clock = clock
+        self._directory = directory
+        self._writer = JournalWriter(linker)
+        self._tracker = Tracker(directory)
+        self._inbox: asyncio.Queue[PbxFact] = asyncio.Queue(INBOX)
+        self._unwritten = Unwritten()
+        self._tasks = TaskOwner("calls")
+        self._pause_s = 0.0
+        self._broken_facts = 0
+
+    async def start(self) -> None:
+        _ = self._tasks.spawn("follow", self._follow())
+
+    async def close(self) -> None:
+        """What has arrived is still applied and, if the database answers, written."""
+        await self._tasks.close()
+        self._take_facts()
+        try:
+            async with asyncio.timeout(GOODBYE_S):
+                while len(self._unwritten) and await self._write():
+                    pass
+        except TimeoutError:
+            _log.warning("journal not complete at stop", calls=len(self._unwritten))
+
+    def offer(self, fact: PbxFact) -> bool:
+        """False when the inbox is full; the caller of the PBX does not wait for us."""
+        try:
+            self._inbox.put_nowait(fact)
+        except asyncio.QueueFull:
+            _log.error("fact refused, inbox is full", fact=type(fact).__name__)
+            return False
+        return True
+
+    def is_busy_with(self, call_id: str) -> bool:
+        """The call lives, or its last state is not in the journal yet. Without the PBX nobody knows what lives."""
+        is_live = any(call.call_id == call_id for call in self._tracker.live_calls())
+        return (is_live and not self._tracker.stale) or self._unwritten.holds(call_id)
+
+    def health(self) -> FollowerHealth:
+        return FollowerHealth(
+            live_calls=len(self._tracker.live_calls()),
+            unwritten_calls=len(self._unwritten),
+            dropped_calls=self._unwritten.dropped,
+            broken_facts=self._broken_facts,
+            strays=self._tracker.strays,
+            is_stale=self._tracker.stale,
+        )
+
+    # --- the pump ------------------------------------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        await self._restore()
+        _ = self._tasks.spawn("read", self._read())
+        while True:
+            await self._wait_for_facts()
+            self._take_facts()
+            await self._write()
+
+    async def _restore(self) -> None:
+        """Facts wait in the PBX's queue meanwhile."""
+        while True:
+            try:
+                async with asyncio.timeout(WRITE_TIMEOUT_S), self._database.session() as session:
+                    self._tracker.restore(await read_open_calls(session, self._directory))
+                return
+            except (DatabaseUnavailable, TimeoutError) as exc:
+                self._pause_s = _longer(self._pause_s)
+                _log.warning("open calls not read, trying again", error=str(exc), pause_s=self._pause_s)
+                await asyncio.sleep(self._pause_s)
+
+    async def _read(self) -> None:
+        while True:
+            await self._inbox.put(await self._pbx.next_fact())
+
+    async def _wait_for_facts(self) -> None:
+        """For the next fact; while something is unwritten not longer than the pause."""
+        try:
+            async with asyncio.timeout(self._pause_s if len(self._unwritten) else None):
+                self._apply(await self._inbox.get())
+        except TimeoutError:
+            return
+
+    def _take_facts(self) -> None:
+        for _ in range(FACTS_PER_BATCH):
+            if self._inbox.empty():
+                return
+            self._apply(self._inbox.get_nowait())
+
+    def _apply(self, fact: PbxFact) -> None:
+        try:
+            changes = self._tracker.apply(fact)
+        except Exception:  # noqa: BLE001 - a border: the pump outlives a fault of ours; CEL repairs the call
+            self._broken_facts += 1
+            _log.exception("fact not understood", fact=type(fact).__name__)
+            return
+        self._unwritten.add(changes)
+        self._publish_link(changes)
+
+    def _publish_link(self, changes: Changes) -> None:
+        """The state of the link is no row: nothing to wait for."""
+        self._bus.publish(*(event for event in changes.events if not isinstance(event, CallEvent)))
+
+    # --- the journal ---------------------------------------------------------------------------------------
+
+    async def _write(self) -> bool:
+        """One portion; False when the database is away."""
+        works = self._unwritten.first(CALLS_PER_TRANSACTION)
+        if not works:
+            return True
+        try:
+            await self._commit(works)
+        except (DatabaseUnavailable, TimeoutError) as exc:
+            self._pause_s = _longer(self._pause_s)
+            _log.warning(
+                "journal not written, trying again", error=str(exc), calls=len(works), pause_s=self._pause_s
+            )
+            return False
+        except Exception as exc:  # noqa: BLE001 - a border: one call's data must not hold up the others
+            _log.warning(
+                "journal refused a batch, writing call by call", calls=len(works), error=_reason(exc)
+            )
+            return await self._write_one_by_one(works)
+        self._done(works)
+        return True
+
+    async def _write_one_by_one(self, works: list[CallWork]) -> bool:
+        for work in works:
+            try:
+                await self._write_stubborn(work)
+            except (DatabaseUnavailable, TimeoutError):
+                self._pause_s = _longer(self._pause_s)
+                return False
+        return True
+
+    async def _write_stubborn(self, work: CallWork) -> None:
+        """As it is, else without references to the network, else given up: CEL brings the bare call back."""
+        plain = work.record.without_references() if work.record else None
+        for attempt in (work, replace(work, record=plain)):
+            try:
+                await self._commit([attempt])
+            except (DatabaseUnavailable, TimeoutError):
+                raise
+            except Exception as exc:  # noqa: BLE001 - see _write
+                _log.error("call refused by the journal", call_id=work.call_id, error=_reason(exc))
+            else:
+                self._done([work])
+                return
+        self._unwritten.dropped += 1
+        self._unwritten.written([work])
+
+    async def _commit(self, works: list[CallWork]) -> None:
+        async with asyncio.timeout(WRITE_TIMEOUT_S), self._database.transaction() as session:
+            await self._writer.write(session, works)
+
+    def _done(self, works: list[CallWork]) -> None:
+        self._pause_s = 0.0
+        self._unwritten.written(works)
+        for work in works:
+            self._bus.publish(*work.events)
+
+
+def _longer(pause_s: float) -> float:
+    return min(max(pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+
+
+def _reason(exc: Exception) -> str:
+    """The database's own words: SQLAlchemy's would show the caller's number among the parameters."""
+    return repr(getattr(exc, "orig", exc))[:300]
