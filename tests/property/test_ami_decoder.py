@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcore.asterisk.agi.protocol import AgiConnection, AgiProtocolError
-from callcore.asterisk.ami.decoder import AmiDecoder, event_name, parse
-from callcore.asterisk.ami.translate import TRANSLATED, translate
+from callcore.asterisk.ami.decoder import AmiDecoder, parse
+from callcore.asterisk.ami.headers import RawEvent
+from callcore.asterisk.ami.translate import TRANSLATED, read_fact, translate
 from callcore.calls.facts import PbxFact
 
 pytestmark = pytest.mark.property
@@ -64,7 +65,6 @@ def test_any_bytes_are_survived(chunks: list[bytes]) -> None:
     decoder = AmiDecoder()
     for chunk in (b"x\r\n", *chunks, b"\r\n\r\n"):
         for message in decoder.feed(chunk):
-            event_name(message)
             fact = translate(parse(message))
             assert fact is None or isinstance(fact, PbxFact)
 
@@ -74,6 +74,15 @@ def test_any_bytes_are_survived(chunks: list[bytes]) -> None:
 def test_no_event_raises(name: str, headers: dict[str, str | list[str]]) -> None:
     fact = translate({"Event": name, **headers})
     assert fact is None or fact.at.tzinfo is not None
+
+
+@given(st.sampled_from(sorted(TRANSLATED)), st.dictionaries(_own_headers, _value, max_size=12))
+def test_both_readers_agree(name: str, headers: dict[str, str | list[str]]) -> None:
+    lines = [f"Event: {name}"]
+    for key, value in headers.items():
+        lines += [f"{key}: {one}" for one in ([value] if isinstance(value, str) else value)]
+    message = "\r\n".join(lines).encode()
+    assert read_fact(RawEvent(name, message)) == translate(parse(message))
 
 
 @given(st.integers(0, 4_000_000_000), st.integers(0, 999_999))

@@ -37,21 +37,17 @@ class AmiDecoder:
         self._keep(rest)
         if not end:
             return []
-        return [m.lstrip(b"\r\n") if m[:1] == b"\r" else m for m in whole.split(_END)]
+        messages = whole.split(_END)
+        # One line end too many: rare, so it is looked for once per chunk.
+        if whole[:2] == b"\r\n" or b"\r\n\r\n\r\n" in whole:
+            return [message.lstrip(b"\r\n") for message in messages]
+        return messages
 
     def _keep(self, rest: bytes) -> list[bytes]:
         if len(rest) > MESSAGE_LIMIT_BYTES:
             raise MessageTooLong
         self._rest = rest
         return []
-
-
-def event_name(message: bytes) -> bytes:
-    """The name in the first line `Event: …`; empty for responses. Costs no decoding."""
-    if message[:7] != b"Event: ":
-        return b""
-    end = message.find(b"\r\n")
-    return message[7:end] if end > 0 else message[7:]
 
 
 def parse(message: bytes) -> Message:

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from callcore.asterisk.ami import actions, snapshot
 from callcore.asterisk.ami.backlog import FactBacklog
-from callcore.asterisk.ami.decoder import Message
+from callcore.asterisk.ami.headers import EventHeaders
 from callcore.asterisk.ami.session import FULLY_BOOTED, AmiSession, LoginRefused
 from callcore.asterisk.ami.settings import AmiSettings
-from callcore.asterisk.ami.translate import translate
+from callcore.asterisk.ami.translate import read_fact
 from callcore.calls.facts import PbxFact, PbxSnapshot
 from callcore.calls.pbx import PbxHealth
 from callcore.kernel.clock import Clock
@@ -212,17 +212,16 @@ class AsteriskPbx:
         except (ValueError, OverflowError):
             return self._clock.now()
 
-    def _on_event(self, event: Message) -> None:
+    def _on_event(self, event: EventHeaders) -> None:
         try:
-            if event["Event"] == FULLY_BOOTED:
+            fact = read_fact(event)
+            if fact is not None:
+                self._facts.put(fact)
+            elif event.name == FULLY_BOOTED:
                 self._booted.set()
                 self._resync_wanted.set()
-                return
-            fact = translate(event)
-            if fact is None:
-                self.untranslated += 1
             else:
-                self._facts.put(fact)
+                self.untranslated += 1
         except Exception:  # noqa: BLE001 - a border: one odd event must not cost the connection
             self.failed_events += 1
-            _log.exception("an event could not be taken", name=event.get("Event"))
+            _log.exception("an event could not be taken", name=event.name)

@@ -17,7 +17,8 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message as Answer
 
 from callcore.asterisk.ami import actions
-from callcore.asterisk.ami.decoder import AmiDecoder, Message, MessageTooLong, event_name, parse
+from callcore.asterisk.ami.decoder import AmiDecoder, Message, MessageTooLong, parse
+from callcore.asterisk.ami.headers import EventHeaders, RawEvent
 from callcore.asterisk.ami.settings import AmiSettings
 from callcore.asterisk.ami.translate import TRANSLATED
 from callcore.kernel.errors import NotAllowedNow, PbxUnavailable
@@ -25,7 +26,7 @@ from callcore.kernel.errors import NotAllowedNow, PbxUnavailable
 # Asterisk itself leaves out what these classes do not cover (VarSet, Newexten, RTCP …).
 EVENT_CLASSES: Final = "system,call,user"
 FULLY_BOOTED: Final = "FullyBooted"
-_WANTED: Final = frozenset(name.encode() for name in (*TRANSLATED, FULLY_BOOTED))
+_WANTED: Final = {name.encode(): name for name in (*TRANSLATED, FULLY_BOOTED)}
 
 
 class LoginRefused(PbxUnavailable):
@@ -35,7 +36,7 @@ class LoginRefused(PbxUnavailable):
 class AmiSession(Manager):  # type: ignore[misc]  # panoramisk is untyped
     """`on_event` is called synchronously, in order, with the headers of every event that can become a fact."""
 
-    def __init__(self, settings: AmiSettings, on_event: Callable[[Message], None]) -> None:
+    def __init__(self, settings: AmiSettings, on_event: Callable[[EventHeaders], None]) -> None:
         self._protocol = _Protocol(self)
         super().__init__(
             host=settings.host,
@@ -108,21 +109,18 @@ class AmiSession(Manager):  # type: ignore[misc]  # panoramisk is untyped
         finally:
             self._protocol.responses.pop(action_id, None)
 
-    def received(self, message: bytes) -> None:
-        """One whole message. Events of no interest cost a look at their first line."""
-        name = event_name(message)
-        if not name:
-            self._protocol.answer(parse(message))
-            return
-        self.events_total += 1
-        is_wanted = name in _WANTED
-        if not is_wanted and not (self._collecting and b"\r\nActionID: " in message):
-            return
-        headers = parse(message)
-        if self._collecting and str(headers.get("ActionID")) in self._protocol.responses:
-            self._protocol.answer(headers)
-        elif is_wanted:
-            self._on_event(headers)
+    def received(self, messages: list[bytes]) -> None:
+        """Whole messages, in order. An event of no interest costs a look at its first line: most of them are."""
+        for message in messages:
+            if not message.startswith(b"Event: "):
+                self._protocol.answer(parse(message))
+                continue
+            self.events_total += 1
+            wanted = _WANTED.get(message[7 : message.find(b"\r\n")])
+            if self._collecting and b"\r\nActionID: " in message and self._protocol.answer(parse(message)):
+                continue
+            if wanted:
+                self._on_event(RawEvent(wanted, message))
 
     # --- what panoramisk would do by itself ---------------------------------------------------------------------
 
@@ -157,22 +155,21 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
         except MessageTooLong:
             self._session.abort("a message without end")
             return
-        received = self._session.received
-        for message in messages:
-            received(message)
+        self._session.received(messages)
 
-    def answer(self, headers: Message) -> None:
-        """Hand a response, or an item of a list, to the action that waits for it; late ones are nobody's."""
+    def answer(self, headers: Message) -> bool:
+        """Hand a response, or an item of a list, to the action that waits for it; False when none does."""
         action = self.responses.get(str(headers.get("ActionID")))
         if action is None or action.future.done():
-            return
+            return False
         answer = Answer(headers)
         if action.as_list and not action.responses and not answer.success:
             action.future.set_result(
                 [answer]
             )  # panoramisk would wait for the items of a refused list for ever
-            return
-        action.add_message(answer)
+        else:
+            action.add_message(answer)
+        return True
 
     def close(self) -> None:
         """Fail whoever waits; panoramisk would put these actions aside and send them on the next connection."""

@@ -1,42 +1,42 @@
 """Rows of CoreShowChannels and DeviceStateList -> our values. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from callcore.asterisk.ami.translate import Headers, channel_of, person, phone_state
+from callcore.asterisk.ami.headers import ParsedEvent
+from callcore.asterisk.ami.translate import person, phone_state
 from callcore.calls.facts import LiveChannel
 
+Row = Mapping[str, str | list[str]]
 
-def live_channels(rows: Iterable[Headers]) -> tuple[LiveChannel, ...]:
+
+def live_channels(rows: Iterable[Row]) -> tuple[LiveChannel, ...]:
     """Rows that name no channel (the closing CoreShowChannelsComplete) are passed over."""
-    return tuple(live for row in rows if (live := _live_channel(row)) is not None)
+    found = (_live_channel(ParsedEvent(row)) for row in rows)
+    return tuple(live for live in found if live is not None)
 
 
-def phone_states(rows: Iterable[Headers]) -> dict[str, str]:
+def phone_states(rows: Iterable[Row]) -> dict[str, str]:
     """Phone key -> our word, for the phones among the devices."""
-    found = (phone_state(_plain(row, "Device"), _plain(row, "State")) for row in rows)
+    events = [ParsedEvent(row) for row in rows]
+    found = (phone_state(event.text("Device"), event.text("State")) for event in events)
     return dict(known for known in found if known is not None)
 
 
-def _live_channel(row: Headers) -> LiveChannel | None:
-    channel = channel_of(row)
+def _live_channel(row: ParsedEvent) -> LiveChannel | None:
+    channel = row.channel()
     if channel is None:
         return None
     return LiveChannel(
         channel=channel,
-        state=_plain(row, "ChannelStateDesc"),
+        state=row.text("ChannelStateDesc"),
         caller_number=person(row, "CallerIDNum"),
         caller_name=person(row, "CallerIDName"),
-        extension=_plain(row, "Exten"),
-        context=_plain(row, "Context"),
-        bridge_id=_plain(row, "BridgeId"),
-        duration_s=_seconds(_plain(row, "Duration")),
+        extension=row.text("Exten"),
+        context=row.text("Context"),
+        bridge_id=row.text("BridgeId"),
+        duration_s=_seconds(row.text("Duration")),
     )
-
-
-def _plain(row: Headers, name: str) -> str:
-    value = row.get(name, "")
-    return value if isinstance(value, str) else value[0]
 
 
 def _seconds(duration: str) -> int:

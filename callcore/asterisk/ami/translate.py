@@ -6,9 +6,10 @@ bridge.c). manager.conf must have `timestampevents=yes` and `channelvars=DL_CALL
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
+from callcore.asterisk.ami.headers import EventHeaders, ParsedEvent
 from callcore.calls.facts import (
     BridgeEntered,
     BridgeLeft,
@@ -26,10 +27,6 @@ from callcore.calls.facts import (
 )
 from dialplans import contract
 
-Headers = Mapping[str, str | list[str]]
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_PHONE_CHANNEL: Final = re.compile(r"PJSIP/(p\d+)-[0-9a-f]+")
 _PHONE_DEVICE: Final = re.compile(r"PJSIP/(p\d+)")
 # A phone that talks and rings at once cannot take a call: in_use. On hold somebody waits: in_use.
 _PHONE_STATES: Final = {
@@ -50,32 +47,21 @@ class _Senseless(Exception):
     """A header without which the event says nothing is missing."""
 
 
-def translate(event: Headers) -> PbxFact | None:
-    """One event's headers -> the fact, or None when it is none of ours, incomplete or malformed."""
-    translator = _TRANSLATORS.get(_text(event, "Event"))
+def translate(event: Mapping[str, str | list[str]]) -> PbxFact | None:
+    """One parsed event -> the fact, or None when it is none of ours, incomplete or malformed."""
+    return read_fact(ParsedEvent(event))
+
+
+def read_fact(event: EventHeaders) -> PbxFact | None:
+    """The same, from whatever can read an event's headers."""
+    translator = _TRANSLATORS.get(event.name)
     if translator is None:
         return None
     try:
-        return translator(event, _instant(event))
+        # Seconds since 1970 with six digits after the point, as the PBX wrote them; a float holds them exactly.
+        return translator(event, datetime.fromtimestamp(float(event.text("Timestamp")), UTC))
     except (_Senseless, ValueError, OverflowError):
         return None
-
-
-def channel_of(event: Headers, prefix: str = "") -> ChannelRef | None:
-    """The channel that the event names under `prefix` (Dest, LocalOne, Transferer …), or None."""
-    name = _text(event, f"{prefix}Channel")
-    uniqueid = _text(event, f"{prefix}Uniqueid")
-    if not name or not uniqueid:
-        return None
-    variables = _variables(event, prefix)
-    own = _PHONE_CHANNEL.fullmatch(name)
-    return ChannelRef(
-        name=name,
-        uniqueid=uniqueid,
-        linkedid=_text(event, f"{prefix}Linkedid") or uniqueid,
-        call_id=variables.get(contract.CALL_ID, ""),
-        phone_key=own[1] if own else variables.get(contract.PHONE, ""),
-    )
 
 
 def phone_state(device: str, state: str) -> tuple[str, str] | None:
@@ -85,141 +71,124 @@ def phone_state(device: str, state: str) -> tuple[str, str] | None:
     return (phone[1], word) if phone and word else None
 
 
-def person(event: Headers, name: str) -> str:
+def person(event: EventHeaders, name: str) -> str:
     """A caller's number or name; Asterisk writes `<unknown>` for none and C-escapes quotes in names."""
-    value = _text(event, name)
+    value = event.text(name)
     if value == "<unknown>":
         return ""
     return re.sub(r"\\(.)", lambda m: _C_ESCAPES.get(m[1], m[1]), value) if "\\" in value else value
 
 
-def _text(event: Headers, name: str) -> str:
-    value = event.get(name, "")
-    return value if isinstance(value, str) else value[0] if value else ""
-
-
-def _variables(event: Headers, prefix: str) -> dict[str, str]:
-    found = event.get(f"{prefix}ChanVariable", ())
-    pairs = (item.partition("=") for item in ((found,) if isinstance(found, str) else found))
-    return {name: value for name, _, value in pairs}
-
-
-def _instant(event: Headers) -> datetime:
-    """Seconds since 1970 with six digits after the point, as the PBX wrote them."""
-    seconds, _, fraction = _text(event, "Timestamp").partition(".")
-    return _EPOCH + timedelta(seconds=int(seconds), microseconds=int((fraction or "0")[:6].ljust(6, "0")))
-
-
-def _channel(event: Headers, prefix: str = "") -> ChannelRef:
-    channel = channel_of(event, prefix)
+def _channel(event: EventHeaders, prefix: str = "") -> ChannelRef:
+    channel = event.channel(prefix)
     if channel is None:
         raise _Senseless
     return channel
 
 
-def _created(event: Headers, at: datetime) -> PbxFact:
+def _created(event: EventHeaders, at: datetime) -> PbxFact:
     return ChannelCreated(
         at=at,
         channel=_channel(event),
         caller_number=person(event, "CallerIDNum"),
         caller_name=person(event, "CallerIDName"),
-        extension=_text(event, "Exten"),
-        context=_text(event, "Context"),
-        state=_text(event, "ChannelStateDesc"),
+        extension=event.text("Exten"),
+        context=event.text("Context"),
+        state=event.text("ChannelStateDesc"),
     )
 
 
-def _state_changed(event: Headers, at: datetime) -> PbxFact:
-    return ChannelStateChanged(at=at, channel=_channel(event), state=_text(event, "ChannelStateDesc"))
+def _state_changed(event: EventHeaders, at: datetime) -> PbxFact:
+    return ChannelStateChanged(at=at, channel=_channel(event), state=event.text("ChannelStateDesc"))
 
 
-def _dial_begun(event: Headers, at: datetime) -> PbxFact:
+def _dial_begun(event: EventHeaders, at: datetime) -> PbxFact:
     return DialBegun(
         at=at,
         channel=_channel(event, "Dest"),
-        caller=channel_of(event),
-        dial_string=_text(event, "DialString"),
+        caller=event.channel(),
+        dial_string=event.text("DialString"),
     )
 
 
-def _dial_ended(event: Headers, at: datetime) -> PbxFact:
+def _dial_ended(event: EventHeaders, at: datetime) -> PbxFact:
     return DialEnded(
         at=at,
         channel=_channel(event, "Dest"),
-        caller=channel_of(event),
-        status=_text(event, "DialStatus"),
+        caller=event.channel(),
+        status=event.text("DialStatus"),
     )
 
 
-def _local_bridged(event: Headers, at: datetime) -> PbxFact:
+def _local_bridged(event: EventHeaders, at: datetime) -> PbxFact:
     return LocalBridged(at=at, one=_channel(event, "LocalOne"), two=_channel(event, "LocalTwo"))
 
 
-def _bridge_entered(event: Headers, at: datetime) -> PbxFact:
-    return BridgeEntered(at=at, channel=_channel(event), bridge_id=_text(event, "BridgeUniqueid"))
+def _bridge_entered(event: EventHeaders, at: datetime) -> PbxFact:
+    return BridgeEntered(at=at, channel=_channel(event), bridge_id=event.text("BridgeUniqueid"))
 
 
-def _bridge_left(event: Headers, at: datetime) -> PbxFact:
-    return BridgeLeft(at=at, channel=_channel(event), bridge_id=_text(event, "BridgeUniqueid"))
+def _bridge_left(event: EventHeaders, at: datetime) -> PbxFact:
+    return BridgeLeft(at=at, channel=_channel(event), bridge_id=event.text("BridgeUniqueid"))
 
 
-def _hung_up(event: Headers, at: datetime) -> PbxFact:
-    cause = _text(event, "Cause")
+def _hung_up(event: EventHeaders, at: datetime) -> PbxFact:
+    cause = event.text("Cause")
     return ChannelHungUp(
         at=at,
         channel=_channel(event),
         cause=int(cause) if cause.isdecimal() else 0,  # the channel is gone, whatever the cause says
-        cause_text=_text(event, "Cause-txt"),
+        cause_text=event.text("Cause-txt"),
     )
 
 
-def _blind_transfer(event: Headers, at: datetime) -> PbxFact:
+def _blind_transfer(event: EventHeaders, at: datetime) -> PbxFact:
     return Transferred(
         at=at,
         channel=_channel(event, "Transferer"),
-        other=channel_of(event, "Transferee"),
+        other=event.channel("Transferee"),
         kind="blind",
-        result=_text(event, "Result"),
-        extension=_text(event, "Extension"),
+        result=event.text("Result"),
+        extension=event.text("Extension"),
     )
 
 
-def _attended_transfer(event: Headers, at: datetime) -> PbxFact:
+def _attended_transfer(event: EventHeaders, at: datetime) -> PbxFact:
     """`other` is the transferer's second call: its channel carries the linkedid of the consultation."""
     return Transferred(
         at=at,
         channel=_channel(event, "OrigTransferer"),
-        other=channel_of(event, "SecondTransferer"),
+        other=event.channel("SecondTransferer"),
         kind="attended",
-        result=_text(event, "Result"),
-        extension=_text(event, "SecondTransfererExten"),
+        result=event.text("Result"),
+        extension=event.text("SecondTransfererExten"),
     )
 
 
-def _milestone(event: Headers, at: datetime) -> PbxFact | None:
-    if _text(event, "UserEvent") != contract.USER_EVENT:
+def _milestone(event: EventHeaders, at: datetime) -> PbxFact | None:
+    if event.text("UserEvent") != contract.USER_EVENT:
         return None
-    kind = _text(event, "Kind")
+    kind = event.text("Kind")
     if not kind:
         raise _Senseless
     channel = _channel(event)
     # The channel comes before the line `UserEvent`, what the dialplan said after it.
-    names = list(event)
-    said = (name for name in names[names.index("UserEvent") + 1 :] if name not in ("Kind", "CallId"))
-    values = tuple((name, _text(event, name)) for name in said)
+    pairs = event.pairs()
+    said = pairs[[name for name, _ in pairs].index("UserEvent") + 1 :]
+    values = tuple((name, value) for name, value in said if name not in ("Kind", "CallId"))
     return MilestoneReached(
-        at=at, channel=channel, kind=kind, call_id=_text(event, "CallId") or channel.call_id, values=values
+        at=at, channel=channel, kind=kind, call_id=event.text("CallId") or channel.call_id, values=values
     )
 
 
-def _device_state(event: Headers, at: datetime) -> PbxFact | None:
+def _device_state(event: EventHeaders, at: datetime) -> PbxFact | None:
     """ContactStatus is left out on purpose: it speaks of one contact. A phone that registers anew from another port
     says Created, then Removed, while the device state counts all contacts and the calls."""
-    known = phone_state(_text(event, "Device"), _text(event, "State"))
+    known = phone_state(event.text("Device"), event.text("State"))
     return PhoneStateChanged(at=at, phone_key=known[0], state=known[1]) if known else None
 
 
-_TRANSLATORS: Final[Mapping[str, Callable[[Headers, datetime], PbxFact | None]]] = {
+_TRANSLATORS: Final[Mapping[str, Callable[[EventHeaders, datetime], PbxFact | None]]] = {
     "Newchannel": _created,
     "Newstate": _state_changed,
     "DialBegin": _dial_begun,

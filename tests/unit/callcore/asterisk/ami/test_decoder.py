@@ -1,6 +1,6 @@
 import pytest
 
-from callcore.asterisk.ami.decoder import MESSAGE_LIMIT_BYTES, AmiDecoder, MessageTooLong, event_name, parse
+from callcore.asterisk.ami.decoder import MESSAGE_LIMIT_BYTES, AmiDecoder, MessageTooLong, parse
 
 pytestmark = pytest.mark.unit
 
@@ -44,7 +44,7 @@ def test_the_banner_is_kept_and_may_be_split() -> None:
 
 def test_one_line_end_too_many_is_nobodys() -> None:
     messages = decoded(b"Event: A\r\n\r\n\r\nEvent: B\r\n\r\n")
-    assert [event_name(m) for m in messages] == [b"A", b"B"]
+    assert messages == [b"Event: A", b"Event: B"]
 
 
 def test_a_line_end_too_many_at_the_border_of_a_chunk() -> None:
@@ -76,16 +76,3 @@ def test_empty_values_and_odd_lines() -> None:
         "Bare": "",
         "Value": "a: b",
     }
-
-
-@pytest.mark.parametrize(
-    ("message", "name"),
-    [
-        (b"Event: Newchannel\r\nA: b", b"Newchannel"),
-        (b"Event: X", b"X"),
-        (b"Response: Success\r\nEvent: X", b""),
-        (b"", b""),
-    ],
-)
-def test_the_name_of_an_event(message: bytes, name: bytes) -> None:
-    assert event_name(message) == name

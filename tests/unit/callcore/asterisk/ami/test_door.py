@@ -186,14 +186,14 @@ async def test_a_name_split_over_two_packets(bench: Bench) -> None:
 async def test_order_holds_and_a_failing_event_stops_nobody(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = door.translate
+    real = door.read_fact
 
     def fails_once(said: Any) -> PbxFact | None:
-        if said["Uniqueid"] == "1.1":
+        if said.text("Uniqueid") == "1.1":
             raise RuntimeError("boom")
         return real(said)
 
-    monkeypatch.setattr(door, "translate", fails_once)
+    monkeypatch.setattr(door, "read_fact", fails_once)
     await bench.up()
     bench.server.send(b"".join(event("Newchannel", **channel(f"1.{n}")) for n in range(5)))
     assert [created(await bench.fact()) for _ in range(4)] == ["1.0", "1.2", "1.3", "1.4"]
