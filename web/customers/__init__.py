@@ -1,0 +1,1 @@
+"""Pages of customers: search and the card."""

@@ -1,0 +1,37 @@
+// The journal while calls come in. New ones are only counted; rows in view change in their place.
+const CALM_MS = 700;
+const box = document.getElementById("fresh");
+const rowOf = (callId) => document.querySelector(`tr[data-call="${CSS.escape(callId)}"]`);
+const waiting = new Map();
+
+// Many events of one call become one request.
+function soon(key, work) {
+  clearTimeout(waiting.get(key));
+  waiting.set(key, setTimeout(() => { waiting.delete(key); work(); }, CALM_MS));
+}
+
+function count() {
+  if (box && !document.hidden) htmx.ajax("GET", box.dataset.fresh, { target: box, swap: "innerHTML" });
+}
+
+async function renew(callId) {
+  const answer = await fetch(`/calls/${encodeURIComponent(callId)}?fragment=row`, { headers: { "HX-Request": "true" } });
+  const old = rowOf(callId);
+  if (!answer.ok || !old) return;
+  const holder = document.createElement("template");
+  holder.innerHTML = await answer.text();
+  const fresh = holder.content.querySelector("tr");
+  const hadFocus = old === document.activeElement;
+  old.replaceWith(fresh);
+  if (hadFocus) fresh.focus();
+}
+
+addEventListener("live:call", ({ detail }) => {
+  if (rowOf(detail.call_id)) soon(detail.call_id, () => renew(detail.call_id));
+  else soon("fresh", count);
+});
+addEventListener("live:recording", ({ detail }) => {
+  if (rowOf(detail.call_id)) soon(detail.call_id, () => renew(detail.call_id));
+});
+addEventListener("live:resync", () => soon("fresh", count));
+document.addEventListener("visibilitychange", () => { if (!document.hidden) soon("fresh", count); });
