@@ -29,7 +29,7 @@ class _Coding:
 # 16 kHz because 8 kHz MP3 is an extension that not every player knows. Joint stereo would let the two voices leak into
 # one another's channel, so the sides stay apart; opus does so at this rate by itself.
 _CODINGS: dict[AudioFormat, _Coding] = {
-    "mp3": _Coding("libmp3lame", "48k", ("-ar", "16000", "-joint_stereo", "0")),
+    "mp3": _Coding("libmp3lame", "48k", ("-ar", "16000", "-joint_stereo", "0", "-compression_level", "7")),
     "opus": _Coding("libopus", "48k", ("-application", "audio")),
 }
 
