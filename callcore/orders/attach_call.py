@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.calls.model import Direction
 from callcore.calls.tables import CallRow
 from callcore.customers.find_or_create import find_or_create_customer
+from callcore.kernel.errors import Conflict
 from callcore.network.model import OrgKind
 from callcore.network.tables import DidRow, OrgRow, RegionRow
 from callcore.orders.create_order import create_order
@@ -16,7 +17,8 @@ from callcore.orders.timeline import add_event
 
 class AttachCall:
     """Sets `customer_id` and `order_id` of the row in the given transaction. A repeated link changes nothing: the
-    order's event with this call id is unique."""
+    order's event with this call id is unique. Raises Conflict when a rival transaction has attached the call meanwhile;
+    the caller rolls back and may ask again."""
 
     async def link(self, session: AsyncSession, call: CallRow) -> None:
         if call.direction != Direction.INBOUND or call.order_id is not None:
@@ -33,7 +35,12 @@ class AttachCall:
             order = await create_order(
                 session, await _request(session, call, customer_id, did, dealer), now=call.started_at
             )
-        await add_event(session, order.id, OrderEventKind.CALL, at=call.started_at, call_id=call.call_id)
+        if not await add_event(
+            session, order.id, OrderEventKind.CALL, at=call.started_at, call_id=call.call_id
+        ):
+            raise Conflict(
+                "call-already-attached", "another writer was quicker; a spare request is rolled back"
+            )
         call.customer_id, call.order_id = customer_id, order.id
         await session.flush()
 

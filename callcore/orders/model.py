@@ -154,9 +154,9 @@ def check_lines(lines: Sequence[NewLine]) -> None:
 
 def check_comment(text: str) -> str:
     """The text without surrounding blanks. Raises Invalid (field text)."""
-    stripped = text.strip()
+    stripped = text.replace("\x00", "").strip()
     if not stripped:
         raise Invalid("comment-empty", fields={"text": "write something"})
     if len(stripped) > MAX_COMMENT_CHARS:
         raise Invalid("comment-too-long", fields={"text": f"at most {MAX_COMMENT_CHARS} characters"})
-    return stripped.replace("\x00", "")
+    return stripped

@@ -1,0 +1,145 @@
+"""Read side of orders: the list. Keyset paging, newest first."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select, true, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.customers.model import ContactKind
+from callcore.customers.queries import customers_by_id
+from callcore.customers.tables import ContactRow, CustomerRow
+from callcore.kernel.phones import parse_phone
+from callcore.network.model import Viewer
+from callcore.network.tables import OrgRow, RegionRow, UserRow
+from callcore.orders.model import OrderClass, OrderKind, OrderResult, status_of
+from callcore.orders.rights import proven_customers, sees_order, shown_customers
+from callcore.orders.tables import OrderRow
+from callcore.orders.views import OrderBrief, OrderCursor, OrderFilter, OrderPage, phone_view
+
+MAX_PAGE = 100
+_MIN_TAIL_DIGITS = 4
+_MAX_TEXT_CHARS = 80
+_BIGGEST_NUMBER = 10**15
+_DIGITS = re.compile(r"[\d\s()+\-–.№]+")
+
+
+async def list_orders(
+    session: AsyncSession,
+    viewer: Viewer,
+    wanted: OrderFilter,
+    *,
+    after: OrderCursor | None = None,
+    limit: int = 25,
+) -> OrderPage:
+    """At most MAX_PAGE orders that the viewer may see."""
+    limit = max(1, min(limit, MAX_PAGE))
+    found = _briefs().where(sees_order(viewer), *_conditions(viewer, wanted))
+    if after is not None:
+        place = tuple_(OrderRow.created_at, OrderRow.id)
+        found = found.where(place < tuple_(after.created_at, after.id))
+    newest_first = found.order_by(OrderRow.created_at.desc(), OrderRow.id.desc()).limit(limit + 1)
+    rows = (await session.execute(newest_first)).all()
+    items = await to_briefs(session, viewer, rows[:limit])
+    last = items[-1] if len(rows) > limit else None
+    return OrderPage(items, OrderCursor(last.created_at, last.id) if last else None)
+
+
+def _briefs() -> Select[OrderRow, str, str, str]:
+    """Columns that `to_briefs` reads; joins are by primary keys."""
+    return (
+        select(OrderRow, RegionRow.name, OrgRow.name, UserRow.full_name)
+        .outerjoin(RegionRow, RegionRow.code == OrderRow.region_code)
+        .outerjoin(OrgRow, OrgRow.id == OrderRow.org_id)
+        .outerjoin(UserRow, UserRow.id == OrderRow.manager_id)
+    )
+
+
+def briefs_where(viewer: Viewer, *conditions: ColumnElement[bool]) -> Select[OrderRow, str, str, str]:
+    """For the cards: visible orders under further conditions, to be read with `to_briefs`."""
+    return _briefs().where(sees_order(viewer), *conditions)
+
+
+async def to_briefs(session: AsyncSession, viewer: Viewer, rows: Sequence[Any]) -> tuple[OrderBrief, ...]:
+    ids = {order.customer_id for order, *_ in rows}
+    customers = await customers_by_id(session, ids)
+    shown = await shown_customers(session, viewer, ids)
+    return tuple(
+        OrderBrief(
+            id=order.id,
+            number=order.number,
+            kind=OrderKind(order.kind),
+            status=order.status,
+            status_name=status_of(order.status).name,
+            status_class=OrderClass(order.status_class),
+            result=OrderResult(order.result),
+            created_at=order.created_at,
+            due_at=order.due_at,
+            tz=order.tz,
+            region_name=region_name or "",
+            city=order.city,
+            org_name=org_name or "",
+            manager_name=manager_name or "",
+            source=order.source,
+            request_type=order.request_type,
+            total_kopecks=order.total_kopecks,
+            customer_id=order.customer_id,
+            customer_name=customers[order.customer_id].name,
+            phone=phone_view(customers[order.customer_id].phone, is_hidden=order.customer_id not in shown),
+        )
+        for order, region_name, org_name, manager_name in rows
+    )
+
+
+def _conditions(viewer: Viewer, wanted: OrderFilter) -> list[ColumnElement[bool]]:
+    equal: tuple[tuple[Any, Any], ...] = (
+        (OrderRow.kind, wanted.kind),
+        (OrderRow.status_class, wanted.status_class),
+        (OrderRow.status, wanted.status),
+        (OrderRow.result, wanted.result),
+        (OrderRow.region_code, wanted.region_code),
+        (OrderRow.source, wanted.source),
+        (OrderRow.manager_id, wanted.manager_id),
+        (OrderRow.customer_id, wanted.customer_id),
+    )
+    conditions = [column == value for column, value in equal if value not in (None, "")]
+    if wanted.created_from is not None:
+        conditions.append(OrderRow.created_at >= wanted.created_from)
+    if wanted.created_before is not None:
+        conditions.append(OrderRow.created_at < wanted.created_before)
+    if wanted.org_id is not None:
+        conditions.append(OrderRow.org_id.in_(_below(wanted.org_id)))
+    if text := wanted.text.replace("\x00", "").strip()[:_MAX_TEXT_CHARS]:
+        conditions.append(_matches(viewer, text))
+    return conditions
+
+
+def _below(org_id: int) -> Select[int]:
+    """The organisation and all below it: their paths hold its id."""
+    return select(OrgRow.id).where(OrgRow.path.contains(f"/{org_id}/"))
+
+
+def _matches(viewer: Viewer, text: str) -> ColumnElement[bool]:
+    """SQLite compares only ASCII letters without case, so the usual spellings of a name are tried."""
+    spellings = {text, text.lower(), text.upper(), text.capitalize(), text.title()}
+    names = select(CustomerRow.id).where(
+        or_(*(CustomerRow.name.contains(spelling, autoescape=True) for spelling in sorted(spellings)))
+    )
+    ways: list[ColumnElement[bool]] = [OrderRow.customer_id.in_(names)]
+    digits = re.sub(r"\D", "", text) if text.isascii() or "№" in text else ""
+    if digits and _DIGITS.fullmatch(text):
+        if int(digits) < _BIGGEST_NUMBER:
+            ways.append(OrderRow.number == int(digits))
+        if len(digits) >= _MIN_TAIL_DIGITS:
+            ways.append(OrderRow.customer_id.in_(_owners_of(viewer, text, digits)))
+    return or_(*ways)
+
+
+def _owners_of(viewer: Viewer, text: str, digits: str) -> Select[int]:
+    """By the end of a telephone number. A dealer finds only by numbers that he may see: guessing digits of a hidden
+    one must not tell anything."""
+    whole = parse_phone(text)
+    match = ContactRow.value == whole.e164 if whole else ContactRow.value.endswith(digits)
+    may_see = true() if viewer.is_staff else ContactRow.customer_id.in_(proven_customers(viewer))
+    return select(ContactRow.customer_id).where(ContactRow.kind == ContactKind.PHONE, match, may_see)

@@ -1,0 +1,203 @@
+"""What pages are told of orders and customers: frozen, already cut to the viewer's rights. Pure."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from callcore.kernel.errors import Invalid
+from callcore.kernel.phones import format_phone, mask_phone
+from callcore.orders.model import OrderClass, OrderEventKind, OrderKind, OrderResult
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneView:
+    """A telephone as this viewer may see it. `e164` is empty when `is_hidden`: the digits stay on the server."""
+
+    text: str
+    e164: str
+    is_hidden: bool
+
+
+def phone_view(e164: str, *, is_hidden: bool) -> PhoneView | None:
+    """None when there is no number at all."""
+    if not e164:
+        return None
+    return PhoneView(mask_phone(e164), "", True) if is_hidden else PhoneView(format_phone(e164), e164, False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilter:
+    """Every field narrows; None and empty do not. `org_id` means the organisation and all below it; `text` is an
+    order's number, a part of the customer's name, or the last digits (4 or more) of his telephone."""
+
+    kind: OrderKind | None = None
+    status_class: OrderClass | None = None
+    status: str = ""
+    result: OrderResult | None = None
+    org_id: int | None = None
+    region_code: str = ""
+    source: str = ""
+    manager_id: int | None = None
+    customer_id: int | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCursor:
+    """The last order of a page; the next page begins after it."""
+
+    created_at: datetime
+    id: int
+
+    def encode(self) -> str:
+        return f"{(self.created_at - _EPOCH) // timedelta(microseconds=1)}-{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "OrderCursor":
+        """Raises Invalid for anything that `encode` did not make."""
+        match = _CURSOR.fullmatch(text) if text.isascii() else None
+        try:
+            at = _EPOCH + timedelta(microseconds=int(match[1])) if match else None
+        except OverflowError:
+            at = None
+        if match is None or at is None:
+            raise Invalid("cursor-invalid", fields={"after": "take it from the previous page"})
+        return cls(at, int(match[2]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderBrief:
+    """A row of the list."""
+
+    id: int
+    number: int
+    kind: OrderKind
+    status: str
+    status_name: str
+    status_class: OrderClass
+    result: OrderResult
+    created_at: datetime
+    due_at: datetime | None
+    tz: str
+    region_name: str
+    city: str
+    org_name: str
+    manager_name: str
+    source: str
+    request_type: str
+    total_kopecks: int
+    customer_id: int
+    customer_name: str
+    phone: PhoneView | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """`next_cursor` is None on the last page."""
+
+    items: tuple[OrderBrief, ...]
+    next_cursor: OrderCursor | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLineView:
+    position: int
+    kind: str
+    article: str
+    name: str
+    unit: str
+    quantity: Decimal  # without needless zeros
+    price: Decimal
+    total_kopecks: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingView:
+    """A recording that this viewer may hear; the player asks for it by its id."""
+
+    id: int
+    kind: str
+    state: str
+    duration_ms: int
+    is_truncated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallView:
+    """A call in a timeline. Holds no number. `recordings` only those that the viewer may hear."""
+
+    call_id: str
+    direction: str
+    state: str
+    result: str
+    started_at: datetime
+    wait_s: int
+    talk_s: int
+    org_name: str
+    outlet_name: str
+    user_name: str
+    warning: str
+    recordings: tuple[RecordingView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineItem:
+    """`text` is a comment's text; `status_from` and `status_to` are names; `call` is set for calls."""
+
+    at: datetime
+    kind: OrderEventKind
+    actor_name: str = ""
+    text: str = ""
+    status_from: str = ""
+    status_to: str = ""
+    call: CallView | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCounts:
+    calls: int
+    comments: int
+    other_orders: int  # of the same customer, visible to this viewer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCard:
+    """`timeline` is oldest first."""
+
+    order: OrderBrief
+    public_id: str
+    version: int
+    closed_at: datetime | None
+    address: str
+    outlet_name: str
+    medium: str
+    campaign: str
+    did_number: str
+    did_label: str
+    customer_note: str
+    lines: tuple[OrderLineView, ...]
+    timeline: tuple[TimelineItem, ...]
+    counts: OrderCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerCard:
+    """`orders` and `calls` newest first, at most 50 each; counts are of all that the viewer may see."""
+
+    id: int
+    name: str
+    region_name: str
+    note: str
+    phones: tuple[PhoneView, ...]
+    emails: tuple[str, ...]
+    sources: tuple[str, ...]
+    orders: tuple[OrderBrief, ...]
+    calls: tuple[CallView, ...]
+    orders_count: int
+    calls_count: int
