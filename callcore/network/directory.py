@@ -76,7 +76,7 @@ async def _outlets(session: AsyncSession) -> tuple[Outlet, ...]:
 
 async def _phones(session: AsyncSession, outlet_orgs: dict[int, int]) -> tuple[Phone, ...]:
     people = await session.execute(select(UserRow.id, UserRow.org_id).where(UserRow.is_active))
-    user_orgs = dict(people.tuples().all())
+    user_orgs = dict(people.all())
     rows = await session.scalars(select(PhoneRow).where(PhoneRow.is_active).order_by(PhoneRow.id))
     return tuple(
         Phone(

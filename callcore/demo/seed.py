@@ -1,0 +1,125 @@
+"""Use case: fill an empty database with the demo network, in one transaction."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.catalog.tables import ProductRow
+from callcore.demo.data import ROLE_TITLES, DemoData, load_demo_data
+from callcore.demo.network_rows import NetworkRows, network_rows
+from callcore.demo.rows import Rows, story_rows
+from callcore.demo.story import tell
+from callcore.kernel.database import Base, Database
+from callcore.network.directory import load_directory
+from callcore.network.model import Role
+from callcore.network.passwords import hash_password
+from callcore.network.tables import (
+    DidRow,
+    OrgRegionRow,
+    OrgRow,
+    OutletRow,
+    PhoneRow,
+    RegionRow,
+    UserRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSecrets:
+    """The one password of all people of the demo; made at the first start and kept outside the code."""
+
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLogin:
+    """One person per role, to show on the sign-in page. `title` is the role in Russian."""
+
+    role: Role
+    title: str
+    email: str
+    full_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSeeded:
+    """`created` is False when the database already held a network, which was left as it is."""
+
+    created: bool
+    logins: tuple[DemoLogin, ...]
+
+
+async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoSeeded:
+    """Fill the database unless it has an organisation. The same `now` gives the same rows but for the password's hash."""
+    async with database.session() as session:
+        is_empty = await session.scalar(select(OrgRow.id).limit(1)) is None
+    data = await asyncio.to_thread(load_demo_data)
+    if is_empty:
+        hashed = await asyncio.to_thread(hash_password, secrets.password)
+        rows = network_rows(data, now, hashed)
+        async with database.transaction() as session:
+            await _write(session, await _network_tables(session, data, rows))
+            directory = await load_directory(session)
+            story = await asyncio.to_thread(tell, data, directory, _users_of(rows), now)
+            await _write(session, await asyncio.to_thread(story_rows, data, story, now))
+    return DemoSeeded(is_empty, demo_logins(data))
+
+
+def demo_logins(data: DemoData) -> tuple[DemoLogin, ...]:
+    return tuple(
+        DemoLogin(person.role, ROLE_TITLES[person.role], person.email, person.name) for person in data.logins
+    )
+
+
+async def _network_tables(session: AsyncSession, data: DemoData, rows: NetworkRows) -> Rows:
+    """Regions may be there already: they belong to every installation."""
+    known = set(await session.scalars(select(RegionRow.code)))
+    products = [
+        {
+            "id": number,
+            "article": product.article,
+            "name": product.name,
+            "category": product.category,
+            "unit": product.unit,
+            "price": product.price,
+        }
+        for number, product in enumerate(data.products, start=1)
+    ]
+    return [
+        (RegionRow, [row for row in rows.regions if row["code"] not in known]),
+        (OrgRow, rows.orgs),
+        (OrgRegionRow, rows.org_regions),
+        (OutletRow, rows.outlets),
+        (UserRow, rows.users),
+        (PhoneRow, rows.phones),
+        (DidRow, rows.dids),
+        (ProductRow, products),
+    ]
+
+
+def _users_of(rows: NetworkRows) -> dict[int, tuple[int, ...]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    for user in rows.users:
+        found[user["org_id"]].append(user["id"])
+    return {org_id: tuple(users) for org_id, users in found.items()}
+
+
+async def _write(session: AsyncSession, tables: Rows) -> None:
+    connection = await session.connection()
+    for mapped, rows in tables:
+        if rows:
+            await connection.execute(insert(mapped.__table__), rows)  # type: ignore[arg-type]
+        if connection.dialect.name == "postgresql" and "id" in mapped.__table__.c:
+            await _continue_numbers(session, mapped)
+
+
+async def _continue_numbers(session: AsyncSession, mapped: type[Base]) -> None:
+    """PostgreSQL does not notice keys that were given by hand."""
+    name = mapped.__tablename__
+    await session.execute(
+        text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))")  # noqa: S608 - our own table's name
+    )
