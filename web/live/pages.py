@@ -1,6 +1,7 @@
 """The WebSocket address `/live` and the script that listens to it."""
 
 import asyncio
+from contextlib import suppress
 
 from aiohttp import WSMsgType, web
 
@@ -17,6 +18,7 @@ from web.security.sessions import cookie_name, viewer_of
 HUB = web.AppKey("live_hub", LiveHub)
 HEARTBEAT_S = 20.0
 SESSION_CHECK_S = 60.0
+GOODBYE_LIMIT_S = 2.0
 MAX_INCOMING_BYTES = 4096
 
 
@@ -47,7 +49,7 @@ async def live(request: web.Request) -> web.StreamResponse:
     tasks = TaskOwner("live")
     try:
         _ = tasks.spawn("write", _write(socket, link))
-        _ = tasks.spawn("guard", _guard(socket, link))
+        _ = tasks.spawn("guard", _guard(request, socket, link))
         _ = tasks.spawn("session", _end_with_session(request, link))
         async for message in socket:
             if message.type is WSMsgType.TEXT and is_ping(message.data):
@@ -66,9 +68,15 @@ async def _write(socket: web.WebSocketResponse, link: LiveLink) -> None:
             return
 
 
-async def _guard(socket: web.WebSocketResponse, link: LiveLink) -> None:
+async def _guard(request: web.Request, socket: web.WebSocketResponse, link: LiveLink) -> None:
+    """Who does not read does not read the goodbye either: after a moment the connection is simply cut."""
     await link.ended.wait()
-    await socket.close(code=link.close_code)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GOODBYE_LIMIT_S):
+            await socket.close(code=link.close_code)
+            return
+    if request.transport is not None:
+        request.transport.abort()
 
 
 async def _end_with_session(request: web.Request, link: LiveLink) -> None:
