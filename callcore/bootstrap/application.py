@@ -23,7 +23,7 @@ from callcore.kernel.logs import configure_logs, get_logger
 from callcore.kernel.metrics import Metrics
 from callcore.kernel.migrations import schema_state
 from callcore.kernel.tasks import TaskOwner, every
-from callcore.orders.attach_call import CallAttacher
+from callcore.orders.attach_call import AttachCall
 from callcore.routing.numbering import load_numbering
 from callcore.routing.snapshot import RoutingOptions
 from config.settings import Settings
@@ -62,7 +62,7 @@ class Application:
             bus=self.bus,
             clock=self.clock,
             directory=self.routing,
-            linker=CallAttacher(self.clock),
+            linker=AttachCall(),
         )
         self.agi = AgiServer(self.routing.answer, _agi_settings(settings))
         self.recordings = RecordingWorker(

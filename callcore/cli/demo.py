@@ -6,7 +6,7 @@ import tempfile
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -60,7 +60,8 @@ async def _run(stand: "Stand") -> None:
     work = asyncio.ensure_future(stand.start())  # noqa: TID251 - the one task of the command, awaited below
     stop = asyncio.ensure_future(ended.wait())  # noqa: TID251 - so that Ctrl-C works while it starts
     try:
-        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Task[Any]] = {work, stop}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             await work
             await _greet(stand, time.monotonic() - started)
@@ -75,11 +76,12 @@ async def _run(stand: "Stand") -> None:
         _console.print("Остановлено. Данные остались, следующий запуск быстрый.")
 
 
-async def _until_the_end(stand: "Stand", stop: "asyncio.Future[bool]") -> None:
+async def _until_the_end(stand: "Stand", stop: "asyncio.Task[Literal[True]]") -> None:
     """Ctrl-C, or a part that died by itself: then say which."""
     pbx = asyncio.ensure_future(stand.pbx.wait())  # noqa: TID251 - awaited in the next line, cancelled below
     try:
-        await asyncio.wait({pbx, stop}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Task[Any]] = {pbx, stop}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if pbx.done():
             _console.print(f"[red]Asterisk остановился.[/red] Журнал: {stand.dirs.pbx.log}")
     finally:
@@ -94,7 +96,7 @@ async def _greet(stand: "Stand", seconds: float) -> None:
         table.add_row(login.role_title, f"[bold]{login.email}[/bold]", login.password)
     _console.print(f"\n[green]Готово за {seconds:.0f} с.[/green]  Откройте [bold]{stand.address}[/bold]\n")
     _console.print(table)
-    call = await first_call(stand.carrier)
+    call = await first_call(stand.carrier, stand.settings)
     _console.print(
         f"\nСейчас {call.from_number} звонит на {call.to_did}. Ещё звонок, из другого окна:\n"
         f"  ./dealerline call simulate --from +79161234567 --to {call.to_did}\nCtrl-C — остановить всё."

@@ -52,6 +52,7 @@ class Stand:
         self._say = say
         self.dirs = StandDirs(options.data_dir.resolve())
         self._ports: StandPorts | None = None
+        self._settings: Settings | None = None
         self._pbx: AsteriskProcess | None = None
         self._carrier_process: AsteriskProcess | None = None
         self._carrier: SimulatedCarrier | None = None
@@ -61,6 +62,11 @@ class Stand:
     def ports(self) -> StandPorts:
         assert self._ports is not None, "not started"
         return self._ports
+
+    @property
+    def settings(self) -> Settings:
+        assert self._settings is not None, "not started"
+        return self._settings
 
     @property
     def address(self) -> str:
@@ -93,7 +99,7 @@ class Stand:
         last = read_note(self.dirs)
         self._ports = choose_ports(self._options.port, self._options.sip_port, last.ports if last else None)
         secrets = PbxSecrets(self.dirs.secrets)
-        settings = self._write_settings(secrets)
+        settings = self._settings = self._write_settings(secrets)
         build, wiring, _ = await asyncio.gather(
             asyncio.to_thread(self._timed, "Asterisk", lambda: find_or_install(cache_dir(), self._say)),
             self._prepare_database(settings),

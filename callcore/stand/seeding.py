@@ -1,0 +1,75 @@
+"""The demo network in a stand's database, its telephones, its logins and its first call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from callcore.asterisk.carrier import CustomerCall, SimulatedCarrier
+from callcore.asterisk.secrets import PbxSecrets
+from callcore.demo import phones
+from callcore.demo.data import load_demo_data
+from callcore.demo.seed import DemoSecrets, seed
+from callcore.demo.seed import demo_logins as people_of
+from callcore.kernel.clock import SystemClock
+from callcore.kernel.database import Database
+from callcore.network.lines import Wiring
+from callcore.stand.layout import StandDirs
+from config.settings import Settings
+from dialplans.plan import Behaviour
+
+FIRST_TALK_S = 12.0
+_PASSWORD = "demo-password"  # noqa: S105 - the name of a secret
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    role_title: str
+    email: str
+    password: str
+
+
+async def seed_stand(database: Database, dirs: StandDirs) -> bool:
+    """True when the network was made now."""
+    done = await seed(database, SystemClock().now(), DemoSecrets(demo_password(dirs)))
+    return done.created
+
+
+async def seed_from_settings(settings: Settings) -> str:
+    """For `db seed`: fills an empty database and says what it did and how to sign in."""
+    password = PbxSecrets(settings.pbx.secrets_file).get(_PASSWORD)[_PASSWORD][:12]
+    database = Database(settings.database.url.get_secret_value())
+    try:
+        done = await seed(database, SystemClock().now(), DemoSecrets(password))
+    finally:
+        await database.close()
+    if not done.created:
+        return "В базе уже есть сеть: ничего не изменено."
+    people = "\n".join(f"  {login.title}: {login.email}" for login in done.logins)
+    return f"Показательная сеть создана. Пароль у всех: {password}\n{people}"
+
+
+def demo_password(dirs: StandDirs) -> str:
+    """One for all people of the stand, made at its first start."""
+    return PbxSecrets(dirs.secrets).get(_PASSWORD)[_PASSWORD][:12]
+
+
+def demo_logins(dirs: StandDirs) -> tuple[Login, ...]:
+    password = demo_password(dirs)
+    return tuple(Login(one.title, one.email, password) for one in people_of(load_demo_data()))
+
+
+def telephone_behaviours(wiring: Wiring) -> Mapping[str, Behaviour]:
+    return phones.phone_behaviours(load_demo_data(), wiring)
+
+
+async def first_call(carrier: SimulatedCarrier, settings: Settings) -> CustomerCall:
+    """A known customer with an open order calls, so that the pages are alive."""
+    database = Database(settings.database.url.get_secret_value())
+    try:
+        sample = await phones.first_call(database, load_demo_data(), SystemClock().now())
+    finally:
+        await database.close()
+    call = CustomerCall(
+        sample.from_number, sample.to_did, talk_s=FIRST_TALK_S, caller_name=sample.caller_name
+    )
+    await carrier.place_call(call)
+    return call
