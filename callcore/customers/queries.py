@@ -42,7 +42,7 @@ async def customers_by_id(session: AsyncSession, ids: Collection[int]) -> dict[i
             version=row.version,
             contacts=tuple(contacts[row.id]),
         )
-        for row, region_name in rows.tuples()
+        for row, region_name in rows
     }
 
 

@@ -156,7 +156,7 @@ async def _timeline(session: AsyncSession, viewer: Viewer, order: OrderRow) -> t
         .order_by(OrderEventRow.seq.desc())
         .limit(MAX_TIMELINE)
     )
-    items = [_item(event, name or "") for event, name in events.tuples()][::-1]
+    items = [_item(event, name or "") for event, name in events][::-1]
     items += [TimelineItem(at=call.started_at, kind=OrderEventKind.CALL, call=call) for call in calls]
     return tuple(sorted(items, key=lambda item: item.at))
 

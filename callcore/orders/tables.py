@@ -7,6 +7,9 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+import callcore.catalog.tables
+import callcore.customers.tables
+import callcore.network.tables  # noqa: F401 - the three hold what the foreign keys below refer to
 from callcore.kernel.database import Base, BigId
 
 

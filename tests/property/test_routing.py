@@ -103,7 +103,7 @@ def snapshot_of(directory):
 
 
 @given(directory=directories(), did=numbers, caller=numbers, now=instants)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_call_gets_a_whole_plan_that_ends_on_duty(directory, did, caller, now):
     decision = decide(snapshot_of(directory), did, caller, now)
     steps = decision.plan.steps
