@@ -2,35 +2,33 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from callcore.demo.calls import ToldCall
 from callcore.demo.chance import Chance
 from callcore.demo.customers import ToldCustomer
 from callcore.demo.data import DemoData, DemoDid
-from callcore.kernel.money import line_total_kopecks
+from callcore.orders.model import (
+    UNKNOWN,
+    NewLine,
+    OrderClass,
+    OrderEventKind,
+    OrderKind,
+    OrderStatus,
+    status_of,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A status as people read it, with the class that drives rules."""
-
-    word: str
-    stage_class: str
-
-
-NEW: Final = Stage("Новый", "open")
-AVAILABLE: Final = Stage("Доступен", "open")
-REFUSED: Final = Stage("Дилер отказался", "open")
-ACCEPTED: Final = Stage("Принят", "waiting")
-POSTPONED: Final = Stage("Отложен", "waiting")
-CONTACTED: Final = Stage("Обработан", "contacted")
-CLARIFYING: Final = Stage("Уточнение", "contacted")
-PAYMENT: Final = Stage("Оплата", "payment")
-PRODUCTION: Final = Stage("На производстве", "payment")
-CLOSED: Final = Stage("Завершён", "closed")
-RUNNING, DONE, FAILED = "running", "done", "failed"
+NEW: Final = status_of("new")
+AVAILABLE: Final = status_of("available")
+REFUSED: Final = status_of("dealer_declined")
+ACCEPTED: Final = status_of("accepted")
+POSTPONED: Final = status_of("postponed")
+PROCESSED: Final = status_of("processed")
+CLARIFYING: Final = status_of("clarifying")
+PRODUCTION: Final = status_of("in_production")
+PAYMENT: Final = status_of("payment")
+DONE: Final = status_of("done")
+FAILED: Final = status_of("failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,52 +40,40 @@ class Seller:
     user_ids: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ToldLine:
-    kind: str
-    product_id: int | None
-    article: str
-    name: str
-    unit: str
-    quantity_m: int
-    price: Decimal
-
-    @property
-    def total_kopecks(self) -> int:
-        return line_total_kopecks(self.quantity_m, self.price)
-
-
 @dataclass(slots=True)
 class ToldOrder:
     """`events` are (instant, kind, actor, call, data); `wants_contact_at` is when the dealer must reach the customer."""
 
-    kind: str
+    kind: OrderKind
     created_at: datetime
     customer: ToldCustomer
     did: DemoDid | None
     did_id: int | None
     seller: Seller | None
     manager_id: int | None
-    stage: Stage = NEW
-    result: str = RUNNING
+    status: OrderStatus = NEW
     due_at: datetime | None = None
     closed_at: datetime | None = None
     wants_contact_at: datetime | None = None
-    lines: tuple[ToldLine, ...] = ()
-    events: list[tuple[datetime, str, int | None, ToldCall | None, dict[str, Any]]] = field(
+    lines: tuple[NewLine, ...] = ()
+    events: list[tuple[datetime, OrderEventKind, int | None, ToldCall | None, dict[str, Any]]] = field(
         default_factory=list
     )
     public_id: str = ""
     id: int = 0
 
-    def move(self, at: datetime, stage: Stage, actor_id: int | None, **data: Any) -> None:
-        self.events.append(
-            (at, "status", actor_id, None, {"from": self.stage.word, "to": stage.word, **data})
-        )
-        self.stage = stage
+    def begins(self) -> None:
+        source = self.did.source if self.did else UNKNOWN
+        data = {"kind": self.kind.value, "status": NEW.code, "source": source}
+        self.events.append((self.created_at, OrderEventKind.CREATED, None, None, data))
+
+    def move(self, at: datetime, status: OrderStatus, actor_id: int | None, text: str = "") -> None:
+        data = {"from": self.status.code, "to": status.code, **({"text": text} if text else {})}
+        self.events.append((at, OrderEventKind.STATUS, actor_id, None, data))
+        self.status = status
 
     def takes_call(self, call: ToldCall) -> None:
-        self.events.append((call.ended_at or call.started_at, "call", None, call, {}))
+        self.events.append((call.started_at, OrderEventKind.CALL, None, call, {}))
 
 
 class OrderTeller:
@@ -95,7 +81,7 @@ class OrderTeller:
         self._chance = chance
         self._data = data
 
-    def lines(self) -> tuple[ToldLine, ...]:
+    def lines(self) -> tuple[NewLine, ...]:
         """One to five goods of one or two kinds, sometimes a service."""
         count = self._chance.of((1, 4), (2, 4), (3, 3), (4, 1.5), (5, 0.8))
         first = self._chance.random.randrange(len(self._data.products))
@@ -105,75 +91,71 @@ class OrderTeller:
         lines = [self.line(number, 1000 * self._quantity()) for number in sorted(numbers)]
         if self._chance.happens(0.3):
             service = self._chance.one(self._data.words.services)
-            lines.append(ToldLine("service", None, "", service.name, service.unit, 1000, service.price))
+            lines.append(NewLine(service.name, 1000, service.price, unit=service.unit, kind="service"))
         return tuple(lines)
 
-    def line(self, number: int, quantity_m: int) -> ToldLine:
+    def line(self, number: int, quantity_m: int) -> NewLine:
         """`number` counts products from 0."""
         product = self._data.products[number]
         if product.unit == "м":
             quantity_m += 100 * self._chance.random.randrange(10)
-        return ToldLine(
-            "goods", number + 1, product.article, product.name, product.unit, quantity_m, product.price
+        return NewLine(
+            product.name, quantity_m, product.price, product.article, product.unit, product_id=number + 1
         )
 
     def live(self, order: ToldOrder, *, is_contacted: bool) -> None:
         """Move the order as far as the time since it came allows. `is_contacted`: the call that brought it was a talk."""
-        source = order.did.source if order.did else "site"
-        order.events.append((order.created_at, "created", None, None, {"source": source}))
-        if order.seller is None:
-            return
-        steps = self._steps(order, is_contacted=is_contacted)
-        for at, stage, data in steps:
+        order.begins()
+        for at, status, text in self._way(order, is_contacted=is_contacted):
             if at >= self._chance.now:
                 break
-            if stage is ACCEPTED:
+            if status is ACCEPTED:
                 order.due_at = at + timedelta(days=self._chance.random.randint(3, 10))
-            if stage is CONTACTED and not is_contacted:
+            if status is PROCESSED and not is_contacted:
                 order.wants_contact_at = at
-            if stage is CLOSED:
-                order.closed_at, order.result = at, data["result"]
-            actor = None if stage in (NEW, AVAILABLE) else order.manager_id
-            order.move(at, stage, actor, **data)
-            if stage not in (AVAILABLE, CLOSED) and self._chance.happens(0.18):
+            is_end = status.status_class is OrderClass.CLOSED
+            if is_end:
+                order.closed_at = at
+            order.move(at, status, None if status is AVAILABLE else order.manager_id, text)
+            if status is not AVAILABLE and not is_end and self._chance.happens(0.18):
                 self._comment(order, at)
-        if order.stage in (NEW, AVAILABLE, REFUSED):
+        if order.status.status_class is OrderClass.OPEN:
             order.seller = order.manager_id = None
 
-    def _steps(self, order: ToldOrder, *, is_contacted: bool) -> list[tuple[datetime, Stage, dict[str, Any]]]:
+    def _way(self, order: ToldOrder, *, is_contacted: bool) -> list[tuple[datetime, OrderStatus, str]]:
         """The whole way that this order will go, in order of time, the future included."""
         chance, tz = self._chance, order.customer.tz
-        steps: list[tuple[datetime, Stage, dict[str, Any]]] = []
+        way: list[tuple[datetime, OrderStatus, str]] = []
 
-        def then(stage: Stage, low_h: float, high_h: float, **data: Any) -> None:
-            last = steps[-1][0] if steps else order.created_at
+        def then(status: OrderStatus, low_h: float, high_h: float, text: str = "") -> None:
+            last = way[-1][0] if way else order.created_at
             at = last + chance.seconds(low_h * 3600, high_h * 3600)
-            steps.append((at if stage is AVAILABLE else chance.at_work(at, tz), stage, data))
+            way.append((at if status is AVAILABLE else chance.at_work(at, tz), status, text))
 
         then(AVAILABLE, 0.001, 0.02)
         if chance.happens(0.05):
             then(REFUSED, 0.1, 6)
             then(AVAILABLE, 0.2, 12)
         then(ACCEPTED, 0.01, 0.05) if is_contacted else then(ACCEPTED, 0.05, 9)
-        then(CONTACTED, 0.02, 0.2) if is_contacted else then(CONTACTED, 0.1, 6)
+        then(PROCESSED, 0.02, 0.2) if is_contacted else then(PROCESSED, 0.1, 6)
         if chance.happens(0.5):
             then(CLARIFYING, 0.2, 30)
         if chance.happens(0.08):
             then(POSTPONED, 4, 40)
         if chance.happens(0.24):
-            then(CLOSED, 6, 150, result=FAILED, reason=chance.one(self._data.words.failures))
-            return steps
+            then(FAILED, 6, 150, chance.one(self._data.words.failures))
+            return way
         then(PAYMENT, 1, 70)
         if chance.happens(0.22):
             then(PRODUCTION, 6, 60)
-        then(CLOSED, 20, 170, result=DONE)
-        return steps
+        then(DONE, 20, 170)
+        return way
 
     def _comment(self, order: ToldOrder, after: datetime) -> None:
         at = after + self._chance.seconds(120, 5000)
         if at < self._chance.now:
             text = self._chance.one(self._data.words.comments)
-            order.events.append((at, "comment", order.manager_id, None, {"text": text}))
+            order.events.append((at, OrderEventKind.COMMENT, order.manager_id, None, {"text": text}))
 
     def _quantity(self) -> int:
         return self._chance.of(

@@ -14,6 +14,7 @@ from callcore.demo.network_rows import Row
 from callcore.demo.orders import ToldOrder
 from callcore.demo.story import Story
 from callcore.kernel.database import Base
+from callcore.orders.model import UNKNOWN
 from callcore.orders.tables import OrderEventRow, OrderLineRow, OrderRow, OrderSequenceRow
 from callcore.routing.explain import to_json
 
@@ -74,10 +75,10 @@ def _order(order: ToldOrder) -> Row:
         "id": order.id,
         "number": order.id,
         "public_id": order.public_id,
-        "kind": order.kind,
-        "status": order.stage.word,
-        "status_class": order.stage.stage_class,
-        "result": order.result,
+        "kind": order.kind.value,
+        "status": order.status.code,
+        "status_class": order.status.status_class.value,
+        "result": order.status.result.value,
         "created_at": order.created_at,
         "due_at": order.due_at,
         "closed_at": order.closed_at,
@@ -90,10 +91,10 @@ def _order(order: ToldOrder) -> Row:
         "outlet_id": seller.outlet_id if seller else None,
         "manager_id": order.manager_id,
         "did_id": order.did_id,
-        "source": did.source if did else "unknown",
-        "medium": did.medium if did else "unknown",
+        "source": did.source if did else UNKNOWN,
+        "medium": did.medium if did else UNKNOWN,
         "campaign": did.campaign if did else "",
-        "request_type": did.request_type if did else "unknown",
+        "request_type": did.request_type if did else UNKNOWN,
         "total_kopecks": sum(line.total_kopecks for line in order.lines),
         "version": len(order.events),
     }
@@ -122,7 +123,7 @@ def _order_events(order: ToldOrder) -> Iterator[Row]:
             "order_id": order.id,
             "seq": seq,
             "at": at,
-            "kind": kind,
+            "kind": kind.value,
             "actor_id": actor_id,
             "call_id": call.call_id if call else "",
             "data": data,
@@ -142,7 +143,7 @@ def _call_tables(data: DemoData, story: Story) -> Rows:
         known = call.decision.region_code if call.decision else did.region if did else None
         region = known or regions.get(call.customer_id or 0)
         calls.append(_call(number, call) | {"did_id": did_id, "region_code": region})
-        calls[-1]["source"] = did.source if did else "unknown"
+        calls[-1]["source"] = did.source if did else UNKNOWN
         linkedids.append({"linkedid": call.call_id, "call_row_id": number})
         legs += [_leg(number, call, leg, next(channels)) for leg in call.legs]
         happenings += [

@@ -11,9 +11,10 @@ from callcore.demo.calls import Teller, ToldCall
 from callcore.demo.chance import Chance
 from callcore.demo.customers import ToldCustomer, tell_customers
 from callcore.demo.data import DemoData
-from callcore.demo.orders import AVAILABLE, OrderTeller, Seller, ToldOrder
+from callcore.demo.orders import ACCEPTED, AVAILABLE, OrderTeller, Seller, ToldOrder
 from callcore.network.directory_rows import Directory
 from callcore.network.model import OrgKind, OrgState, PhoneOwner
+from callcore.orders.model import OrderKind
 from callcore.routing.decide import decide
 from callcore.routing.model import RoutingSnapshot
 from callcore.routing.snapshot import build_snapshot
@@ -75,27 +76,28 @@ class _Narrator:
         for _ in range(HIDDEN_CALLERS):
             self._hidden_call()
         while len(self._calls) < CALLS:
-            self._follow_up(self._chance.one(orders))
+            self._follow_up(self._chance.one(orders[:-1]))
         return self._numbered(orders)
 
     def _callers(self, count: int) -> list[ToldCustomer]:
-        """Everybody once, then those who come again."""
-        everybody = list(self._customers[: min(count, len(self._customers))])
+        """Everybody once, then those who come again; the first customer is kept for the golden order."""
+        everybody = list(self._customers[1:])
         self._chance.random.shuffle(everybody)
-        return everybody + self._chance.random.choices(self._customers, k=count - len(everybody))
+        return everybody + self._chance.random.choices(everybody, k=count - len(everybody))
 
     def _brought_by_call(self, customer: ToldCustomer) -> ToldOrder:
         call = self._inbound(customer, self._chance.moment(customer.tz), self._did(customer))
         talker = call.talker
         seller = self._seller(customer.region, talker.org_id if talker else None)
-        kind = self._chance.of(("request", 6), ("order", 4)) if call.is_talk else "request"
+        kinds = ((OrderKind.REQUEST, 6), (OrderKind.ORDER, 4 if call.is_talk else 0))
+        kind = self._chance.of(*kinds)
         order = self._order(kind, call.started_at, customer, call.did_number, seller)
-        order.takes_call(call)
         self._orders.live(order, is_contacted=call.is_talk)
+        order.takes_call(call)
         return order
 
     def _from_site(self, customer: ToldCustomer) -> ToldOrder:
-        kind = self._chance.of(("order", 9), ("request", 1))
+        kind = self._chance.of((OrderKind.ORDER, 9), (OrderKind.REQUEST, 1))
         did = next((did.number for did in self._data.dids if did.region == customer.region), "")
         at = self._chance.moment(customer.tz)
         order = self._order(kind, at, customer, did, self._seller(customer.region, None))
@@ -103,25 +105,24 @@ class _Narrator:
         return order
 
     def _golden(self) -> ToldOrder:
-        """An open order of the first customer, two days old, whose sum people know by heart."""
+        """An order of the first customer whose sum people know by heart. Its dealer has accepted it and not called yet:
+        the first call finds it open, with the number still hidden."""
         customer = self._customers[0]
-        at = self._chance.at_work(self._chance.now - timedelta(days=2), customer.tz) - timedelta(hours=30)
-        order = self._order(
-            "order", at, customer, self._data.samples[0].did, self._seller(customer.region, None)
-        )
+        at = self._chance.at_work(self._chance.now - timedelta(days=2), customer.tz) - timedelta(hours=20)
+        seller = self._seller(customer.region, None)
+        order = self._order(OrderKind.ORDER, at, customer, self._data.samples[0].did, seller)
         order.lines = (self._orders.line(0, GOLDEN_QUANTITY_M),)
-        order.events.append(
-            (at, "created", None, None, {"source": order.did.source if order.did else "site"})
-        )
+        order.begins()
         order.move(at + timedelta(seconds=20), AVAILABLE, None)
-        order.seller = order.manager_id = None
+        order.move(at + timedelta(minutes=25), ACCEPTED, order.manager_id)
+        order.due_at = at + timedelta(days=6)
         return order
 
     def _order(
-        self, kind: str, at: datetime, customer: ToldCustomer, did_number: str, seller: Seller | None
+        self, kind: OrderKind, at: datetime, customer: ToldCustomer, did_number: str, seller: Seller | None
     ) -> ToldOrder:
         did = next((did for did in self._data.dids if did.number == did_number), None)
-        is_empty = kind == "request" and self._chance.happens(0.4)
+        is_empty = kind is OrderKind.REQUEST and self._chance.happens(0.4)
         return ToldOrder(
             kind=kind,
             created_at=at,

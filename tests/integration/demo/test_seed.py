@@ -21,7 +21,11 @@ from callcore.network.directory import load_directory
 from callcore.network.lines import load_wiring
 from callcore.network.model import Role
 from callcore.network.sign_in import SignIn
+from callcore.orders.card_queries import order_card
+from callcore.orders.model import STATUSES, OrderEventKind, OrderKind
+from callcore.orders.queries import list_orders
 from callcore.orders.tables import OrderEventRow, OrderRow
+from callcore.orders.views import OrderFilter
 from callcore.routing.decide import decide
 from callcore.routing.explain import from_json
 from callcore.routing.snapshot import build_snapshot
@@ -138,8 +142,13 @@ async def test_calls_agree_with_themselves(seeded: Database) -> None:
     assert await number(seeded, "SELECT count(*) FROM calls WHERE is_transferred") > 10
 
 
-async def test_words_of_calls_are_the_known_ones(seeded: Database) -> None:
+async def test_words_are_the_known_ones(seeded: Database) -> None:
+    statuses = {status.code: (status.status_class, status.result) for status in STATUSES}
+    for status, *rest in await rows(seeded, "SELECT DISTINCT status, status_class, result FROM orders"):
+        assert tuple(rest) == statuses[status]
     for column, table, words in (
+        ("kind", "order_events", OrderEventKind),
+        ("kind", "orders", OrderKind),
         ("state", "calls", CallState),
         ("result", "calls", CallResult),
         ("direction", "calls", Direction),
@@ -200,7 +209,23 @@ async def test_forty_pieces_at_222_75_are_8910_roubles(seeded: Database) -> None
         "SELECT o.total_kopecks, o.status_class FROM orders o JOIN order_lines l ON l.order_id = o.id "
         "WHERE l.article = 'PV-001' AND l.quantity_m = 40000 AND o.customer_id = 1",
     )
-    assert found == [(891_000, "open")]
+    assert found == [(891_000, "waiting")]
+
+
+async def test_every_card_and_list_can_be_shown(seeded: Database, clock: FakeClock) -> None:
+    signed = await SignIn(seeded, clock).sign_in(
+        "admin@demo.dealerline.example", SECRETS.password, "127.0.0.1", ""
+    )
+    dealer = await SignIn(seeded, clock).sign_in(
+        "dealer@demo.dealerline.example", SECRETS.password, "127.0.0.1", ""
+    )
+    async with seeded.session() as session:
+        page = await list_orders(session, signed.viewer, OrderFilter(), limit=100)
+        assert len(page.items) == 100
+        for brief in page.items:
+            assert (await order_card(session, signed.viewer, brief.number)).timeline
+        own = await list_orders(session, dealer.viewer, OrderFilter(customer_id=1))
+    assert [(brief.status, brief.total_kopecks) for brief in own.items] == [("accepted", 891_000)]
 
 
 async def test_people_of_every_role_sign_in_with_the_demo_password(
