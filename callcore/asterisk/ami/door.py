@@ -43,7 +43,7 @@ class AsteriskPbx:
         self._past_events = 0
         self._trouble = ""  # the last reason that was logged; the same one is not logged every three seconds
         self.connections = 0
-        self.untranslated = 0  # events that looked like facts and were not
+        self.untranslated = 0  # events of a wanted kind that say nothing to us: other devices, missing headers
         self.failed_events = 0
 
     # --- the port ---------------------------------------------------------------------------------------------
@@ -166,7 +166,8 @@ class AsteriskPbx:
         try:
             await asyncio.wait_for(self._booted.wait(), self._settings.booted_wait_s)
         except TimeoutError:
-            _log.warning("no FullyBooted from the pbx; has our manager user the read class system?")
+            # Also while Asterisk still loads its modules: then a second snapshot follows the event.
+            _log.info("no FullyBooted from the pbx yet; our manager user needs the read class system for it")
         self._resync_wanted.set()
         try:
             while True:

@@ -21,5 +21,5 @@ class AmiSettings:
     retry_first_s: float = 0.2
     retry_most_s: float = 3.0
     login_retry_s: float = 15.0  # a refused password does not become right by asking often
-    booted_wait_s: float = 10.0  # FullyBooted needs the read class `system`; without it we go on after this
+    booted_wait_s: float = 1.0  # a manager user without the read class `system` never hears FullyBooted
     queue_limit: int = 20_000
