@@ -70,16 +70,18 @@ class JournalWriter:
             rows[record.call_id] = row
         _fill(row, record)
         session.add(row)
-        is_unrouted = record.is_ripe and row.did_id is None and row.direction == Direction.INBOUND
-        if is_unrouted and row.did_number:
-            await _look_up_did(session, row)
-        await session.flush()
         if record.is_ripe:
-            await self.link(session, row)
+            await self.complete(session, row)
+        else:
+            await session.flush()
         return row
 
-    async def link(self, session: AsyncSession, row: CallRow) -> None:
-        """The journal does not depend on orders: a linker that fails leaves the row as it was."""
+    async def complete(self, session: AsyncSession, row: CallRow) -> None:
+        """What stands beside the call: the dialled number's source, the customer, the order. The journal does not
+        depend on orders: a linker that fails leaves the row as it was."""
+        if row.did_id is None and row.did_number and row.direction == Direction.INBOUND:
+            await _look_up_did(session, row)
+        await session.flush()
         if row.direction != Direction.INBOUND or row.customer_id is not None or row.order_id is not None:
             return
         call_id = row.call_id

@@ -1,6 +1,5 @@
 """The picture of channels: which call a channel belongs to, who is in which bridge, when two calls are one. Pure."""
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -11,9 +10,9 @@ from callcore.calls.facts import ChannelRef, LiveChannel
 from callcore.calls.leg import Leg
 from callcore.calls.live_call import Channel, LiveCall
 from callcore.calls.model import CallState, PhoneDirectory, read_caller, read_dialled
+from callcore.calls.phone_channel import leg_phone_of
 from callcore.calls.states import Signal
 
-_LEG_OF_PHONE: Final = re.compile(r"Local/(p\d+)@")  # dialplans.contract.LEG: the extension is the phone key
 _OURS: Final = ("PJSIP/", "Local/")  # others (announcers, recorders, message queues) are no party to a call
 
 
@@ -21,12 +20,6 @@ class Picture:
     def __init__(self, index: CallIndex, phones: PhoneDirectory) -> None:
         self._index = index
         self._phones = phones
-
-    @staticmethod
-    def leg_phone_of(channel_name: str) -> str:
-        """Local/p12@dl-leg-00000001;1 -> p12, else empty."""
-        found = _LEG_OF_PHONE.match(channel_name)
-        return found[1] if found else ""
 
     # --- which call ----------------------------------------------------------------------------------------
 
@@ -122,7 +115,7 @@ class Picture:
         if len(there) > 1:
             call = self.merge(there, draft)
         for leg, key in _phones_behind_local(call, bridge_id):
-            self.learn_phone(call, leg, self.leg_phone_of(key))
+            self.learn_phone(call, leg, leg_phone_of(key))
 
     def hang_up(self, call: LiveCall, uniqueid: str, draft: Draft, *, cause: int | None) -> None:
         draft.touch(call)

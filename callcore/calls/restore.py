@@ -1,6 +1,5 @@
 """Reads calls that were alive when the application stopped, as the tracker left them."""
 
-import re
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -16,6 +15,7 @@ from callcore.calls.model import (
     PhoneDirectory,
     Rung,
 )
+from callcore.calls.phone_channel import phone_key_of
 from callcore.calls.tables import CallRow, LegRow, LinkedidRow, RecordingRow
 from dialplans.contract import PHONE_KEY, TRUNK_PREFIX
 
@@ -77,8 +77,7 @@ def _call(row: CallRow) -> LiveCall:
 
 def _add_leg(call: LiveCall, row: LegRow, phones: PhoneDirectory) -> None:
     is_customer = row.role == LegRole.CUSTOMER
-    by_name = re.match(r"PJSIP/(p\d+)-", row.channel)
-    key = by_name[1] if by_name else PHONE_KEY.format(id=row.phone_id) if row.phone_id else ""
+    key = phone_key_of(row.channel) or (PHONE_KEY.format(id=row.phone_id) if row.phone_id else "")
     leg = Leg(
         uniqueid=row.uniqueid,
         channel=row.channel,

@@ -35,6 +35,7 @@ from callcore.calls.facts import (
 from callcore.calls.live_call import LiveCall
 from callcore.calls.milestones import reach_milestone
 from callcore.calls.model import HappeningKind, PhoneDirectory, Rung, read_caller, read_dialled
+from callcore.calls.phone_channel import leg_phone_of
 from callcore.calls.picture import Picture
 from callcore.kernel.bus import Audience
 
@@ -130,7 +131,7 @@ class Tracker:
         if leg is not None and leg.is_alive:
             leg.is_called = True
             if fact.caller is not None:
-                self._picture.learn_phone(call, leg, self._picture.leg_phone_of(fact.caller.name))
+                self._picture.learn_phone(call, leg, leg_phone_of(fact.caller.name))
 
     def _dial_ended(self, fact: DialEnded, draft: Draft) -> None:
         call = self._picture.find(fact.channel, draft)
@@ -142,7 +143,7 @@ class Tracker:
         if leg is not None:
             leg.dial_status = fact.status
             return
-        key = self._picture.leg_phone_of(fact.channel.name)
+        key = leg_phone_of(fact.channel.name)
         was_tried = any(leg.phone_key == key and leg.step == call.step for leg in call.legs.values())
         if key and not was_tried and fact.status in ("BUSY", "CHANUNAVAIL", "CONGESTION"):
             draft.happened(call, HappeningKind.UNREACHABLE, phone=key, step=call.step, status=fact.status)

@@ -1,0 +1,99 @@
+"""CEL tells the same call as AMI did."""
+
+import csv
+
+import pytest
+
+from callcore.calls import facts
+from callcore.calls.cel import CelEvent, read_line, replay, rung_of
+from callcore.calls.model import CallResult, Rung
+from dialplans.contract import CEL_COLUMNS
+from tests.scenarios.as_cel import cel_lines
+from tests.scenarios.story import Phones, Story, all_stories, play
+
+pytestmark = pytest.mark.unit
+
+STORIES = [
+    story
+    for story in all_stories()
+    if not any(isinstance(f, facts.PbxSnapshot | facts.PbxLost) for f in story.facts)
+    # These lose or misplace births, which CEL does not.
+    and story.name not in ("missing_events", "last_hangup_overtakes", "reordered", "announcers_are_no_calls")
+]
+
+
+def events_of(story: Story) -> list[CelEvent]:
+    events = [read_line(fields) for fields in csv.reader(cel_lines(story.facts))]
+    assert None not in events
+    return [event for event in events if event is not None]
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_cel_tells_the_same_call(story: Story) -> None:
+    _, journal = play(story.facts)
+    works = replay(events_of(story), Phones())
+    assert {work.call_id for work in works} == set(journal.calls)
+    for work in works:
+        told, seen = work.record, journal.calls[work.call_id]
+        assert told is not None
+        for name in (
+            "direction",
+            "state",
+            "started_at",
+            "answered_at",
+            "ended_at",
+            "wait_s",
+            "talk_s",
+            "result",
+        ):
+            assert getattr(told, name) == getattr(seen, name), name
+        for name in ("org_id", "outlet_id", "caller_number", "did_number", "is_transferred", "hangup_cause"):
+            if (
+                seen.answered_at is not None
+            ):  # an unanswered carrier's channel does not tell whose phone it calls
+                assert getattr(told, name) == getattr(seen, name), name
+
+
+def test_a_message_is_found_by_the_application_that_took_it() -> None:
+    story = next(story for story in all_stories() if story.name == "voicemail")
+    (work,) = replay(events_of(story), Phones())
+    assert work.record is not None
+    assert work.record.result is CallResult.VOICEMAIL
+    assert list(work.recordings) == ["100.1-vm"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [],
+        ["HANGUP"],
+        ["x"] * len(CEL_COLUMNS),
+        ["", "1.0", "1.1", *[""] * (len(CEL_COLUMNS) - 3)],
+        ["HANGUP", "1.0", "", *[""] * (len(CEL_COLUMNS) - 3)],
+        ["HANGUP", "-5", "1.1", *[""] * (len(CEL_COLUMNS) - 3)],
+        ["HANGUP", "9" * 12, "1.1", *[""] * (len(CEL_COLUMNS) - 3)],
+    ],
+)
+def test_a_line_that_is_no_cel_is_none(fields: list[str]) -> None:
+    assert read_line(fields) is None
+
+
+@pytest.mark.parametrize("extra", ["", "{", "[]", "null", '{"bridge_id": 5}'])
+def test_extra_never_raises(extra: str) -> None:
+    row = dict.fromkeys(CEL_COLUMNS, "") | {
+        "event_type": "BRIDGE_ENTER",
+        "event_time": "1.5",
+        "uniqueid": "1.1",
+    }
+    event = read_line([(row | {"extra": extra})[name] for name in CEL_COLUMNS])
+    assert event is not None
+    assert event.said("bridge_id") in ("", "5")
+    assert event.at.microsecond == 500_000
+    assert replay([event], Phones()) == []
+
+
+def test_the_contexts_tell_the_rung() -> None:
+    story = next(story for story in all_stories() if story.name == "answered")
+    events = events_of(story)
+    assert rung_of(events) is Rung.APP
+    assert rung_of([]) is None
