@@ -169,6 +169,7 @@ def _item(event: OrderEventRow, actor_name: str) -> TimelineItem:
         kind=OrderEventKind(event.kind),
         actor_name=actor_name,
         text=str(data.get("text", "")),
+        is_public=data.get("is_public") is True,
         status_from=names.get("from", ""),
         status_to=names.get("to", ""),
     )

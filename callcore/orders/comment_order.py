@@ -14,13 +14,12 @@ from callcore.orders.timeline import add_event
 
 
 async def comment_order(
-    session: AsyncSession, viewer: Viewer, number: int, text: str, *, now: datetime
+    session: AsyncSession, viewer: Viewer, number: int, text: str, *, now: datetime, is_public: bool = False
 ) -> None:
-    """Raises NotFound (order), Invalid (field text)."""
+    """`is_public`: the customer may read it. Raises NotFound (order), Invalid (field text)."""
     checked = check_comment(text)
     order_id = await session.scalar(select(OrderRow.id).where(OrderRow.number == number, sees_order(viewer)))
     if order_id is None:
         raise NotFound("order-not-found")
-    await add_event(
-        session, order_id, OrderEventKind.COMMENT, at=now, actor_id=viewer.user_id, data={"text": checked}
-    )
+    data = {"text": checked, "is_public": is_public}
+    await add_event(session, order_id, OrderEventKind.COMMENT, at=now, actor_id=viewer.user_id, data=data)

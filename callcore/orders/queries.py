@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.tables import CallRow
 from callcore.customers.model import ContactKind
 from callcore.customers.queries import customers_by_id
 from callcore.customers.tables import ContactRow, CustomerRow
@@ -15,13 +16,14 @@ from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow, RegionRow, UserRow
 from callcore.orders.model import OrderClass, OrderKind, OrderResult, status_of
 from callcore.orders.rights import proven_customers, sees_order, shown_customers
-from callcore.orders.tables import OrderRow
+from callcore.orders.tables import OrderLineRow, OrderRow
 from callcore.orders.views import OrderBrief, OrderCursor, OrderFilter, OrderPage, phone_view
 
 MAX_PAGE = 100
 _MIN_TAIL_DIGITS = 4
 _MAX_TEXT_CHARS = 80
 _BIGGEST_NUMBER = 10**15
+_ARTICLE = re.compile(r"(?=.*\d)\S{2,40}")
 _DIGITS = re.compile(r"[\d\s()+\-–.№]+")
 
 
@@ -65,6 +67,7 @@ async def to_briefs(session: AsyncSession, viewer: Viewer, rows: Sequence[Any]) 
     ids = {order.customer_id for order, *_ in rows}
     customers = await customers_by_id(session, ids)
     shown = await shown_customers(session, viewer, ids)
+    calls = await _calls_of(session, [order.id for order, *_ in rows])
     return tuple(
         OrderBrief(
             id=order.id,
@@ -87,9 +90,20 @@ async def to_briefs(session: AsyncSession, viewer: Viewer, rows: Sequence[Any]) 
             customer_id=order.customer_id,
             customer_name=customers[order.customer_id].name,
             phone=phone_view(customers[order.customer_id].phone, is_hidden=order.customer_id not in shown),
+            calls_count=calls.get(order.id, 0),
         )
         for order, region_name, org_name, manager_name in rows
     )
+
+
+async def _calls_of(session: AsyncSession, order_ids: Sequence[int]) -> dict[int, int]:
+    """How many calls stand on each order; those without any are left out."""
+    found = (
+        select(CallRow.order_id, func.count())
+        .where(CallRow.order_id.in_(order_ids))
+        .group_by(CallRow.order_id)
+    )
+    return {order_id: count for order_id, count in (await session.execute(found)).tuples() if order_id}
 
 
 def _conditions(viewer: Viewer, wanted: OrderFilter) -> list[ColumnElement[bool]]:
@@ -127,6 +141,9 @@ def _matches(viewer: Viewer, text: str) -> ColumnElement[bool]:
         or_(*(CustomerRow.name.contains(spelling, autoescape=True) for spelling in sorted(spellings)))
     )
     ways: list[ColumnElement[bool]] = [OrderRow.customer_id.in_(names)]
+    if _ARTICLE.fullmatch(text):
+        of_article = select(OrderLineRow.order_id).where(OrderLineRow.article.in_({text, text.upper()}))
+        ways.append(OrderRow.id.in_(of_article))
     digits = re.sub(r"\D", "", text) if text.isascii() or "№" in text else ""
     if digits and _DIGITS.fullmatch(text):
         if int(digits) < _BIGGEST_NUMBER:

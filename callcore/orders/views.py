@@ -32,7 +32,7 @@ def phone_view(e164: str, *, is_hidden: bool) -> PhoneView | None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
     """Every field narrows; None and empty do not. `org_id` means the organisation and all below it; `text` is an
-    order's number, a part of the customer's name, or the last digits (4 or more) of his telephone."""
+    order's number, an article on it, a part of the customer's name, or the last digits (4 or more) of his telephone."""
 
     kind: OrderKind | None = None
     status_class: OrderClass | None = None
@@ -95,6 +95,7 @@ class OrderBrief:
     customer_id: int
     customer_name: str
     phone: PhoneView | None
+    calls_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +149,13 @@ class CallView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineItem:
-    """`text` is a comment's text; `status_from` and `status_to` are names; `call` is set for calls."""
+    """`text` is a comment's text, `is_public` when the customer may read it; `status_from` and `status_to` are names; `call` is set for calls."""
 
     at: datetime
     kind: OrderEventKind
     actor_name: str = ""
     text: str = ""
+    is_public: bool = False
     status_from: str = ""
     status_to: str = ""
     call: CallView | None = None

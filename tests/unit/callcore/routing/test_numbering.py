@@ -4,6 +4,7 @@ import csv
 import gzip
 import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -96,6 +97,14 @@ def test_every_code_is_a_region_of_ours(plan):
         known = {row["code"] for row in csv.DictReader(file)}
     assert len(known) == 89
     assert {code for codes in plan.sets for code in codes} == known
+
+
+def test_every_region_has_a_name_and_a_zone_that_exists():
+    with (DATA / "regions.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["name"] for row in rows}) == len(rows)
+    assert all(ZoneInfo(row["tz"]) for row in rows)
+    assert {row["code"]: row["name"] for row in rows}["RU-MOW"] == "Москва"
 
 
 def test_small_and_quick_to_load(plan):
