@@ -41,6 +41,10 @@ def check_dialplan(
 def _order(file: str, table: Table) -> list[Problem]:
     problems = []
     for extension, steps in ((name, steps) for names in table.values() for name, steps in names.items()):
+        if is_unbounded(extension) and len(steps) > 1:
+            problems.append(
+                Problem(file, steps[1].line, f"{extension} would also continue h, i, t: one priority only")
+            )
         labels: set[str] = set()
         for expected, step in enumerate(steps, start=1):
             if step.number != expected:

@@ -10,6 +10,7 @@ from typing import Final
 # --- contexts -----------------------------------------------------------------------------------------------
 FROM_TRUNK: Final = "from-trunk"  # a carrier's call enters; the extension is the dialled number
 FROM_PHONES: Final = "from-phones"  # a registered phone of ours dials
+ENTRY: Final = "dl-entry"  # asks the application where the call goes
 WALK: Final = "dl-walk"  # walks the plan that the application answered
 LEG: Final = "dl-leg"  # one Local channel per phone; the extension is the phone key
 RING: Final = "dl-ring"  # rings one phone of the table in dl-leg

@@ -65,7 +65,7 @@ def write_tones(plan: CarrierPlan) -> None:
 
 @dataclass(frozen=True, slots=True)
 class CustomerCall:
-    """One call that a customer makes. Seconds; `hang_up_after_s` counts from the first INVITE at any stage, 0 is never.
+    """One call that a customer makes. Seconds; `talk_s` is 1 at least, `hang_up_after_s` counts from the first INVITE at any stage, 0 is never.
     Names and numbers may be anything that a hostile caller would send."""
 
     from_number: str
@@ -148,7 +148,7 @@ class SimulatedCarrier:
     async def screen_of(self, name: str) -> str | None:
         """`name <number>` that this telephone showed at its last call; None when it was never called."""
         seen = (await self._table("seen")).get(name)
-        return base64.b64decode(seen).decode("utf-8", "replace") if seen else None
+        return base64.b64decode(seen).decode("utf-8", "replace").strip() if seen else None
 
     async def _until(self, status: str, names: set[str]) -> None:
         """`pjsip show registrations` prints ` p1/sip:127.0.0.1:5060   p1   Registered   (exp. 278s)`."""
@@ -179,6 +179,8 @@ def _call_file(call_id: str, call: CustomerCall, plan: CarrierPlan) -> str:
     ):
         if len(text) > _MAX_SIGNS:
             raise Invalid("too-long", f"{name} has more than {_MAX_SIGNS} signs", fields={name: "too long"})
+    if call.talk_s < 1:
+        raise Invalid("too-short", "Dial takes no talk shorter than 1 s", fields={"talk_s": "1 or more"})
     values = {
         "CALL": call_id,
         "NUMBER64": _coded(call.from_number),

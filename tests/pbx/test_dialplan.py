@@ -221,7 +221,7 @@ async def test_a_broken_line_in_a_name_is_no_call_and_harms_no_other(lab, ear, a
     broken = await lab.customers.place_call(
         customer(caller_name="a\r\nKind: accepted\r\nX: y", hang_up_after_s=2)
     )
-    await lab.over(await lab.customers.place_call(customer(talk_s=0.5)))
+    await lab.over(await lab.customers.place_call(customer(talk_s=1)))
     await ear.milestone("done")
     assert not (await lab.over(broken)).startswith("ANSWER")
     assert [event["CallerName"] for event in ear.milestones("entered")] == [""]
@@ -242,7 +242,7 @@ async def test_our_phones_see_our_number_and_operators_the_customers(lab, ear, a
 )
 async def test_any_dialled_number_is_taken_in(lab, ear, application, dialled, did):
     application.route(("p4", 15))
-    result = await lab.over(await lab.customers.place_call(customer(to_did=dialled, talk_s=0.5)))
+    result = await lab.over(await lab.customers.place_call(customer(to_did=dialled, talk_s=1)))
     if dialled == "h":
         assert result.startswith("CHANUNAVAIL")
         return
@@ -299,7 +299,7 @@ async def test_two_calls_at_once_do_not_mix(lab, ear, application):
     await until(lambda: len(ear.milestones("done")) == 2)
     accepted = {event["CallId"]: event["Phone"] for event in ear.milestones("accepted")}
     assert len(accepted) == 2
-    assert set(accepted.values()) == {"p1", "p2"}
+    assert len(set(accepted.values())) == 2
 
 
 async def test_an_undescribed_number_speaks_with_the_common_voice(lab):

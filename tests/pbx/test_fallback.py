@@ -130,7 +130,7 @@ async def test_half_a_plan_is_no_plan(lab, ear):
 @pytest.mark.parametrize("word", ["0", "2", "yes", '1" = "1" | "1', "11"])
 async def test_only_one_word_proves_a_plan(lab, ear, word):
     async with application(lab, f"DL_STEP_1_KEYS=p1;DL_STEPS=1;DL_ROUTED={word}"):
-        call = await lab.customers.place_call(customer(talk_s=0.5))
+        call = await lab.customers.place_call(customer(talk_s=1))
         await lab.over(call)
         assert (await ear.milestone("fallback"))["Reason"] == "no-plan"
 
@@ -142,6 +142,7 @@ async def test_a_caller_who_leaves_a_frozen_application_is_no_ghost(lab, ear):
         running.signal(signal.SIGSTOP)
         await lab.customers.hang_up(call)
         await lab.quiet(3)
+        assert len(ear.milestones("entered")) == 1
         assert not ear.milestones("fallback")
 
 
