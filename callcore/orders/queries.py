@@ -103,7 +103,7 @@ async def _calls_of(session: AsyncSession, order_ids: Sequence[int]) -> dict[int
         .where(CallRow.order_id.in_(order_ids))
         .group_by(CallRow.order_id)
     )
-    return {order_id: count for order_id, count in (await session.execute(found)).tuples() if order_id}
+    return {order_id: count for order_id, count in await session.execute(found) if order_id}
 
 
 def _conditions(viewer: Viewer, wanted: OrderFilter) -> list[ColumnElement[bool]]:

@@ -158,6 +158,7 @@ class TimelineItem:
     is_public: bool = False
     status_from: str = ""
     status_to: str = ""
+    is_public: bool = False
     call: CallView | None = None
 
 

@@ -205,7 +205,9 @@ async def test_the_timeline_mixes_events_comments_and_calls_with_their_recording
         call = await talk(session, row, 30)
         await stage.recording(session, call)
         await add_event(session, row.id, OrderEventKind.CALL, at=call.started_at, call_id=call.call_id)
-        await comment_order(session, DEALER, 1, " Перезвонить завтра ", now=NOW + timedelta(minutes=9))
+        await comment_order(
+            session, DEALER, 1, " Перезвонить завтра ", now=NOW + timedelta(minutes=9), is_public=True
+        )
         data = {"from": "new", "to": "accepted"}
         await add_event(
             session, row.id, OrderEventKind.STATUS, at=NOW + timedelta(minutes=2), actor_id=2, data=data
@@ -215,7 +217,8 @@ async def test_the_timeline_mixes_events_comments_and_calls_with_their_recording
     assert [item.kind for item in card.timeline] == ["created", "status", "call", "comment"]
     _, status, talked, comment = card.timeline
     assert (status.status_from, status.status_to, status.actor_name) == ("Новый", "Принят", "Человек 2")
-    assert (comment.text, comment.actor_name) == ("Перезвонить завтра", "Человек 2")
+    assert (comment.text, comment.actor_name, comment.is_public) == ("Перезвонить завтра", "Человек 2", True)
+    assert not status.is_public
     assert [(rec.state, rec.duration_ms) for rec in talked.call.recordings] == [("ready", 42_000)]
     assert (card.counts.calls, card.counts.comments, card.counts.other_orders) == (1, 1, 0)
 
