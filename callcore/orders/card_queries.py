@@ -172,7 +172,6 @@ def _item(event: OrderEventRow, actor_name: str) -> TimelineItem:
         is_public=data.get("is_public") is True,
         status_from=names.get("from", ""),
         status_to=names.get("to", ""),
-        is_public=data.get("is_public") is True,
     )
 
 

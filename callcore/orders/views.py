@@ -149,7 +149,8 @@ class CallView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineItem:
-    """`text` is a comment's text, `is_public` when the customer may read it; `status_from` and `status_to` are names; `call` is set for calls."""
+    """`text` is a comment's text, `is_public` when the customer may read it, or what was changed; `status_from` and
+    `status_to` are names; `call` is set for calls."""
 
     at: datetime
     kind: OrderEventKind
@@ -158,7 +159,6 @@ class TimelineItem:
     is_public: bool = False
     status_from: str = ""
     status_to: str = ""
-    is_public: bool = False
     call: CallView | None = None
 
 
