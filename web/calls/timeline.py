@@ -81,7 +81,9 @@ def who_of(leg: Leg) -> tuple[str, str]:
     names = [name for name in (leg.user_name, leg.outlet_name, leg.phone_label) if name]
     if leg.role == LegRole.CUSTOMER or not names:
         return role, ""
-    note = leg.org_name if leg.outlet_name else role
+    note = (
+        leg.phone_label if leg.outlet_name and leg.phone_label else leg.org_name if leg.outlet_name else role
+    )
     return names[0], note if note != names[0] else ""
 
 

@@ -1,14 +1,16 @@
-// One call's page follows its call: parts are fetched anew when the live link names it.
+// One call's page follows its call: what changed is fetched anew when the live link names it.
 const CALM_MS = 400;
 const page = document.querySelector("[data-live-call]");
 const waiting = new Map();
 
 const isPlaying = (part) => [...part.querySelectorAll("audio")].some((audio) => audio.currentTime > 0);
 
+// «live» brings many parts, each for its own place; the others take the place of their own part.
 function renew(name) {
-  const part = page.querySelector(`[data-part="${name}"]`);
-  if (!part || isPlaying(part)) return;
-  htmx.ajax("GET", page.dataset.parts + name, { target: part, swap: "outerHTML" });
+  const address = page.dataset.parts + name;
+  if (name === "live") return htmx.ajax("GET", address, { target: page, swap: "none" });
+  const part = document.getElementById(`call-${name}`);
+  if (part && !isPlaying(part)) htmx.ajax("GET", address, { target: part, swap: "outerHTML" });
 }
 
 // Many events of a moment become one request per part.
@@ -22,12 +24,12 @@ function soon(...names) {
 const isOurs = (detail) => detail.call_id === page.dataset.liveCall;
 addEventListener("live:call", ({ detail }) => {
   if (!isOurs(detail)) return;
-  soon("state", "course");
+  soon("live");
   if (detail.what === "ended" || detail.what === "answered") soon("recordings", "technical");
 });
 addEventListener("live:recording", ({ detail }) => { if (isOurs(detail)) soon("recordings"); });
-let greeted = false; // the first greeting follows the page itself
+let isGreeted = false; // the first greeting follows the page itself
 addEventListener("live:resync", () => {
-  if (greeted) soon("state", "course", "recordings");
-  greeted = true;
+  if (isGreeted) soon("live", "recordings");
+  isGreeted = true;
 });

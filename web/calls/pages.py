@@ -1,0 +1,134 @@
+"""The journal, one call, and the parts of both that live pages fetch anew."""
+
+from typing import Any, Final
+
+from aiohttp import web
+
+from callcore.kernel.errors import Invalid, NotFound
+from callcore.network.model import DEALER_ROLES, STAFF_ROLES
+from web.calls import recordings, words
+from web.calls.filters import LIVE, PERIODS, TALKS, JournalForm, chips, read_form, understand
+from web.calls.services import SERVICES, CallCard, CallServices, JournalChoices
+from web.calls.story import tell
+from web.calls.timeline import lines_of, total_s, tries_of, who_of
+from web.calls.why import why_of
+from web.keys import DEPS
+from web.rooms import NavItem, Room, get
+from web.security.access import roles
+from web.security.sessions import viewer_of
+from web.ui.templates import render
+
+WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
+PAGE_ROWS: Final = 25
+MORE_FIELDS: Final = ("direction", "region", "source", "talk", "recording", "transferred")
+PARTS: Final = {
+    "live": "calls/live.html",
+    "recordings": "calls/recordings.html",
+    "technical": "calls/technical_body.html",
+    "preview": "calls/preview.html",
+    "row": "calls/row_alone.html",
+}
+
+
+async def journal(request: web.Request) -> web.Response:
+    services, viewer = request.app[SERVICES], viewer_of(request)
+    form = read_form(request.query)
+    choices = await services.choices(viewer)
+    asked = understand(form, now=request.app[DEPS].clock.now(), tz=viewer.tz)
+    after = request.query.get("after", "")
+    context = _journal_context(form, choices) | {"errors": asked.errors, "is_paged": bool(after)}
+    if asked.errors:
+        return render(request, "calls/journal.html", status=400, rows=(), **context)
+    page = await services.journal(viewer, asked, after=after, limit=PAGE_ROWS)
+    context["first_url"] = f"/calls{form.query()}" if after else ""
+    if page.next_cursor:
+        context["next_url"] = f"/calls{form.query(after=page.next_cursor)}"
+    if not after:
+        newest = page.items[0].cursor if page.items else ""
+        context["fresh_url"] = f"/calls/fresh{form.query(before=newest)}"
+    return render(request, "calls/journal.html", rows=page.items, **context)
+
+
+def _journal_context(form: JournalForm, choices: JournalChoices) -> dict[str, Any]:
+    """All but the rows, which need valid conditions."""
+    statuses = [(LIVE, "Идёт сейчас"), *((value.value, mark.text) for value, mark in words.RESULTS.items())]
+    return {
+        "words": words,
+        "form": form,
+        "chips": chips(form, orgs=choices.orgs, regions=choices.regions),
+        "periods": PERIODS.items(),
+        "orgs": sorted(choices.orgs.items(), key=lambda item: item[1]),
+        "statuses": statuses,
+        "directions": [(value.value, mark.text) for value, mark in words.DIRECTIONS.items()],
+        "regions": sorted(choices.regions.items(), key=lambda item: item[1]),
+        "sources": [(source, words.source_words(source)) for source in choices.sources],
+        "talks": TALKS.items(),
+        "is_more": any(getattr(form, name) for name in MORE_FIELDS),
+        "first_url": "",
+        "next_url": "",
+        "fresh_url": "",
+    }
+
+
+async def fresh(request: web.Request) -> web.Response:
+    """How many calls there are above the first row of an open journal, by the same conditions; empty for none."""
+    viewer = viewer_of(request)
+    form = read_form(request.query)
+    asked = understand(form, now=request.app[DEPS].clock.now(), tz=viewer.tz)
+    if asked.errors:
+        raise Invalid("journal-filter", fields=dict(asked.errors))
+    before = request.query.get("before", "")
+    page = await request.app[SERVICES].journal(viewer, asked, before=before, limit=PAGE_ROWS)
+    return render(
+        request,
+        "calls/fresh.html",
+        count=len(page.items),
+        is_more=bool(page.next_cursor),
+        first_url=f"/calls{form.query()}",
+    )
+
+
+async def call(request: web.Request) -> web.Response:
+    """The whole page, or with ?fragment= one part of it."""
+    services, viewer = request.app[SERVICES], viewer_of(request)
+    part = request.query.get("fragment", "")
+    if part and part not in PARTS:
+        raise NotFound("no-such-fragment")
+    card = await services.card(viewer, request.match_info["call_id"])
+    numbers = await services.order_numbers(viewer, [card.call.order_id] if card.call.order_id else [])
+    context = _call_context(card, request) | {"order_number": numbers.get(card.call.order_id or 0)}
+    return render(request, PARTS.get(part, "calls/call.html"), **context)
+
+
+def _call_context(card: CallCard, request: web.Request) -> dict[str, Any]:
+    now, shown = request.app[DEPS].clock.now(), card.call
+    names = {f"p{leg.phone_id}": who_of(leg)[0] for leg in card.legs if leg.phone_id}
+    return {
+        "words": words,
+        "call": shown,
+        "lines": lines_of(card.legs, shown.started_at, now),
+        "total_s": total_s(shown.started_at, shown.ended_at, now),
+        "tries": tries_of(card.legs, now),
+        "why": why_of(card.explanation),
+        "story": [tell(event.at, event.kind, event.data, names) for event in card.events],
+        "recordings": card.recordings,
+        "is_awaited": shown.has_recording and not card.recordings,
+        "channels": card.legs,
+        "linkedids": card.linkedids,
+        "hangup_cause": card.hangup_cause,
+    }
+
+
+def room(services: CallServices) -> Room:
+    return Room(
+        "calls",
+        (
+            get("/calls", journal, WHO),
+            get("/calls/fresh", fresh, WHO),
+            get("/calls/{call_id}", call, WHO),
+            get("/recordings/{id}/audio", recordings.audio, WHO),
+            get("/recordings/{id}/waveform.json", recordings.waveform, WHO),
+        ),
+        nav=(NavItem("Звонки", "/calls", "phone", WHO, "Работа", "g c"),),
+        furnish=lambda app: app.__setitem__(SERVICES, services),
+    )
