@@ -1,0 +1,35 @@
+"""What the room of orders needs from below; bootstrap fills it. Every callable checks the viewer's rights itself."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from callcore.network.model import Viewer
+from callcore.orders.views import OrderCard, OrderCursor, OrderFilter, OrderPage
+from web.calls.services import JournalChoices
+
+
+class FindOrders(Protocol):
+    async def __call__(
+        self, viewer: Viewer, wanted: OrderFilter, *, after: OrderCursor | None, limit: int
+    ) -> OrderPage: ...
+
+
+class CommentOrder(Protocol):
+    async def __call__(self, viewer: Viewer, number: int, text: str, *, is_public: bool) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderServices:
+    """`card` and `comment` raise NotFound for an order of which this viewer may not know; `comment` raises Invalid with
+    the field text. `choices` are those of the journal."""
+
+    find: FindOrders
+    choices: Callable[[Viewer], Awaitable[JournalChoices]]
+    card: Callable[[Viewer, int], Awaitable[OrderCard]]
+    comment: CommentOrder
+
+
+SERVICES = web.AppKey("order_services", OrderServices)
