@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
 from aiohttp import web
 
 from callcore.network.model import DEALER_ROLES, STAFF_ROLES, Viewer
-from callcore.orders.views import CustomerCard
+from callcore.orders.views import CustomerCard, OrderBrief, OrderFilter, OrderPage
 from web.calls import words
-from web.rooms import Room, get
+from web.rooms import NavItem, Room, get
 from web.security.access import roles
 from web.security.sessions import viewer_of
 from web.ui.formats import plural
@@ -16,16 +17,31 @@ from web.ui.paths import number_in_path
 from web.ui.templates import render
 
 WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
+LOOKED_AT: Final = 100  # orders in which the list looks for customers
+MAX_TEXT_CHARS: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerServices:
-    """What bootstrap gives: `card` raises NotFound for a customer of whom this viewer may not know."""
+    """`card` raises NotFound for a customer of whom this viewer may not know; `orders` gives the newest so many."""
 
     card: Callable[[Viewer, int], Awaitable[CustomerCard]]
+    orders: Callable[[Viewer, OrderFilter, int], Awaitable[OrderPage]]
 
 
 SERVICES = web.AppKey("customer_services", CustomerServices)
+
+
+async def customers(request: web.Request) -> web.Response:
+    """Whoever ordered or called last, or whose name or number is asked for: found by their orders and requests."""
+    text = "".join(char for char in request.query.get("q", "") if char.isprintable()).strip()[:MAX_TEXT_CHARS]
+    found = await request.app[SERVICES].orders(viewer_of(request), OrderFilter(text=text), LOOKED_AT)
+    latest: dict[int, OrderBrief] = {}
+    for order in found.items:
+        latest.setdefault(order.customer_id, order)
+    return render(
+        request, "customers/list.html", q=text, rows=latest.values(), is_more=found.next_cursor is not None
+    )
 
 
 async def customer(request: web.Request) -> web.Response:
@@ -42,13 +58,14 @@ async def customer(request: web.Request) -> web.Response:
 
 def _summary(found: CustomerCard) -> str:
     calls = plural(found.calls_count, "звонок", "звонка", "звонков")
-    orders = plural(found.orders_count, "заказ", "заказа", "заказов")
+    orders = plural(found.orders_count, "обращение", "обращения", "обращений")
     return " · ".join(part for part in (found.region_name, orders, calls) if part)
 
 
 def room(services: CustomerServices) -> Room:
     return Room(
         "customers",
-        (get("/customers/{id}", customer, WHO),),
+        (get("/customers", customers, WHO), get("/customers/{id}", customer, WHO)),
+        nav=(NavItem("Клиенты", "/customers", "users", WHO, "Работа", "g k"),),
         furnish=lambda app: app.__setitem__(SERVICES, services),
     )
