@@ -16,7 +16,7 @@ from dialplans.parse import (
 
 _WRITTEN_FUNCTION = re.compile(r"_{0,2}([A-Z][A-Z0-9_]*)\(.*")
 _LOCAL = re.compile(r"Local/([^@&]+)@([^/&,]+)")
-_DIAL_GOSUB = re.compile(r"(?<![A-Za-z])[UbB]\(([^)]*)\)")
+_DIAL_GOSUB = re.compile(r"[UbB]\(([^)]*)\)")
 _RAW_CALLER = re.compile(r"\$\{CALLERID\((?:num|name|all|ani|number)\)\}")
 _LEAKY = {"Dial", "MixMonitor", "Record", "AGI", "UserEvent", "Playback", "Read"}
 

@@ -92,7 +92,7 @@ def display_name(value: object) -> Plain:
     """A name for a telephone's screen. Quotes and brackets, which delimit it, turn into their typographic kin."""
     text = str(value)
     if _CONTROL.search(text) or len(text) > _LONGEST:
-        raise Refused("it is too long or has control characters")
+        raise Refused(f"{text[:_LONGEST]!r} is too long or has control characters")
     return Plain(text.translate(str.maketrans('"<>;\\', "'‹›,/")).strip())
 
 
@@ -100,7 +100,7 @@ def comment(value: object) -> Plain:
     """Words behind a `;`. A line that begins with `;--` would open a block, so the dash may not come first."""
     text = str(value)
     if _CONTROL.search(text) or len(text) > _LONGEST:
-        raise Refused("it is too long or has control characters")
+        raise Refused(f"{text[:_LONGEST]!r} is too long or has control characters")
     return Plain(text.replace(";", ",").lstrip("- "))
 
 
