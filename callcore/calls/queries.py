@@ -1,0 +1,266 @@
+"""Read side of the journal: a page by filters and place, calls of a customer or an order, choices of the filters."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.calls.model import CallState
+from callcore.calls.rights import (
+    Scope,
+    innocent,
+    may_search,
+    orgs_below,
+    scope_of,
+    shown_numbers,
+    visible_number,
+)
+from callcore.calls.tables import CallRow
+from callcore.calls.views import (
+    JournalChoices,
+    JournalCursor,
+    JournalFilter,
+    JournalPage,
+    JournalRow,
+    NumberView,
+)
+from callcore.customers.tables import CustomerRow
+from callcore.kernel.phones import parse_phone
+from callcore.network.model import Viewer
+from callcore.network.tables import DidRow, OrgRow, OutletRow, RegionRow, UserRow
+
+MAX_ROWS: Final = 200
+FULL_NUMBER_DIGITS: Final = 10
+_NO_FILTER: Final = JournalFilter()
+_CALL: Final = (
+    CallRow.id,
+    CallRow.call_id,
+    CallRow.direction,
+    CallRow.state,
+    CallRow.result,
+    CallRow.started_at,
+    CallRow.answered_at,
+    CallRow.ended_at,
+    CallRow.wait_s,
+    CallRow.talk_s,
+    CallRow.did_number,
+    CallRow.caller_number,
+    CallRow.caller_raw,
+    CallRow.caller_name,
+    CallRow.region_code,
+    CallRow.source,
+    CallRow.org_id,
+    CallRow.outlet_id,
+    CallRow.customer_id,
+    CallRow.order_id,
+    CallRow.route,
+    CallRow.warning,
+    CallRow.is_transferred,
+    CallRow.has_recording,
+    CallRow.is_repaired,
+)
+_NAMES: Final = (
+    DidRow.label.label("did_label"),
+    RegionRow.name.label("region_name"),
+    RegionRow.tz.label("region_tz"),
+    OrgRow.name.label("org_name"),
+    OutletRow.name.label("outlet_name"),
+    UserRow.full_name.label("user_name"),
+    CustomerRow.name.label("customer_name"),
+)
+
+
+async def journal(
+    session: AsyncSession,
+    viewer: Viewer,
+    wanted: JournalFilter = _NO_FILTER,
+    *,
+    after: str = "",
+    before: str = "",
+    limit: int = 50,
+) -> JournalPage:
+    """Newest first. `after` a cursor: older rows; `before`: the newer ones next to it. Raises Invalid for a wrong cursor,
+    NotFound for who has nothing to do with calls."""
+    scope = await scope_of(session, viewer)
+    limit = max(1, min(limit, MAX_ROWS))
+    place = JournalCursor.parse(after or before) if after or before else None
+    is_back = bool(before) and not after
+    query = select_rows().where(*await _conditions(session, scope, wanted))
+    if place is not None:
+        key = tuple_(CallRow.started_at, CallRow.id)
+        there = tuple_(place.started_at, place.id)
+        query = query.where(key > there if is_back else key < there)
+    order = (
+        (CallRow.started_at.asc(), CallRow.id.asc())
+        if is_back
+        else (CallRow.started_at.desc(), CallRow.id.desc())
+    )
+    found = (await session.execute(query.order_by(*order).limit(limit + 1))).all()
+    rows = await to_rows(session, scope, found[:limit])
+    has_more = len(found) > limit
+    if is_back:
+        return _page(rows[::-1], has_older=bool(rows), has_newer=has_more)
+    return _page(rows, has_older=has_more, has_newer=place is not None)
+
+
+def _page(rows: tuple[JournalRow, ...], *, has_older: bool, has_newer: bool) -> JournalPage:
+    return JournalPage(
+        rows,
+        next_cursor=rows[-1].cursor if rows and has_older else "",
+        previous_cursor=rows[0].cursor if rows and has_newer else "",
+    )
+
+
+async def calls_of_customer(
+    session: AsyncSession, viewer: Viewer, customer_id: int, *, limit: int = 50
+) -> tuple[JournalRow, ...]:
+    return (await journal(session, viewer, JournalFilter(customer_id=customer_id), limit=limit)).items
+
+
+async def calls_of_order(
+    session: AsyncSession, viewer: Viewer, order_id: int, *, limit: int = 50
+) -> tuple[JournalRow, ...]:
+    return (await journal(session, viewer, JournalFilter(order_id=order_id), limit=limit)).items
+
+
+async def journal_choices(session: AsyncSession, viewer: Viewer) -> JournalChoices:
+    """A dealer without subdealers has no organisation to choose."""
+    scope = await scope_of(session, viewer)
+    orgs = select(OrgRow.id, OrgRow.name).order_by(OrgRow.name)
+    if scope.org_ids is not None:
+        orgs = orgs.where(OrgRow.id.in_(sorted(scope.org_ids)))
+    known = dict((await session.execute(orgs)).all())
+    regions = await session.execute(select(RegionRow.code, RegionRow.name).order_by(RegionRow.name))
+    sources = await session.scalars(select(DidRow.source).distinct())
+    return JournalChoices(
+        orgs=known if len(known) > 1 else {},
+        regions=dict(regions.all()),
+        sources=tuple(sorted({*sources, "unknown"})),
+    )
+
+
+# --- shared with the card and the desk ------------------------------------------------------------------------
+
+
+def select_rows() -> Select[*tuple[Any, ...]]:
+    """Calls with the names that a row shows."""
+    return (
+        select(*_CALL, *_NAMES)
+        .outerjoin(DidRow, DidRow.id == CallRow.did_id)
+        .outerjoin(RegionRow, RegionRow.code == CallRow.region_code)
+        .outerjoin(OrgRow, OrgRow.id == CallRow.org_id)
+        .outerjoin(OutletRow, OutletRow.id == CallRow.outlet_id)
+        .outerjoin(UserRow, UserRow.id == CallRow.user_id)
+        .outerjoin(CustomerRow, CustomerRow.id == CallRow.customer_id)
+    )
+
+
+async def to_rows(session: AsyncSession, scope: Scope, found: Sequence[Row[Any]]) -> tuple[JournalRow, ...]:
+    shown = await shown_numbers(session, scope, [row.caller_number for row in found])
+    return tuple(
+        _to_row(row, visible_number(row.caller_number, row.caller_raw, shown, scope), scope) for row in found
+    )
+
+
+def _to_row(row: Row[Any], phone: NumberView | None, scope: Scope) -> JournalRow:
+    is_masked = not scope.is_whole and (phone is None or phone.is_hidden)
+    return JournalRow(
+        cursor=JournalCursor(row.started_at, row.id).encode(),
+        id=row.id,
+        call_id=row.call_id,
+        direction=row.direction,
+        state=row.state,
+        result=row.result,
+        started_at=row.started_at,
+        answered_at=row.answered_at,
+        ended_at=row.ended_at,
+        wait_s=row.wait_s,
+        talk_s=row.talk_s,
+        did_number=row.did_number,
+        did_label=row.did_label or "",
+        phone=phone,
+        caller_name=innocent(row.caller_name) if is_masked else row.caller_name,
+        region_code=row.region_code or "",
+        region_name=row.region_name or "",
+        region_tz=row.region_tz or "",
+        source=row.source,
+        org_id=row.org_id,
+        org_name=row.org_name or "",
+        outlet_id=row.outlet_id,
+        outlet_name=row.outlet_name or "",
+        user_name=row.user_name or "",
+        customer_id=row.customer_id,
+        customer_name=innocent(row.customer_name or "") if is_masked else row.customer_name or "",
+        order_id=row.order_id,
+        route=row.route,
+        warning=row.warning,
+        is_transferred=row.is_transferred,
+        has_recording=row.has_recording,
+        is_repaired=row.is_repaired,
+    )
+
+
+# --- conditions -----------------------------------------------------------------------------------------------
+
+
+async def _conditions(
+    session: AsyncSession, scope: Scope, wanted: JournalFilter
+) -> list[ColumnElement[bool]]:
+    if wanted.org_id is not None:
+        org = await session.get(OrgRow, wanted.org_id)
+        scope_of_choice = scope.narrowed(await orgs_below(session, org.path if org else ""))
+    else:
+        scope_of_choice = scope
+    return [
+        scope_of_choice.calls(),
+        *_by_value(wanted),
+        *_by_bound(wanted),
+        *_by_number(wanted.number, scope),
+    ]
+
+
+def _by_value(wanted: JournalFilter) -> list[ColumnElement[bool]]:
+    pairs = (
+        (CallRow.result, wanted.result),
+        (CallRow.direction, wanted.direction),
+        (CallRow.region_code, wanted.region_code),
+        (CallRow.source, wanted.source),
+        (CallRow.customer_id, wanted.customer_id),
+        (CallRow.order_id, wanted.order_id),
+    )
+    return [column == value for column, value in pairs if value is not None]
+
+
+def _by_bound(wanted: JournalFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.since is not None:
+        conditions.append(CallRow.started_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(CallRow.started_at < wanted.until)
+    if wanted.min_talk_s is not None:
+        conditions.append(CallRow.talk_s >= wanted.min_talk_s)
+    if wanted.max_talk_s is not None:
+        conditions.append(CallRow.talk_s < wanted.max_talk_s)
+    if wanted.is_live:
+        conditions += [CallRow.result == "", CallRow.state != CallState.ENDED]
+    flags = ((CallRow.has_recording, wanted.has_recording), (CallRow.is_transferred, wanted.is_transferred))
+    conditions += [column.is_(True) for column, is_wanted in flags if is_wanted]
+    return conditions
+
+
+def _by_number(text: str, scope: Scope) -> list[ColumnElement[bool]]:
+    """A whole number in any usual spelling by its index; fewer digits as the end of one, over the index alone."""
+    digits = re.sub(r"\D", "", text)
+    if not digits:
+        return []
+    parsed = parse_phone(text) if len(digits) >= FULL_NUMBER_DIGITS else None
+    if parsed is not None:
+        return [CallRow.caller_number == parsed.e164, may_search(scope)]
+    ends = select(CallRow.id).where(CallRow.caller_number.endswith(digits, autoescape=True))
+    by_number = and_(CallRow.id.in_(ends), may_search(scope))
+    if not scope.is_whole or len(digits) < FULL_NUMBER_DIGITS:
+        return [by_number]
+    odd = and_(CallRow.caller_number == "", CallRow.caller_raw.contains(digits, autoescape=True))
+    return [or_(by_number, odd)]

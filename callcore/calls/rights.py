@@ -1,0 +1,97 @@
+"""Who may see which call and which number: one place, used by every query of this room.
+
+Staff sees all. A dealer's people see the calls of their organisation and of those below it; a number only when it once
+talked with one of theirs for PROVEN_TALK_S. Everybody else sees nothing, and nobody learns what exists besides.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.calls.model import PROVEN_TALK_S
+from callcore.calls.tables import CallRow
+from callcore.calls.views import NumberView
+from callcore.kernel.errors import NotFound
+from callcore.kernel.phones import format_phone, mask_phone
+from callcore.network.model import DEALER_ROLES, Viewer
+from callcore.network.tables import OrgRow
+
+MAX_INNOCENT_DIGITS: Final = 4  # more digits in a name or raw caller could be the number
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """`org_ids` None: everything."""
+
+    org_ids: frozenset[int] | None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.org_ids is None
+
+    def calls(self) -> ColumnElement[bool]:
+        """A condition on CallRow."""
+        return true() if self.org_ids is None else CallRow.org_id.in_(sorted(self.org_ids))
+
+    def covers(self, org_id: int | None) -> bool:
+        return self.org_ids is None or org_id in self.org_ids
+
+    def narrowed(self, org_ids: Collection[int]) -> "Scope":
+        own = frozenset(org_ids)
+        return Scope(own if self.org_ids is None else self.org_ids & own)
+
+
+async def scope_of(session: AsyncSession, viewer: Viewer) -> Scope:
+    """Raises NotFound for who has nothing to do with calls."""
+    if viewer.is_staff:
+        return Scope(None)
+    if viewer.role not in DEALER_ROLES:
+        raise NotFound("calls-not-found")
+    return Scope(await orgs_below(session, viewer.org_path))
+
+
+async def orgs_below(session: AsyncSession, path: str) -> frozenset[int]:
+    """The organisation of this path and all below it; nobody for an empty path."""
+    if not path.strip("/"):
+        return frozenset()
+    found = await session.scalars(select(OrgRow.id).where(OrgRow.path.startswith(path, autoescape=True)))
+    return frozenset(found)
+
+
+def proven_numbers(scope: Scope) -> Select[str]:
+    """Numbers that have really talked with somebody of this scope."""
+    return select(CallRow.caller_number).where(
+        CallRow.talk_s >= PROVEN_TALK_S, CallRow.caller_number != "", scope.calls()
+    )
+
+
+async def shown_numbers(session: AsyncSession, scope: Scope, numbers: Collection[str]) -> frozenset[str]:
+    """Those of the numbers that may be shown."""
+    wanted = sorted({number for number in numbers if number})
+    if scope.is_whole or not wanted:
+        return frozenset(wanted)
+    found = await session.scalars(proven_numbers(scope).where(CallRow.caller_number.in_(wanted)).distinct())
+    return frozenset(found)
+
+
+def may_search(scope: Scope) -> ColumnElement[bool]:
+    """A masked number is never found by its digits: a search must not tell what the page hides."""
+    return true() if scope.is_whole else CallRow.caller_number.in_(proven_numbers(scope))
+
+
+def visible_number(number: str, raw: str, shown: frozenset[str], scope: Scope) -> NumberView | None:
+    """The one way of a customer's number out of the database. What does not parse is shown to staff as it came."""
+    if number:
+        if number in shown:
+            return NumberView(format_phone(number), number, False)
+        return NumberView(mask_phone(number), "", True)
+    text = raw if scope.is_whole else innocent(raw)
+    return NumberView(text, "", False) if text else None
+
+
+def innocent(text: str) -> str:
+    """Empty when the text could carry a number."""
+    return "" if sum(char.isdigit() for char in text) > MAX_INNOCENT_DIGITS else text
