@@ -1,0 +1,28 @@
+"""One whole installation for all tests of this folder; each test leaves telephones as they were and no channel."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.resilience.office import Office, open_office
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def opened(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    async with open_office(tmp_path_factory.mktemp("office")) as office:
+        yield office
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def office(opened: Office) -> AsyncIterator[Office]:
+    yield opened
+    carrier = opened.stand.carrier
+    now = await carrier.behaviours()
+    for phone in carrier.plan.phones:
+        if now[phone.name] is not phone.behaviour:
+            await carrier.set_behaviour(phone.name, phone.behaviour)
+    if opened.stand.application.pid is None:
+        await opened.stand.application.stop()
+        await opened.stand.application.start()
+    await opened.quiet()

@@ -1,0 +1,133 @@
+"""A whole installation under test: real PBX, carrier and application, and questions to its journal."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from callcore.asterisk.carrier import CustomerCall
+from callcore.stand.stand import Stand, StandOptions
+from dialplans.plan import Behaviour
+
+T = TypeVar("T")
+ALWAYS = '{"mon":[["00:00","00:00"]],"tue":[["00:00","00:00"]],"wed":[["00:00","00:00"]],"thu":[["00:00","00:00"]],"fri":[["00:00","00:00"]],"sat":[["00:00","00:00"]],"sun":[["00:00","00:00"]]}'
+
+
+async def until(
+    what: str, ask: Callable[[], T | None] | Callable[[], Awaitable[T | None]], limit_s: float = 20
+) -> T:
+    """Ask until the answer is true, then give it; fail with `what` when time is out."""
+    end = time.monotonic() + limit_s
+    while True:
+        answer = ask()
+        if asyncio.iscoroutine(answer):
+            answer = await answer
+        if answer:
+            return answer
+        assert time.monotonic() < end, f"not within {limit_s:g} s: {what}"
+        await asyncio.sleep(0.05)
+
+
+@dataclass
+class Office:
+    """Numbers of the demo network that tests call, and what is known about them."""
+
+    stand: Stand
+    did: str  # of a dealer that is open round the clock here
+    dealer_keys: tuple[str, ...]  # that dealer's telephones: key or outside number
+    duty: tuple[str, ...]  # duty telephones in order
+
+    @property
+    def database(self) -> Path:
+        return self.stand.dirs.database
+
+    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)
+        connection.row_factory = sqlite3.Row
+        try:
+            return connection.execute(sql, values).fetchall()
+        finally:
+            connection.close()
+
+    def write(self, sql: str, *values: object) -> None:
+        connection = sqlite3.connect(self.database, timeout=10)
+        try:
+            with connection:
+                connection.execute(sql, values)
+        finally:
+            connection.close()
+
+    def calls_of(self, number: str) -> list[sqlite3.Row]:
+        return self.rows("SELECT * FROM calls WHERE caller_number = ? ORDER BY id", number)
+
+    def ended_call_of(self, number: str) -> sqlite3.Row | None:
+        rows = self.calls_of(number)
+        assert len(rows) <= 1, [dict(row) for row in rows]
+        return rows[0] if rows and rows[0]["state"] == "ended" else None
+
+    async def call(self, number: str, **more: object) -> str:
+        """Begin a call to the dealer's tracked number; the carrier's id of it."""
+        call = CustomerCall(number, **{"to_did": self.did, "talk_s": 2.0, **more})
+        return await self.stand.carrier.place_call(call)
+
+    async def over(self, call_id: str, limit_s: float = 60) -> str:
+        """How the call ended, as the customer's side saw it: `ANSWER 16`."""
+        return await until("the call is over", lambda: self.stand.carrier.result(call_id), limit_s)
+
+    async def behave(self, names: tuple[str, ...], behaviour: Behaviour) -> None:
+        for name in names:
+            await self.stand.carrier.set_behaviour(name, behaviour)
+
+    async def channels(self) -> str:
+        """One line per living channel of the PBX; empty when it is silent."""
+        return (await self.stand.pbx.cli("core show channels concise")).strip()
+
+    async def quiet(self) -> None:
+        async def is_silent() -> bool:
+            return not await self.channels()
+
+        await until("no channel is left", is_silent)
+
+    def tone_of(self, name: str) -> int:
+        return next(phone.tone_hz for phone in self.stand.carrier.plan.phones if phone.name == name)
+
+
+@asynccontextmanager
+async def open_office(folder: Path) -> AsyncIterator[Office]:
+    """The demo network with one dealer open round the clock, so that tests do not care about the hour."""
+    stand = Stand(StandOptions(folder), print)
+    await stand.start()
+    try:
+        office = Office(stand, "", (), ())
+        did = office.rows(
+            "SELECT d.number, d.org_id FROM dids d WHERE d.org_id IS NOT NULL AND d.is_active ORDER BY d.id LIMIT 1"
+        )[0]
+        outlet = office.rows(
+            "SELECT id FROM outlets WHERE org_id = ? ORDER BY position, id LIMIT 1", did["org_id"]
+        )[0]
+        office.write("UPDATE outlets SET accepts_calls = 0 WHERE org_id = ?", did["org_id"])
+        office.write(
+            "UPDATE outlets SET hours = ?, accepts_calls = 1, ring_s = 6 WHERE id = ?", ALWAYS, outlet["id"]
+        )
+        phones = office.rows(
+            "SELECT * FROM phones WHERE outlet_id = ? AND is_active ORDER BY id", outlet["id"]
+        )
+        duty = office.rows(
+            "SELECT * FROM phones WHERE duty_position IS NOT NULL AND is_active ORDER BY duty_position"
+        )
+        office.did = did["number"]
+        office.dealer_keys = tuple(_name(row) for row in phones)
+        office.duty = tuple(_name(row) for row in duty)
+        await stand.application.stop()
+        await stand.application.start()
+        yield office
+    finally:
+        await stand.stop()
+
+
+def _name(row: sqlite3.Row) -> str:
+    return f"p{row['id']}" if row["kind"] == "sip" else row["number"]
