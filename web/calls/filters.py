@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from callcore.calls.model import CallResult, Direction
+from callcore.calls.views import JournalFilter
 from web.calls.words import DIRECTIONS, RESULTS, source_words
 from web.ui.formats import day
 
@@ -30,14 +31,6 @@ TALKS: Final = {
 _EARLIEST: Final = date(2000, 1, 1)
 _LATEST: Final = date(2100, 1, 1)
 Word = TypeVar("Word", CallResult, Direction)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A value of a select and its words."""
-
-    value: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +70,9 @@ class JournalForm:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the form means. Instants are aware, `until` exclusive; None: no condition."""
+    """What the form means; `errors` maps a field's name to what to do."""
 
-    number: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    org_id: int | None = None
-    result: CallResult | None = None
-    is_live: bool = False
-    direction: Direction | None = None
-    region_code: str | None = None
-    source: str | None = None
-    min_talk_s: int | None = None
-    max_talk_s: int | None = None  # exclusive
-    has_recording: bool = False
-    is_transferred: bool = False
+    wanted: JournalFilter
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -109,11 +90,11 @@ def read_form(query: Mapping[str, str]) -> JournalForm:
 
 
 def understand(form: JournalForm, *, now: datetime, tz: str) -> Asked:
-    """Days are the viewer's own; `errors` maps a field's name to what to do."""
+    """Days are the viewer's own."""
     errors: dict[str, str] = {}
     since, until = _period(form, now, tz, errors)
     low, high = _talk(form.talk, errors)
-    return Asked(
+    wanted = JournalFilter(
         number=_number(form.number, errors),
         since=since,
         until=until,
@@ -127,8 +108,8 @@ def understand(form: JournalForm, *, now: datetime, tz: str) -> Asked:
         max_talk_s=high,
         has_recording=form.recording == "1",
         is_transferred=form.transferred == "1",
-        errors=errors,
     )
+    return Asked(wanted, errors)
 
 
 def chips(

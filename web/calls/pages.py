@@ -4,11 +4,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from callcore.calls.views import CallCard, JournalChoices
 from callcore.kernel.errors import Invalid, NotFound
 from callcore.network.model import DEALER_ROLES, STAFF_ROLES
 from web.calls import recordings, words
 from web.calls.filters import LIVE, PERIODS, TALKS, JournalForm, chips, read_form, understand
-from web.calls.services import SERVICES, CallCard, CallServices, JournalChoices
+from web.calls.services import SERVICES, CallServices
 from web.calls.story import tell
 from web.calls.timeline import lines_of, total_s, tries_of, who_of
 from web.calls.why import why_of
@@ -39,13 +40,15 @@ async def journal(request: web.Request) -> web.Response:
     context = _journal_context(form, choices) | {"errors": asked.errors, "is_paged": bool(after)}
     if asked.errors:
         return render(request, "calls/journal.html", status=400, rows=(), **context)
-    page = await services.journal(viewer, asked, after=after, limit=PAGE_ROWS)
+    try:
+        page = await services.journal(viewer, asked.wanted, after=after, before="", limit=PAGE_ROWS)
+    except Invalid:
+        context["errors"] = {"after": "Адрес страницы испорчен, начните с первой страницы"}
+        return render(request, "calls/journal.html", status=400, rows=(), **context)
+    newest = page.items[0].cursor if page.items else ""
     context["first_url"] = f"/calls{form.query()}" if after else ""
-    if page.next_cursor:
-        context["next_url"] = f"/calls{form.query(after=page.next_cursor)}"
-    if not after:
-        newest = page.items[0].cursor if page.items else ""
-        context["fresh_url"] = f"/calls/fresh{form.query(before=newest)}"
+    context["next_url"] = f"/calls{form.query(after=page.next_cursor)}" if page.next_cursor else ""
+    context["fresh_url"] = "" if after else f"/calls/fresh{form.query(before=newest)}"
     return render(request, "calls/journal.html", rows=page.items, **context)
 
 
@@ -78,12 +81,12 @@ async def fresh(request: web.Request) -> web.Response:
     if asked.errors:
         raise Invalid("journal-filter", fields=dict(asked.errors))
     before = request.query.get("before", "")
-    page = await request.app[SERVICES].journal(viewer, asked, before=before, limit=PAGE_ROWS)
+    page = await request.app[SERVICES].journal(viewer, asked.wanted, after="", before=before, limit=PAGE_ROWS)
     return render(
         request,
         "calls/fresh.html",
         count=len(page.items),
-        is_more=bool(page.next_cursor),
+        is_more=bool(page.previous_cursor if before else page.next_cursor),
         first_url=f"/calls{form.query()}",
     )
 

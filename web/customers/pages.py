@@ -1,14 +1,13 @@
 """The customer's card: contacts, orders, all calls with their recordings, sources."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 
-from callcore.network.model import DEALER_ROLES, STAFF_ROLES, Viewer
-from callcore.orders.views import CustomerCard, OrderBrief, OrderFilter, OrderPage
+from callcore.network.model import DEALER_ROLES, STAFF_ROLES
+from callcore.orders.views import CustomerCard, OrderBrief, OrderFilter
 from web.calls import words
+from web.customers.services import SERVICES, CustomerServices
 from web.rooms import NavItem, Room, get
 from web.security.access import roles
 from web.security.sessions import viewer_of
@@ -19,17 +18,6 @@ from web.ui.templates import render
 WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
 LOOKED_AT: Final = 100  # orders in which the list looks for customers
 MAX_TEXT_CHARS: Final = 80
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerServices:
-    """`card` raises NotFound for a customer of whom this viewer may not know; `orders` gives the newest so many."""
-
-    card: Callable[[Viewer, int], Awaitable[CustomerCard]]
-    orders: Callable[[Viewer, OrderFilter, int], Awaitable[OrderPage]]
-
-
-SERVICES = web.AppKey("customer_services", CustomerServices)
 
 
 async def customers(request: web.Request) -> web.Response:

@@ -78,11 +78,11 @@ def understand(form: OrderForm, cursor: str, *, now: datetime, tz: str) -> Asked
         kind=_one_of(form.kind, "kind", OrderKind, errors),
         status_class=_one_of(form.tab, "tab", OrderClass, errors),
         result=_one_of(form.result, "result", OrderResult, errors),
-        org_id=common.org_id,
-        region_code=common.region_code or "",
-        source=common.source or "",
-        created_from=common.since,
-        created_before=common.until,
+        org_id=common.wanted.org_id,
+        region_code=common.wanted.region_code or "",
+        source=common.wanted.source or "",
+        created_from=common.wanted.since,
+        created_before=common.wanted.until,
         text=form.q[:MAX_TEXT_CHARS],
     )
     if len(form.q) > MAX_TEXT_CHARS:

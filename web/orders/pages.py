@@ -4,12 +4,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from callcore.calls.views import JournalChoices
 from callcore.kernel.errors import Invalid, NotFound
 from callcore.network.model import DEALER_ROLES, STAFF_ROLES
 from callcore.orders.model import KIND_NAMES, MAX_COMMENT_CHARS, RESULT_NAMES, OrderClass, OrderResult
 from callcore.orders.views import OrderCard
 from web.calls import words as call_words
-from web.calls.services import JournalChoices
 from web.keys import DEPS
 from web.orders import timeline, words
 from web.orders.filters import OrderForm, chips, read_form, understand

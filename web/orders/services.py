@@ -6,9 +6,9 @@ from typing import Protocol
 
 from aiohttp import web
 
+from callcore.calls.views import JournalChoices
 from callcore.network.model import Viewer
 from callcore.orders.views import OrderCard, OrderCursor, OrderFilter, OrderPage
-from web.calls.services import JournalChoices
 
 
 class FindOrders(Protocol):
