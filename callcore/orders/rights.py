@@ -6,11 +6,12 @@ after a proven talk between that customer and one of their phones. Other roles s
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, false, select, true
+from sqlalchemy import ColumnElement, Select, exists, false, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.model import PROVEN_TALK_S
 from callcore.calls.tables import CallRow
+from callcore.customers.tables import CustomerRow
 from callcore.network.model import DEALER_ROLES, Viewer
 from callcore.network.tables import OrgRow
 from callcore.orders.tables import OrderRow
@@ -34,10 +35,10 @@ def hears_call(viewer: Viewer) -> ColumnElement[bool]:
     return CallRow.org_id.in_(orgs_of(viewer)) if viewer.role in DEALER_ROLES else false()
 
 
-def proven_customers(viewer: Viewer) -> Select[int | None]:
-    """Customers who have really talked with this dealer's people."""
-    return select(CallRow.customer_id).where(
-        CallRow.customer_id.is_not(None), CallRow.talk_s >= PROVEN_TALK_S, hears_call(viewer)
+def has_talked(viewer: Viewer, customer_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """A condition on a column of customers' ids: that one has really talked with this dealer's people."""
+    return exists().where(
+        CallRow.customer_id == customer_id, CallRow.talk_s >= PROVEN_TALK_S, hears_call(viewer)
     )
 
 
@@ -45,5 +46,5 @@ async def shown_customers(session: AsyncSession, viewer: Viewer, ids: Collection
     """Those of `ids` whose number the viewer may see."""
     if viewer.is_staff or not ids:
         return frozenset(ids)
-    found = await session.scalars(proven_customers(viewer).where(CallRow.customer_id.in_(ids)).distinct())
-    return frozenset(customer_id for customer_id in found if customer_id)
+    wanted = CustomerRow.id.in_(ids), has_talked(viewer, CustomerRow.id.expression)
+    return frozenset(await session.scalars(select(CustomerRow.id).where(*wanted)))
