@@ -13,8 +13,10 @@ from callcore.asterisk.inbound import InboundRouting
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.bootstrap.health import Health, add_gauges
 from callcore.bootstrap.site import make_site
+from callcore.calls.cel_file import CelReader
 from callcore.calls.events import CallEnded, RecordingReady
 from callcore.calls.follow_calls import CallFollower
+from callcore.calls.reconcile import CallReconciler
 from callcore.kernel.bus import Audience, Bus, Event
 from callcore.kernel.clock import SystemClock
 from callcore.kernel.database import Database
@@ -56,13 +58,23 @@ class Application:
             offer=lambda fact: self.follower.offer(fact),
             metrics=self.metrics,
         )
+        linker = AttachCall()
         self.follower = CallFollower(
             pbx=self.pbx,
             database=self.database,
             bus=self.bus,
             clock=self.clock,
             directory=self.routing,
-            linker=AttachCall(),
+            linker=linker,
+        )
+        self.reconciler = CallReconciler(
+            reader=CelReader(settings.pbx.cel_file, self.database),
+            database=self.database,
+            bus=self.bus,
+            clock=self.clock,
+            directory=self.routing,
+            linker=linker,
+            is_busy_with=self.follower.is_busy_with,
         )
         self.agi = AgiServer(self.routing.answer, _agi_settings(settings))
         self.recordings = RecordingWorker(
@@ -83,6 +95,7 @@ class Application:
         await self.follower.start()
         await self.agi.start()
         await self.pbx.start()
+        await self.reconciler.start()
         self.recordings.start(self.tasks)
         _ = self.tasks.spawn("refresh", every(REFRESH_S, self._refresh))
         await self._start_site()
@@ -93,6 +106,7 @@ class Application:
         await self.agi.close()
         if self._site is not None:
             await self._site.cleanup()
+        await self.reconciler.close()
         await self.follower.close()
         await self.pbx.close()
         await self.recordings.close()

@@ -5,10 +5,18 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from callcore.bootstrap.health import exposition
+from callcore.bootstrap.services import Reader
+from callcore.demo.data import load_demo_data
+from callcore.demo.password import demo_password
+from callcore.demo.seed import demo_logins
 from callcore.network.sign_in import SignIn
+from config.settings import Settings
 from web.app import make_app
-from web.deps import WebDeps
+from web.calls.pages import room as call_room
+from web.customers.pages import room as customer_room
+from web.deps import DemoLogin, WebDeps
 from web.live.pages import room as live_room
+from web.orders.pages import room as order_room
 
 if TYPE_CHECKING:
     from callcore.bootstrap.application import Application
@@ -20,12 +28,20 @@ def make_site(application: "Application") -> web.Application:
     def observe(method: str, route: str, status: int, seconds: float) -> None:
         metrics.http_seconds.labels(method, route, str(status)).observe(seconds)
 
+    reader = Reader(application.database, application.clock, settings.recordings.store_dir)
     return make_app(
         WebDeps(
             sign_in=SignIn(application.database, application.clock),
             clock=application.clock,
-            rooms=(live_room(application.hub),),
+            rooms=(
+                call_room(reader.calls()),
+                order_room(reader.orders()),
+                customer_room(reader.customers()),
+                live_room(application.hub),
+            ),
             demo=settings.demo,
+            demo_logins=_demo_logins(settings),
+            search_path="/orders",
             secure=settings.web.secure,
             behind_proxy=settings.web.trusted_proxy,
             pbx_connected=lambda: application.pbx.health().connected,
@@ -34,3 +50,11 @@ def make_site(application: "Application") -> web.Application:
             observe=observe,
         )
     )
+
+
+def _demo_logins(settings: Settings) -> tuple[DemoLogin, ...]:
+    """People of the demo network, with their common password, for the buttons of its sign-in page."""
+    if not settings.demo:
+        return ()
+    password = demo_password(settings.pbx.secrets_file)
+    return tuple(DemoLogin(one.title, one.email, password) for one in demo_logins(load_demo_data()))

@@ -1,7 +1,7 @@
 """`dealerline call simulate`: a real SIP call through the demonstration's carrier."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +11,7 @@ from rich.table import Table
 from callcore.cli.places import DataDirOption, stand_dirs
 
 if TYPE_CHECKING:
-    from callcore.calls.queries import JournalRow
+    from callcore.calls.views import JournalRow
     from callcore.stand.layout import StandDirs
 
 app = typer.Typer(no_args_is_help=True, help="Звонки показательной сети.")
@@ -60,15 +60,14 @@ async def _simulate(dirs: "StandDirs", caller: str, did: str, answer: str, talk:
     async with only_outlet_answers(stand, decision, answer):
         with _console.status("Звоню…"):
             call_id = await stand.carrier.place_call(call)
-            row = await wait_for_row(stand, call_id, caller, started)
+            row = await wait_for_row(stand, call_id, started)
     if row is None:
         _console.print("[red]Звонок закончился, а в журнале его нет.[/red] Посмотрите: ./dealerline check")
         raise typer.Exit(1)
-    _print_row(row, f"{stand.address}/calls/{row.call_id}", started)
+    _print_row(row, f"{stand.address}/calls/{row.call_id}")
 
 
-def _print_row(row: "JournalRow", address: str, since: datetime) -> None:
-    del since
+def _print_row(row: "JournalRow", address: str) -> None:
     table = Table(show_header=False, box=None, padding=(0, 2))
     for title, value in (
         ("Звонок", row.call_id),

@@ -12,6 +12,7 @@ from callcore.stand.config_file import CARRIER_NAME
 from callcore.stand.layout import StandDirs, cache_dir, running_stand
 from callcore.stand.seeding import telephone_behaviours
 from config.settings import Settings, load_settings
+from dialplans.contract import PHONE_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class AttachedStand:
     settings: Settings
     carrier: SimulatedCarrier
     address: str
+    names: dict[str, str]  # phone key -> what the carrier calls it: the key, or the outside number
 
 
 async def attach(dirs: StandDirs) -> AttachedStand:
@@ -33,4 +35,7 @@ async def attach(dirs: StandDirs) -> AttachedStand:
         await database.close()
     plan = make_carrier_plan(dirs, note.ports, wiring, PbxSecrets(dirs.secrets), telephone_behaviours(wiring))
     process = AsteriskProcess(find_or_install(cache_dir(), lambda _: None), dirs.carrier, CARRIER_NAME)
-    return AttachedStand(settings, SimulatedCarrier(plan, process.cli, dirs.carrier.spool), note.address)
+    names = {PHONE_KEY.format(id=line.id): line.number for line in wiring.phones if not line.is_sip}
+    return AttachedStand(
+        settings, SimulatedCarrier(plan, process.cli, dirs.carrier.spool), note.address, names
+    )

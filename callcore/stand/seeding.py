@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from callcore.asterisk.carrier import CustomerCall, SimulatedCarrier
-from callcore.asterisk.secrets import PbxSecrets
 from callcore.demo import phones
 from callcore.demo.data import load_demo_data
+from callcore.demo.password import demo_password
 from callcore.demo.seed import DemoSecrets, seed
 from callcore.demo.seed import demo_logins as people_of
 from callcore.kernel.clock import SystemClock
@@ -17,7 +17,6 @@ from config.settings import Settings
 from dialplans.plan import Behaviour
 
 FIRST_TALK_S = 12.0
-_PASSWORD = "demo-password"  # noqa: S105 - the name of a secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +28,13 @@ class Login:
 
 async def seed_stand(database: Database, dirs: StandDirs) -> bool:
     """True when the network was made now."""
-    done = await seed(database, SystemClock().now(), DemoSecrets(demo_password(dirs)))
+    done = await seed(database, SystemClock().now(), DemoSecrets(demo_password(dirs.secrets)))
     return done.created
 
 
 async def seed_from_settings(settings: Settings) -> str:
     """For `db seed`: fills an empty database and says what it did and how to sign in."""
-    password = PbxSecrets(settings.pbx.secrets_file).get(_PASSWORD)[_PASSWORD][:12]
+    password = demo_password(settings.pbx.secrets_file)
     database = Database(settings.database.url.get_secret_value())
     try:
         done = await seed(database, SystemClock().now(), DemoSecrets(password))
@@ -47,13 +46,8 @@ async def seed_from_settings(settings: Settings) -> str:
     return f"Показательная сеть создана. Пароль у всех: {password}\n{people}"
 
 
-def demo_password(dirs: StandDirs) -> str:
-    """One for all people of the stand, made at its first start."""
-    return PbxSecrets(dirs.secrets).get(_PASSWORD)[_PASSWORD][:12]
-
-
 def demo_logins(dirs: StandDirs) -> tuple[Login, ...]:
-    password = demo_password(dirs)
+    password = demo_password(dirs.secrets)
     return tuple(Login(one.title, one.email, password) for one in people_of(load_demo_data()))
 
 

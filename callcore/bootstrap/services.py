@@ -1,0 +1,98 @@
+"""Read services and use cases as the web wants them: each opens its own session; rights are checked inside."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from callcore.calls.card_queries import call_card, recording_for
+from callcore.calls.note_play import PlayNotes
+from callcore.calls.queries import journal, journal_choices
+from callcore.calls.views import (
+    CallCard,
+    JournalChoices,
+    JournalFilter,
+    JournalPage,
+    RecordingView,
+)
+from callcore.kernel.clock import Clock
+from callcore.kernel.database import Database
+from callcore.network.model import Viewer
+from callcore.orders.card_queries import customer_card, order_card
+from callcore.orders.comment_order import comment_order
+from callcore.orders.numbers import order_numbers
+from callcore.orders.queries import list_orders
+from callcore.orders.views import CustomerCard, OrderCard, OrderCursor, OrderFilter, OrderPage
+from recordings.files import resolve_below
+from web.calls.services import CallServices
+from web.customers.services import CustomerServices
+from web.orders.services import OrderServices
+
+
+class Reader:
+    """Names follow the services; nothing is cached."""
+
+    def __init__(self, database: Database, clock: Clock, store_dir: Path) -> None:
+        self._database = database
+        self._clock = clock
+        self._store_dir = store_dir
+
+    def calls(self) -> CallServices:
+        return CallServices(
+            journal=self.journal,
+            choices=self.choices,
+            card=self.call_card,
+            recording=self.recording,
+            locate=lambda path: resolve_below(self._store_dir, path),
+            order_numbers=self.order_numbers,
+            note_play=PlayNotes(self._database, self._clock).note_play,
+        )
+
+    def customers(self) -> CustomerServices:
+        return CustomerServices(card=self.customer_card, orders=self.newest_orders)
+
+    def orders(self) -> OrderServices:
+        return OrderServices(
+            find=self.find_orders, choices=self.choices, card=self.order_card, comment=self.comment
+        )
+
+    async def journal(
+        self, viewer: Viewer, wanted: JournalFilter, *, after: str, before: str, limit: int
+    ) -> JournalPage:
+        async with self._database.session() as session:
+            return await journal(session, viewer, wanted, after=after, before=before, limit=limit)
+
+    async def choices(self, viewer: Viewer) -> JournalChoices:
+        async with self._database.session() as session:
+            return await journal_choices(session, viewer)
+
+    async def call_card(self, viewer: Viewer, call_id: str) -> CallCard:
+        async with self._database.session() as session:
+            return await call_card(session, viewer, call_id)
+
+    async def recording(self, viewer: Viewer, recording_id: int) -> RecordingView:
+        async with self._database.session() as session:
+            return await recording_for(session, viewer, recording_id)
+
+    async def order_numbers(self, viewer: Viewer, ids: Collection[int]) -> Mapping[int, int]:
+        async with self._database.session() as session:
+            return await order_numbers(session, viewer, ids)
+
+    async def customer_card(self, viewer: Viewer, customer_id: int) -> CustomerCard:
+        async with self._database.session() as session:
+            return await customer_card(session, viewer, customer_id)
+
+    async def newest_orders(self, viewer: Viewer, wanted: OrderFilter, limit: int) -> OrderPage:
+        return await self.find_orders(viewer, wanted, after=None, limit=limit)
+
+    async def find_orders(
+        self, viewer: Viewer, wanted: OrderFilter, *, after: OrderCursor | None, limit: int
+    ) -> OrderPage:
+        async with self._database.session() as session:
+            return await list_orders(session, viewer, wanted, after=after, limit=limit)
+
+    async def order_card(self, viewer: Viewer, number: int) -> OrderCard:
+        async with self._database.session() as session:
+            return await order_card(session, viewer, number)
+
+    async def comment(self, viewer: Viewer, number: int, text: str, *, is_public: bool) -> None:
+        async with self._database.transaction() as session:
+            await comment_order(session, viewer, number, text, now=self._clock.now(), is_public=is_public)
