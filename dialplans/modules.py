@@ -90,6 +90,7 @@ PBX_MODULES: Final = (
     Module("app_read", "Read"),
     Module("app_record", "Record"),
     Module("app_userevent", "UserEvent"),
+    Module("func_lock", functions="LOCK TRYLOCK UNLOCK"),
     Module("func_groupcount", functions="GROUP GROUP_COUNT GROUP_LIST GROUP_MATCH_COUNT"),
 )
 

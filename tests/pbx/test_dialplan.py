@@ -143,7 +143,7 @@ async def test_nobody_at_all_leaves_a_message(lab, ear, application):
     for name in ("p1", "p9", "p10"):
         await lab.customers.set_behaviour(name, Behaviour.BUSY)
     application.route(("p1", 15))
-    await lab.over(await lab.customers.place_call(customer(talk_s=12)))
+    await lab.over(await lab.customers.place_call(customer(talk_s=13)))
     left = await ear.milestone("voicemail")
     assert left["File"] == f"{left['CallId']}-vm"
     assert 2 <= int(left["Seconds"]) <= 10
@@ -225,6 +225,13 @@ async def test_a_broken_line_in_a_name_is_no_call_and_harms_no_other(lab, ear, a
     await ear.milestone("done")
     assert not (await lab.over(broken)).startswith("ANSWER")
     assert [event["CallerName"] for event in ear.milestones("entered")] == [""]
+
+
+async def test_a_caller_who_hides_his_number_is_taken_in(lab, ear, application):
+    application.route(("p4", 15))
+    await lab.over(await lab.customers.place_call(customer(hidden=True, caller_name="Иван", talk_s=1)))
+    assert (await ear.milestone("entered"))["Caller"] == ""
+    assert (await ear.milestone("accepted"))["Phone"] == "p4"
 
 
 async def test_our_phones_see_our_number_and_operators_the_customers(lab, ear, application):
