@@ -43,7 +43,9 @@ exten => endless,1,Answer()
 
 @pytest.fixture(scope="module")
 def build():
-    return find_or_install(Path(os.environ.get("DEALERLINE_CACHE", CHECKOUT / "var/cache")) / "asterisk", print)
+    return find_or_install(
+        Path(os.environ.get("DEALERLINE_CACHE", CHECKOUT / "var/cache")) / "asterisk", print
+    )
 
 
 @pytest.fixture
