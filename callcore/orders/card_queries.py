@@ -8,15 +8,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.rights import Scope, shown_numbers
 from callcore.calls.tables import CallRow, RecordingRow
 from callcore.customers.model import ContactKind, Customer
 from callcore.customers.queries import customers_by_id
 from callcore.kernel.errors import NotFound
-from callcore.network.model import DEALER_ROLES, Viewer
+from callcore.network.model import Viewer
 from callcore.network.tables import DidRow, OrgRow, OutletRow, UserRow
 from callcore.orders.model import OrderEventKind, status_of
 from callcore.orders.queries import briefs_where, to_briefs
-from callcore.orders.rights import hears_call, sees_order, shown_customers
+from callcore.orders.rights import reach_of, sees_order
 from callcore.orders.tables import OrderEventRow, OrderLineRow, OrderRow
 from callcore.orders.views import (
     CallView,
@@ -36,15 +37,16 @@ MAX_TIMELINE = 500
 
 async def order_card(session: AsyncSession, viewer: Viewer, number: int) -> OrderCard:
     """Raises NotFound for an order that does not exist or that this viewer may not know of."""
-    row = (await session.execute(briefs_where(viewer, OrderRow.number == number))).one_or_none()
+    scope = await reach_of(session, viewer)
+    row = (await session.execute(briefs_where(scope, OrderRow.number == number))).one_or_none()
     if row is None:
         raise NotFound("order-not-found")
-    (brief,) = await to_briefs(session, viewer, [row])
+    (brief,) = await to_briefs(session, scope, [row])
     order: OrderRow = row[0]
     outlet = await session.get(OutletRow, order.outlet_id) if order.outlet_id else None
     did = await session.get(DidRow, order.did_id) if order.did_id else None
     customer = (await customers_by_id(session, [order.customer_id]))[order.customer_id]
-    timeline = await _timeline(session, viewer, order)
+    timeline = await _timeline(session, scope, order)
     return OrderCard(
         order=brief,
         public_id=order.public_id,
@@ -62,63 +64,61 @@ async def order_card(session: AsyncSession, viewer: Viewer, number: int) -> Orde
         counts=OrderCounts(
             calls=sum(item.call is not None for item in timeline),
             comments=sum(item.kind is OrderEventKind.COMMENT for item in timeline),
-            other_orders=await _count_orders(session, viewer, order.customer_id) - 1,
+            other_orders=await _count_orders(session, scope, order.customer_id) - 1,
         ),
     )
 
 
 async def customer_card(session: AsyncSession, viewer: Viewer, customer_id: int) -> CustomerCard:
     """A dealer knows a customer by an order of his own. Raises NotFound otherwise."""
+    scope = await reach_of(session, viewer)
     customer = (await customers_by_id(session, [customer_id])).get(customer_id)
-    orders_count = await _count_orders(session, viewer, customer_id)
-    if customer is None or not (viewer.is_staff or orders_count):
+    orders_count = await _count_orders(session, scope, customer_id)
+    if customer is None or not (scope.is_whole or orders_count):
         raise NotFound("customer-not-found")
-    own = briefs_where(viewer, OrderRow.customer_id == customer_id)
+    own = briefs_where(scope, OrderRow.customer_id == customer_id)
     newest = own.order_by(OrderRow.created_at.desc(), OrderRow.id.desc()).limit(MAX_LISTED)
-    orders = await to_briefs(session, viewer, (await session.execute(newest)).all())
+    orders = await to_briefs(session, scope, (await session.execute(newest)).all())
     of_customer = CallRow.customer_id == customer_id
-    calls_count = select(func.count()).select_from(CallRow).where(of_customer, sees_call(viewer))
+    calls_count = select(func.count()).select_from(CallRow).where(of_customer, sees_call(scope))
     return CustomerCard(
         id=customer.id,
         name=customer.name,
         region_name=customer.region_name,
-        note=customer.note if viewer.is_staff else "",
-        phones=await _phones(session, viewer, customer),
-        emails=_emails(viewer, customer),
+        note=customer.note if scope.is_whole else "",
+        phones=await _phones(session, scope, customer),
+        emails=_emails(scope, customer),
         sources=tuple(sorted({order.source for order in orders})),
         orders=orders,
-        calls=await _calls(session, viewer, of_customer, sees_call(viewer)),
+        calls=await _calls(session, scope, of_customer, sees_call(scope)),
         orders_count=orders_count,
         calls_count=await session.scalar(calls_count) or 0,
     )
 
 
-def sees_call(viewer: Viewer) -> ColumnElement[bool]:
+def sees_call(scope: Scope) -> ColumnElement[bool]:
     """A condition on CallRow: that it happened. A dealer sees his own people's and those on his orders."""
-    if viewer.is_staff:
+    if scope.is_whole:
         return true()
-    own_orders = select(OrderRow.id).where(sees_order(viewer))
-    return or_(hears_call(viewer), CallRow.order_id.in_(own_orders))
+    own_orders = select(OrderRow.id).where(sees_order(scope))
+    return or_(scope.calls(), CallRow.order_id.in_(own_orders))
 
 
-async def _count_orders(session: AsyncSession, viewer: Viewer, customer_id: int) -> int:
+async def _count_orders(session: AsyncSession, scope: Scope, customer_id: int) -> int:
     found = select(func.count()).select_from(OrderRow)
-    return await session.scalar(found.where(sees_order(viewer), OrderRow.customer_id == customer_id)) or 0
+    return await session.scalar(found.where(sees_order(scope), OrderRow.customer_id == customer_id)) or 0
 
 
-async def _phones(session: AsyncSession, viewer: Viewer, customer: Customer) -> tuple[PhoneView, ...]:
-    is_hidden = customer.id not in await shown_customers(session, viewer, [customer.id])
-    views = (
-        phone_view(item.value, is_hidden=is_hidden)
-        for item in customer.contacts
-        if item.kind is ContactKind.PHONE
-    )
+async def _phones(session: AsyncSession, scope: Scope, customer: Customer) -> tuple[PhoneView, ...]:
+    numbers = [item.value for item in customer.contacts if item.kind is ContactKind.PHONE]
+    shown = await shown_numbers(session, scope, numbers)
+    views = (phone_view(number, shown) for number in numbers)
     return tuple(view for view in views if view is not None)
 
 
-def _emails(viewer: Viewer, customer: Customer) -> tuple[str, ...]:
+def _emails(scope: Scope, customer: Customer) -> tuple[str, ...]:
     """A way round the hidden number, so dealers do not get it."""
-    if viewer.role in DEALER_ROLES:
+    if not scope.is_whole:
         return ()
     return tuple(item.value for item in customer.contacts if item.kind is ContactKind.EMAIL)
 
@@ -146,9 +146,9 @@ def _without_zeros(value: Decimal) -> Decimal:
     return value.quantize(Decimal(1)) if value == value.to_integral() else value.normalize()
 
 
-async def _timeline(session: AsyncSession, viewer: Viewer, order: OrderRow) -> tuple[TimelineItem, ...]:
+async def _timeline(session: AsyncSession, scope: Scope, order: OrderRow) -> tuple[TimelineItem, ...]:
     """Events and calls mixed by time. A call is taken from the journal once, whether or not its event is there."""
-    calls = await _calls(session, viewer, CallRow.order_id == order.id)
+    calls = await _calls(session, scope, CallRow.order_id == order.id)
     events = await session.execute(
         select(OrderEventRow, UserRow.full_name)
         .outerjoin(UserRow, UserRow.id == OrderEventRow.actor_id)
@@ -176,7 +176,7 @@ def _item(event: OrderEventRow, actor_name: str) -> TimelineItem:
 
 
 async def _calls(
-    session: AsyncSession, viewer: Viewer, *conditions: ColumnElement[bool]
+    session: AsyncSession, scope: Scope, *conditions: ColumnElement[bool]
 ) -> tuple[CallView, ...]:
     """Newest first, at most MAX_LISTED."""
     found = (
@@ -189,7 +189,7 @@ async def _calls(
         .limit(MAX_LISTED)
     )
     rows = (await session.execute(found)).all()
-    recordings = await _recordings(session, viewer, [row[0].id for row in rows])
+    recordings = await _recordings(session, scope, [row[0].id for row in rows])
     return tuple(
         CallView(
             call_id=call.call_id,
@@ -210,7 +210,7 @@ async def _calls(
 
 
 async def _recordings(
-    session: AsyncSession, viewer: Viewer, call_row_ids: Collection[int]
+    session: AsyncSession, scope: Scope, call_row_ids: Collection[int]
 ) -> dict[int, list[RecordingView]]:
     found: dict[int, list[RecordingView]] = defaultdict(list)
     if not call_row_ids:
@@ -218,7 +218,7 @@ async def _recordings(
     rows = await session.scalars(
         select(RecordingRow)
         .join(CallRow, CallRow.id == RecordingRow.call_row_id)
-        .where(RecordingRow.call_row_id.in_(call_row_ids), hears_call(viewer))
+        .where(RecordingRow.call_row_id.in_(call_row_ids), scope.calls())
         .order_by(RecordingRow.started_at, RecordingRow.id)
     )
     for row in rows:

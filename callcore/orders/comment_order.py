@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.kernel.errors import NotFound
 from callcore.network.model import Viewer
 from callcore.orders.model import OrderEventKind, check_comment
-from callcore.orders.rights import sees_order
+from callcore.orders.rights import reach_of, sees_order
 from callcore.orders.tables import OrderRow
 from callcore.orders.timeline import add_event
 
@@ -18,7 +18,9 @@ async def comment_order(
 ) -> None:
     """`is_public`: the customer may read it. Raises NotFound (order), Invalid (field text)."""
     checked = check_comment(text)
-    order_id = await session.scalar(select(OrderRow.id).where(OrderRow.number == number, sees_order(viewer)))
+    order_id = await session.scalar(
+        select(OrderRow.id).where(OrderRow.number == number, sees_order(await reach_of(session, viewer)))
+    )
     if order_id is None:
         raise NotFound("order-not-found")
     data = {"text": checked, "is_public": is_public}

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.network.model import Viewer
-from callcore.orders.rights import sees_order
+from callcore.orders.rights import reach_of, sees_order
 from callcore.orders.tables import OrderRow
 
 
@@ -14,7 +14,8 @@ async def order_numbers(session: AsyncSession, viewer: Viewer, ids: Collection[i
     """Number by id; those that do not exist, or of which this viewer may not know, are left out."""
     if not ids:
         return {}
+    scope = await reach_of(session, viewer)
     found = await session.execute(
-        select(OrderRow.id, OrderRow.number).where(OrderRow.id.in_(ids), sees_order(viewer))
+        select(OrderRow.id, OrderRow.number).where(OrderRow.id.in_(ids), sees_order(scope))
     )
-    return dict(found.tuples().all())
+    return {order_id: number for order_id, number in found}

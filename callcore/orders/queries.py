@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.rights import Scope, shown_numbers
 from callcore.calls.tables import CallRow
 from callcore.customers.model import ContactKind
 from callcore.customers.queries import customers_by_id
@@ -15,7 +16,7 @@ from callcore.kernel.phones import parse_phone
 from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow, RegionRow, UserRow
 from callcore.orders.model import OrderClass, OrderKind, OrderResult, status_of
-from callcore.orders.rights import has_talked, sees_order, shown_customers
+from callcore.orders.rights import may_find_by, reach_of, sees_order
 from callcore.orders.tables import OrderLineRow, OrderRow
 from callcore.orders.views import OrderBrief, OrderCursor, OrderFilter, OrderPage, phone_view
 
@@ -38,7 +39,8 @@ async def list_orders(
 ) -> OrderPage:
     """At most MAX_PAGE orders that the viewer may see."""
     limit = max(1, min(limit, MAX_PAGE))
-    found = select(OrderRow.id).where(sees_order(viewer), *_conditions(viewer, wanted))
+    scope = await reach_of(session, viewer)
+    found = select(OrderRow.id).where(sees_order(scope), *_conditions(scope, wanted))
     if after is not None:
         place = tuple_(OrderRow.created_at, OrderRow.id)
         found = found.where(place < tuple_(after.created_at, after.id))
@@ -47,7 +49,7 @@ async def list_orders(
     rows = (
         await session.execute(_briefs().where(OrderRow.id.in_(ids[:limit])).order_by(*_NEWEST_FIRST))
     ).all()
-    items = await to_briefs(session, viewer, rows)
+    items = await to_briefs(session, scope, rows)
     last = items[-1] if items and len(ids) > limit else None
     return OrderPage(items, OrderCursor(last.created_at, last.id) if last else None)
 
@@ -62,15 +64,15 @@ def _briefs() -> Select[OrderRow, str, str, str]:
     )
 
 
-def briefs_where(viewer: Viewer, *conditions: ColumnElement[bool]) -> Select[OrderRow, str, str, str]:
+def briefs_where(scope: Scope, *conditions: ColumnElement[bool]) -> Select[OrderRow, str, str, str]:
     """For the cards: visible orders under further conditions, to be read with `to_briefs`."""
-    return _briefs().where(sees_order(viewer), *conditions)
+    return _briefs().where(sees_order(scope), *conditions)
 
 
-async def to_briefs(session: AsyncSession, viewer: Viewer, rows: Sequence[Any]) -> tuple[OrderBrief, ...]:
+async def to_briefs(session: AsyncSession, scope: Scope, rows: Sequence[Any]) -> tuple[OrderBrief, ...]:
     ids = {order.customer_id for order, *_ in rows}
     customers = await customers_by_id(session, ids)
-    shown = await shown_customers(session, viewer, ids)
+    shown = await shown_numbers(session, scope, [customer.phone for customer in customers.values()])
     calls = await _calls_of(session, [order.id for order, *_ in rows])
     return tuple(
         OrderBrief(
@@ -93,7 +95,7 @@ async def to_briefs(session: AsyncSession, viewer: Viewer, rows: Sequence[Any]) 
             total_kopecks=order.total_kopecks,
             customer_id=order.customer_id,
             customer_name=customers[order.customer_id].name,
-            phone=phone_view(customers[order.customer_id].phone, is_hidden=order.customer_id not in shown),
+            phone=phone_view(customers[order.customer_id].phone, shown),
             calls_count=calls.get(order.id, 0),
         )
         for order, region_name, org_name, manager_name in rows
@@ -110,7 +112,7 @@ async def _calls_of(session: AsyncSession, order_ids: Sequence[int]) -> dict[int
     return {order_id: count for order_id, count in await session.execute(found) if order_id}
 
 
-def _conditions(viewer: Viewer, wanted: OrderFilter) -> list[ColumnElement[bool]]:
+def _conditions(scope: Scope, wanted: OrderFilter) -> list[ColumnElement[bool]]:
     equal: tuple[tuple[Any, Any], ...] = (
         (OrderRow.kind, wanted.kind),
         (OrderRow.status_class, wanted.status_class),
@@ -129,7 +131,7 @@ def _conditions(viewer: Viewer, wanted: OrderFilter) -> list[ColumnElement[bool]
     if wanted.org_id is not None:
         conditions.append(OrderRow.org_id.in_(_below(wanted.org_id)))
     if text := wanted.text.replace("\x00", "").strip()[:_MAX_TEXT_CHARS]:
-        conditions.append(_matches(viewer, text))
+        conditions.append(_matches(scope, text))
     return conditions
 
 
@@ -138,7 +140,7 @@ def _below(org_id: int) -> Select[int]:
     return select(OrgRow.id).where(OrgRow.path.contains(f"/{org_id}/"))
 
 
-def _matches(viewer: Viewer, text: str) -> ColumnElement[bool]:
+def _matches(scope: Scope, text: str) -> ColumnElement[bool]:
     """SQLite compares only ASCII letters without case, so the usual spellings of a name are tried."""
     spellings = {text, text.lower(), text.upper(), text.capitalize(), text.title()}
     names = select(CustomerRow.id).where(
@@ -153,14 +155,15 @@ def _matches(viewer: Viewer, text: str) -> ColumnElement[bool]:
         if int(digits) < _BIGGEST_NUMBER:
             ways.append(OrderRow.number == int(digits))
         if len(digits) >= _MIN_TAIL_DIGITS:
-            ways.append(OrderRow.customer_id.in_(_owners_of(viewer, text, digits)))
+            ways.append(OrderRow.customer_id.in_(_owners_of(scope, text, digits)))
     return or_(*ways)
 
 
-def _owners_of(viewer: Viewer, text: str, digits: str) -> Select[int]:
+def _owners_of(scope: Scope, text: str, digits: str) -> Select[int]:
     """By the end of a telephone number. A dealer finds only by numbers that he may see: guessing digits of a hidden
     one must not tell anything."""
     whole = parse_phone(text)
     match = ContactRow.value == whole.e164 if whole else ContactRow.value.endswith(digits)
-    may_see = true() if viewer.is_staff else has_talked(viewer, ContactRow.customer_id.expression)
-    return select(ContactRow.customer_id).where(ContactRow.kind == ContactKind.PHONE, match, may_see)
+    return select(ContactRow.customer_id).where(
+        ContactRow.kind == ContactKind.PHONE, match, may_find_by(scope, ContactRow.value.expression)
+    )

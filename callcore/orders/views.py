@@ -1,6 +1,7 @@
 """What pages are told of orders and customers: frozen, already cut to the viewer's rights. Pure."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -22,11 +23,13 @@ class PhoneView:
     is_hidden: bool
 
 
-def phone_view(e164: str, *, is_hidden: bool) -> PhoneView | None:
-    """None when there is no number at all."""
+def phone_view(e164: str, shown: Collection[str]) -> PhoneView | None:
+    """`shown` are the numbers that this viewer may see. None when there is no number at all."""
     if not e164:
         return None
-    return PhoneView(mask_phone(e164), "", True) if is_hidden else PhoneView(format_phone(e164), e164, False)
+    if e164 in shown:
+        return PhoneView(format_phone(e164), e164, False)
+    return PhoneView(mask_phone(e164), "", True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

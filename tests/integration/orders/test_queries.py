@@ -12,6 +12,7 @@ from callcore.orders.card_queries import customer_card, order_card
 from callcore.orders.comment_order import comment_order
 from callcore.orders.create_order import create_order
 from callcore.orders.model import NewLine, NewOrder, OrderClass, OrderEventKind, OrderKind
+from callcore.orders.numbers import order_numbers
 from callcore.orders.queries import list_orders
 from callcore.orders.timeline import add_event
 from callcore.orders.views import OrderCursor, OrderFilter
@@ -265,3 +266,13 @@ async def test_nobody_comments_on_what_he_may_not_see(database):
         await order(session, await customer(session))
         with pytest.raises(NotFound):
             await comment_order(session, RIVAL, 1, "привет", now=NOW)
+
+
+async def test_numbers_for_links_keep_to_what_may_be_seen(database):
+    async with database.transaction() as session:
+        who = await customer(session)
+        ids = [(await order(session, who, org_id)).id for org_id in (2, 4)]
+    async with database.session() as session:
+        assert await order_numbers(session, ADMIN, ids) == {ids[0]: 1, ids[1]: 2}
+        assert await order_numbers(session, DEALER, ids) == {ids[0]: 1}
+        assert await order_numbers(session, SEO, ids) == await order_numbers(session, ADMIN, []) == {}

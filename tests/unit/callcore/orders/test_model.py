@@ -103,7 +103,8 @@ def test_a_cursor_survives_its_address():
 
 
 def test_hidden_digits_are_not_in_the_view():
-    hidden, shown = phone_view("+79161234567", is_hidden=True), phone_view("+79161234567", is_hidden=False)
+    number = "+79161234567"
+    hidden, shown = phone_view(number, frozenset()), phone_view(number, {number})
     assert (hidden.text, hidden.e164) == ("+7 916 [скрыт]", "")
     assert (shown.text, shown.e164) == ("+7 916 123-45-67", "+79161234567")
-    assert phone_view("", is_hidden=True) is None
+    assert phone_view("", {""}) is None
