@@ -15,7 +15,7 @@ from pathlib import Path
 
 from callcore.kernel.errors import Invalid, NotFound
 from callcore.kernel.ids import public_id
-from dialplans.plan import Behaviour, CarrierPlan
+from dialplans.plan import Behaviour, CarrierPhone, CarrierPlan
 
 Cli = Callable[[str], Awaitable[str]]
 
@@ -127,9 +127,7 @@ class SimulatedCarrier:
 
     async def set_behaviour(self, name: str, behaviour: Behaviour) -> None:
         """From the next call on. `name` is a phone key or an outside number in E.164 with its plus."""
-        phone = next((phone for phone in self.plan.phones if phone.name == name), None)
-        if phone is None:
-            raise NotFound("no-such-phone", f"the carrier has no telephone {name!r}")
+        phone = self._phone(name)
         was = (await self.behaviours())[name]
         await self.cli(f"database put behave {name} {behaviour.value}")
         # A telephone that is there is not told to register: the carrier would drop and renew it.
@@ -140,6 +138,11 @@ class SimulatedCarrier:
             await self.cli(f"pjsip send register {name}")
             await self._until(_REGISTERED, {name})
 
+    async def set_think_s(self, name: str, seconds: float) -> None:
+        """How long this telephone listens before it presses its key, from the next call on."""
+        self._phone(name)
+        await self.cli(f"database put think {name} {seconds:g}")
+
     async def behaviours(self) -> dict[str, Behaviour]:
         """Every telephone of the plan with what it does now."""
         told = await self._table("behave")
@@ -149,6 +152,12 @@ class SimulatedCarrier:
         """`name <number>` that this telephone showed at its last call; None when it was never called."""
         seen = (await self._table("seen")).get(name)
         return base64.b64decode(seen).decode("utf-8", "replace").strip() if seen else None
+
+    def _phone(self, name: str) -> CarrierPhone:
+        phone = next((phone for phone in self.plan.phones if phone.name == name), None)
+        if phone is None:
+            raise NotFound("no-such-phone", f"the carrier has no telephone {name!r}")
+        return phone
 
     async def _until(self, status: str, names: set[str]) -> None:
         """`pjsip show registrations` prints ` p1/sip:127.0.0.1:5060   p1   Registered   (exp. 278s)`."""

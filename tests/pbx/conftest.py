@@ -33,6 +33,7 @@ async def lab(running):
     for phone in running.customers.plan.phones:
         if now[phone.name] is not phone.behaviour:
             await running.customers.set_behaviour(phone.name, phone.behaviour)
+    await running.carrier.cli("database deltree think")
     await running.quiet()
 
 

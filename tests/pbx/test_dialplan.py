@@ -115,9 +115,22 @@ async def test_a_phone_that_presses_nothing_is_left_after_its_time(lab, ear, app
 
 async def test_a_late_answer_may_still_be_accepted(lab, ear, application):
     """The ring time ends while the phone is listening: the walk waits for the key."""
-    application.route(("p1", 1), ("p2", 15))
+    await lab.customers.set_think_s("p1", 4)
+    application.route(("p1", 2), ("p2", 15))
     await lab.over(await lab.customers.place_call(customer()))
-    assert (await ear.milestone("accepted"))["Phone"] == "p1"
+    step, accepted = await ear.milestone("step"), await ear.milestone("accepted")
+    assert accepted["Phone"] == "p1"
+    assert float(accepted["heard_at"]) - float(step["heard_at"]) > 4
+
+
+async def test_who_was_too_slow_is_told_so(lab, ear, application):
+    """He listens until another has taken the call: his key joins nobody, and only one acceptance is announced."""
+    await lab.customers.set_think_s("p1", 2)
+    application.route(("p1-p2", 15))
+    await lab.over(await lab.customers.place_call(customer(talk_s=4)))
+    await ear.milestone("done")
+    assert [event["Phone"] for event in ear.milestones("accepted")] == ["p2"]
+    assert [(event["Phone"], event["Reason"]) for event in ear.milestones("declined")] == [("p1", "late")]
 
 
 async def test_all_busy_reaches_the_duty_phone(lab, ear, application):

@@ -91,6 +91,8 @@ async def test_a_telephone_is_told(tmp_path):
     customers, console = make(tmp_path)
     await customers.set_behaviour("+79001112233", Behaviour.REJECT)
     assert "database put behave +79001112233 reject" in console.asked
+    await customers.set_think_s("p12", 2.5)
+    assert "database put think p12 2.5" in console.asked
     with pytest.raises(NotFound):
         await customers.set_behaviour("p99; x", Behaviour.BUSY)
 
