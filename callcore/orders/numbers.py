@@ -18,4 +18,4 @@ async def order_numbers(session: AsyncSession, viewer: Viewer, ids: Collection[i
     found = await session.execute(
         select(OrderRow.id, OrderRow.number).where(OrderRow.id.in_(ids), sees_order(scope))
     )
-    return {order_id: number for order_id, number in found}
+    return {row.id: row.number for row in found}
