@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from callcore.calls.views import CallCard, JournalChoices
+from callcore.calls.views import CallCard, JournalChoices, JournalPage
 from callcore.kernel.errors import Invalid, NotFound
 from callcore.network.model import DEALER_ROLES, STAFF_ROLES
 from web.calls import recordings, words
@@ -36,20 +36,28 @@ async def journal(request: web.Request) -> web.Response:
     form = read_form(request.query)
     choices = await services.choices(viewer)
     asked = understand(form, now=request.app[DEPS].clock.now(), tz=viewer.tz)
-    after = request.query.get("after", "")
-    context = _journal_context(form, choices) | {"errors": asked.errors, "is_paged": bool(after)}
+    after, before = request.query.get("after", ""), request.query.get("before", "")
+    context = _journal_context(form, choices) | {"errors": asked.errors, "is_paged": bool(after or before)}
     if asked.errors:
         return render(request, "calls/journal.html", status=400, rows=(), **context)
     try:
-        page = await services.journal(viewer, asked.wanted, after=after, before="", limit=PAGE_ROWS)
+        page = await services.journal(viewer, asked.wanted, after=after, before=before, limit=PAGE_ROWS)
     except Invalid:
         context["errors"] = {"after": "Адрес страницы испорчен, начните с первой страницы"}
         return render(request, "calls/journal.html", status=400, rows=(), **context)
+    return render(request, "calls/journal.html", rows=page.items, **context | _places(form, page))
+
+
+def _places(form: JournalForm, page: JournalPage) -> dict[str, str]:
+    """Addresses round this page; only the newest one counts what is newer still."""
     newest = page.items[0].cursor if page.items else ""
-    context["first_url"] = f"/calls{form.query()}" if after else ""
-    context["next_url"] = f"/calls{form.query(after=page.next_cursor)}" if page.next_cursor else ""
-    context["fresh_url"] = "" if after else f"/calls/fresh{form.query(before=newest)}"
-    return render(request, "calls/journal.html", rows=page.items, **context)
+    is_top = not page.previous_cursor
+    return {
+        "first_url": "" if is_top else f"/calls{form.query()}",
+        "prev_url": "" if is_top else f"/calls{form.query(before=page.previous_cursor)}",
+        "next_url": f"/calls{form.query(after=page.next_cursor)}" if page.next_cursor else "",
+        "fresh_url": f"/calls/fresh{form.query(before=newest)}" if is_top else "",
+    }
 
 
 def _journal_context(form: JournalForm, choices: JournalChoices) -> dict[str, Any]:
@@ -68,6 +76,7 @@ def _journal_context(form: JournalForm, choices: JournalChoices) -> dict[str, An
         "talks": TALKS.items(),
         "is_more": any(getattr(form, name) for name in MORE_FIELDS),
         "first_url": "",
+        "prev_url": "",
         "next_url": "",
         "fresh_url": "",
     }

@@ -28,7 +28,7 @@ STATES: Final = {
 RESULTS: Final = {
     CallResult.ANSWERED: Mark("Отвечен", "ok", "phone-check"),
     CallResult.DUTY_ANSWERED: Mark("Ответил дежурный", "ok", "headset"),
-    CallResult.VOICEMAIL: Mark("Голосовое сообщение", "warn", "record-mail"),
+    CallResult.VOICEMAIL: Mark("Автоответчик", "warn", "record-mail"),
     CallResult.MISSED: Mark("Пропущен", "bad", "phone-x"),
     CallResult.ABANDONED: Mark("Не дождался", "bad", "phone-off"),
     CallResult.NO_ANSWER: Mark("Не ответили", "warn", "phone-off"),

@@ -16,7 +16,7 @@ from web.ui.paths import number_in_path
 from web.ui.templates import render
 
 WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
-LOOKED_AT: Final = 100  # orders in which the list looks for customers
+LOOKED_AT: Final = 50  # orders in which the list looks for customers
 MAX_TEXT_CHARS: Final = 80
 
 
