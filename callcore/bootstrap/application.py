@@ -13,11 +13,12 @@ from callcore.asterisk.inbound import InboundRouting
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.bootstrap.health import Health, add_gauges
 from callcore.bootstrap.site import make_site
+from callcore.calls.audience import audience_of
 from callcore.calls.cel_file import CelReader
 from callcore.calls.events import CallEnded, RecordingReady
 from callcore.calls.follow_calls import CallFollower
 from callcore.calls.reconcile import CallReconciler
-from callcore.kernel.bus import Audience, Bus, Event
+from callcore.kernel.bus import Bus, Event
 from callcore.kernel.clock import SystemClock
 from callcore.kernel.database import Database
 from callcore.kernel.errors import NotAllowedNow
@@ -26,6 +27,7 @@ from callcore.kernel.metrics import Metrics
 from callcore.kernel.migrations import schema_state
 from callcore.kernel.tasks import TaskOwner, every
 from callcore.orders.attach_call import AttachCall
+from callcore.orders.claim_requests import claim_requests
 from callcore.routing.numbering import load_numbering
 from callcore.routing.snapshot import RoutingOptions
 from config.settings import Settings
@@ -36,6 +38,7 @@ from web.live.hub import LiveHub
 _log = get_logger(__name__)
 NUMBERING = Path(__file__).resolve().parents[2] / "config" / "data" / "numbering" / "plan.gz"
 REFRESH_S = 5.0
+CLAIM_S = 3.0
 BOOTED_WAIT_S = 1.0  # our AMI user may not read `system`, so FullyBooted does not come to it
 
 
@@ -78,7 +81,7 @@ class Application:
         )
         self.agi = AgiServer(self.routing.answer, _agi_settings(settings))
         self.recordings = RecordingWorker(
-            self.database, self.clock, _recording_settings(settings), self._announce_recording
+            self.database, self.clock, _recording_settings(settings), self._on_recording
         )
         self.health = Health(
             self.database, self.pbx, self.routing, self.recordings.health, settings.recordings.store_dir
@@ -98,6 +101,7 @@ class Application:
         await self.reconciler.start()
         self.recordings.start(self.tasks)
         _ = self.tasks.spawn("refresh", every(REFRESH_S, self._refresh))
+        _ = self.tasks.spawn("claim", every(CLAIM_S, self._claim_requests))
         await self._start_site()
         _log.info("application started", address=f"{self.settings.web.host}:{self.settings.web.port}")
 
@@ -135,11 +139,20 @@ class Application:
             self.metrics.calls_ended.labels(event.result).inc()
             self.recordings.wake(event.call_id)
 
-    def _announce_recording(self, recording_id: int, call_id: str) -> None:
-        audience = Audience(staff=True)
+    def _on_recording(self, recording_id: int, call_id: str) -> None:
+        _ = self.tasks.spawn("announce", self._announce_recording(recording_id, call_id))
+
+    async def _announce_recording(self, recording_id: int, call_id: str) -> None:
+        async with self.database.session() as session:
+            audience = await audience_of(session, call_id)
         self.bus.publish(
             RecordingReady(at=self.clock.now(), audience=audience, recording_id=recording_id, call_id=call_id)
         )
+
+    async def _claim_requests(self) -> None:
+        """A request of a region's number belongs to the dealer who talked, soon after he did."""
+        async with self.database.transaction() as session:
+            await claim_requests(session, now=self.clock.now())
 
 
 async def run(settings: Settings) -> None:
