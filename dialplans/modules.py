@@ -98,6 +98,8 @@ CARRIER_MODULES: Final = (
     *_SIP,
     *_DIALPLAN,
     Module("pbx_spool"),
+    Module("res_pjsip_refer"),
+    Module("app_transfer", "Transfer"),
     Module("app_senddtmf", "SendDTMF PlayDTMF"),
     Module("func_base64", functions="BASE64_ENCODE BASE64_DECODE"),
     Module("func_db", functions="DB DB_DELETE DB_EXISTS DB_KEYS"),

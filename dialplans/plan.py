@@ -93,6 +93,7 @@ class Behaviour(StrEnum):
     ACCEPT = "accept"  # answers, presses 1 after a moment, talks
     ANSWER = "answer"  # answers and talks, presses nothing
     DECLINE = "decline"  # answers, presses 2
+    TRANSFER = "transfer"  # like ACCEPT, then hands the customer on (SimulatedCarrier.set_transfer)
     HANG_UP = "hangup"  # answers and hangs up at once
     SILENT = "silent"  # answers, presses 1, says nothing
     REJECT = "reject"  # refuses without answering

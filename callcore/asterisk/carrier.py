@@ -143,6 +143,16 @@ class SimulatedCarrier:
         self._phone(name)
         await self.cli(f"database put think {name} {seconds:g}")
 
+    async def set_transfer(self, name: str, extension: str) -> None:
+        """This telephone takes calls, talks for some seconds and sends REFER with this short number of the PBX."""
+        if not extension.isdecimal():
+            raise Invalid(
+                "bad-extension", f"not a short number: {extension!r}", fields={"extension": "digits"}
+            )
+        self._phone(name)
+        await self.cli(f"database put transfer {name} {extension}")
+        await self.set_behaviour(name, Behaviour.TRANSFER)
+
     async def behaviours(self) -> dict[str, Behaviour]:
         """Every telephone of the plan with what it does now."""
         told = await self._table("behave")

@@ -310,6 +310,26 @@ async def test_a_greeting_is_heard_before_the_ringing(lab, ear, application):
     assert (await ear.milestone("accepted"))["Phone"] == "p1"
 
 
+async def test_a_transfer_does_not_break_the_recording(lab, ear, application):
+    """p1 talks, then hands the customer on to p2: one recording, both voices one after another, masking kept."""
+    await lab.customers.set_transfer("p1", "102")
+    await lab.customers.set_behaviour("p2", Behaviour.ANSWER)
+    application.route(("p1", 15))
+    await lab.over(await lab.customers.place_call(customer(talk_s=9)))
+    call_id = (await ear.milestone("done"))["CallId"]
+    await lab.quiet()
+    assert [event["Event"] for event in ear.events if event.get("Event") == "BlindTransfer"]
+    assert await lab.customers.screen_of("p2") == f"<{DID}>"
+    dialled = [event for event in ear.events if event.get("DestChannel", "").startswith("PJSIP/p2-")]
+    assert dialled[-1]["DL_PHONE"] == "p2"
+    assert is_heard(lab.recording(call_id, "-in.wav"), CUSTOMER_HZ)
+    for name in ("p1", "p2"):
+        assert is_heard(lab.recording(call_id, "-out.wav"), VOICES[name])
+    talk = read_sound(lab.recording(call_id, "-out.wav")).duration_s
+    assert abs(talk - read_sound(lab.recording(call_id, "-in.wav")).duration_s) <= 0.02
+    assert talk > 7
+
+
 async def test_two_calls_at_once_do_not_mix(lab, ear, application):
     application.route(("p1-p2", 15))
     one, two = await asyncio.gather(
