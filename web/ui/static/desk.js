@@ -1,0 +1,160 @@
+// The desk. Events say which call changed; the card, or only its head, is fetched by our own rights.
+// A card's body is never replaced, so what is being typed in it stays.
+const MAX_CARDS = 6;
+const SIDE_PAUSE_MS = 700;
+const TICK_MS = 500;
+const SCRIPT = { headers: { "HX-Request": "true" } };
+
+const list = document.getElementById("desk-cards");
+const title = document.title;
+const versions = new Map(); // call -> the newest version that we have asked for
+let skew = 0; // server's clock minus ours, seconds
+let sideTimer = 0;
+
+const cards = () => [...list.querySelectorAll("[data-desk-card]")];
+const cardOf = (callId) => cards().find((card) => card.dataset.deskCard === callId);
+const place = (callId, part) => `/desk/calls/${encodeURIComponent(callId)}?fragment=${part}`;
+const parse = (html) => new DOMParser().parseFromString(html, "text/html");
+
+async function read(address) {
+  const answer = await fetch(address, SCRIPT);
+  if (answer.status === 404) return null;
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return parse(await answer.text());
+}
+
+// --- one card --------------------------------------------------------------------------------------------------
+
+function setHead(card, head) {
+  card.querySelector("[data-card-head]").replaceWith(document.adoptNode(head));
+  const moment = head.dataset.moment;
+  if (moment !== "ringing") card.classList.remove("is-new");
+  card.dataset.moment = moment;
+  card.querySelector("[data-close]").hidden = moment === "ringing" || moment === "talking";
+}
+
+function addCard(fresh) {
+  const card = document.adoptNode(fresh);
+  if (cardOf(card.dataset.deskCard)) return setHead(cardOf(card.dataset.deskCard), card.querySelector("[data-card-head]"));
+  list.prepend(card);
+  setHead(card, card.querySelector("[data-card-head]").cloneNode(true));
+  if (card.dataset.moment === "ringing") card.classList.add("is-new");
+  htmx.process(card);
+  dropOld();
+}
+
+const isBusy = (card) => ["ringing", "talking"].includes(card.dataset.moment);
+const hasText = (card) => [...card.querySelectorAll("textarea")].some((area) => area.value.trim());
+
+// Cards of the past go first, the oldest before the others; never one with unsent words.
+function dropOld() {
+  const spare = cards().reverse().filter((card) => !isBusy(card) && !hasText(card));
+  for (const card of spare.slice(0, Math.max(0, cards().length - MAX_CARDS))) drop(card);
+}
+
+function drop(card) {
+  versions.delete(card.dataset.deskCard); // its later news are of no interest
+  card.remove();
+}
+
+function gone(card) {
+  setHead(card, document.getElementById("desk-gone").content.firstElementChild.cloneNode(true));
+}
+
+// --- news ------------------------------------------------------------------------------------------------------
+
+// An answer is taken only when no newer event has asked meanwhile.
+async function refresh(callId, version) {
+  if (version < (versions.get(callId) ?? 0)) return;
+  versions.set(callId, version);
+  const known = Boolean(cardOf(callId));
+  const told = await read(place(callId, known ? "head" : "card"));
+  if (versions.get(callId) !== version) return;
+  if (!told) {
+    if (known) gone(cardOf(callId));
+  } else if (cardOf(callId)) {
+    setHead(cardOf(callId), told.querySelector("[data-card-head]"));
+  } else {
+    addCard(told.querySelector("[data-desk-card]"));
+  }
+  show();
+}
+
+async function resync() {
+  const told = await read("/desk/calls");
+  const live = new Set();
+  for (const card of [...told.querySelectorAll("[data-desk-card]")].reverse()) {
+    live.add(card.dataset.deskCard);
+    addCard(card);
+  }
+  const stale = cards().filter((card) => !live.has(card.dataset.deskCard) && card.dataset.moment !== "ended");
+  for (const card of stale) {
+    const head = await read(place(card.dataset.deskCard, "head"));
+    if (head) setHead(card, head.querySelector("[data-card-head]"));
+    else gone(card);
+  }
+  show();
+}
+
+async function readSide() {
+  sideTimer = 0;
+  const told = await read("/desk?fragment=side");
+  const fresh = told?.querySelector("[data-desk-side]");
+  if (fresh) document.querySelector("[data-desk-side]").replaceWith(document.adoptNode(fresh));
+}
+
+const complain = (error) => console.warn(error);
+const sideSoon = () => { sideTimer ||= setTimeout(() => readSide().catch(complain), SIDE_PAUSE_MS); };
+
+// --- what is seen ------------------------------------------------------------------------------------------------
+
+function show() {
+  const ringing = cards().find((card) => card.dataset.moment === "ringing");
+  document.title = ringing ? `☎ Звонок: ${ringing.dataset.name}` : title;
+  tick();
+}
+
+const two = (value) => String(value).padStart(2, "0");
+function clock(seconds) {
+  const total = Math.max(0, Math.floor(seconds));
+  const hours = Math.floor(total / 3600);
+  return `${hours ? `${hours}:` : ""}${two(Math.floor(total / 60) % 60)}:${two(total % 60)}`;
+}
+
+// Counted from the server's instant each time, so a throttled tab is late but never wrong.
+function tick() {
+  for (const mark of list.querySelectorAll("[data-since]")) {
+    const server = Number(mark.closest("[data-card-head]").dataset.now);
+    if (!mark.dataset.seen) {
+      mark.dataset.seen = "1";
+      skew = server - Date.now() / 1000;
+    }
+    mark.textContent = clock(Date.now() / 1000 + skew - Number(mark.dataset.since));
+  }
+}
+
+function showLink(state) {
+  for (const box of document.querySelectorAll("[data-desk-lost]")) box.hidden = box.dataset.deskLost !== state;
+}
+
+addEventListener("live:call", ({ detail }) => {
+  const isOwn = detail.mine && (detail.what === "ringing" || detail.what === "answered");
+  if (isOwn || cardOf(detail.call_id) || versions.has(detail.call_id)) {
+    refresh(detail.call_id, detail.version).catch(complain);
+    sideSoon();
+  }
+});
+addEventListener("live:resync", () => { resync().catch(complain); sideSoon(); });
+addEventListener("live:state", ({ detail }) => showLink(detail));
+list.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-close]")) return;
+  drop(event.target.closest("[data-desk-card]"));
+  show();
+});
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.successful && detail.elt.matches("[data-quick-comment]")) detail.elt.reset();
+});
+document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
+for (const card of cards()) setHead(card, card.querySelector("[data-card-head]").cloneNode(true));
+setInterval(tick, TICK_MS);
+show();
