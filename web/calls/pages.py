@@ -21,6 +21,7 @@ from web.ui.templates import render
 
 WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
 PAGE_ROWS: Final = 25
+MAX_CALL_ID_CHARS: Final = 150
 MORE_FIELDS: Final = ("direction", "region", "source", "talk", "recording", "transferred")
 PARTS: Final = {
     "live": "calls/live.html",
@@ -106,7 +107,10 @@ async def call(request: web.Request) -> web.Response:
     part = request.query.get("fragment", "")
     if part and part not in PARTS:
         raise NotFound("no-such-fragment")
-    card = await services.card(viewer, request.match_info["call_id"])
+    call_id = request.match_info["call_id"]
+    if not call_id.isprintable() or len(call_id) > MAX_CALL_ID_CHARS:
+        raise NotFound("no-such-address")  # PostgreSQL refuses a NUL
+    card = await services.card(viewer, call_id)
     numbers = await services.order_numbers(viewer, [card.call.order_id] if card.call.order_id else [])
     context = _call_context(card, request) | {"order_number": numbers.get(card.call.order_id or 0)}
     return render(request, PARTS.get(part, "calls/call.html"), **context)
