@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from callcore.calls.card_queries import call_card, recording_for
+from callcore.calls.card_queries import call_card, live_calls_for, recording_for
 from callcore.calls.note_play import PlayNotes
 from callcore.calls.queries import journal, journal_choices
 from callcore.calls.views import (
@@ -11,11 +11,13 @@ from callcore.calls.views import (
     JournalChoices,
     JournalFilter,
     JournalPage,
+    LiveCallView,
     RecordingView,
 )
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.network.model import Viewer
+from callcore.network.queries import PhoneBrief, phones_by_id
 from callcore.orders.card_queries import customer_card, order_card
 from callcore.orders.comment_order import comment_order
 from callcore.orders.numbers import order_numbers
@@ -24,6 +26,7 @@ from callcore.orders.views import CustomerCard, OrderCard, OrderCursor, OrderFil
 from recordings.files import resolve_below
 from web.calls.services import CallServices
 from web.customers.services import CustomerServices
+from web.desk.services import DeskServices
 from web.orders.services import OrderServices
 
 
@@ -53,6 +56,26 @@ class Reader:
         return OrderServices(
             find=self.find_orders, choices=self.choices, card=self.order_card, comment=self.comment
         )
+
+    def desk(self) -> DeskServices:
+        return DeskServices(
+            live=self.live_calls,
+            card=self.call_card,
+            journal=self.journal,
+            order_numbers=self.order_numbers,
+            find_orders=self.find_orders,
+            order=self.order_card,
+            comment=self.comment,
+            phones=self.phones,
+        )
+
+    async def live_calls(self, viewer: Viewer) -> tuple[LiveCallView, ...]:
+        async with self._database.session() as session:
+            return await live_calls_for(session, viewer)
+
+    async def phones(self, ids: Collection[int]) -> tuple[PhoneBrief, ...]:
+        async with self._database.session() as session:
+            return await phones_by_id(session, ids)
 
     async def journal(
         self, viewer: Viewer, wanted: JournalFilter, *, after: str, before: str, limit: int

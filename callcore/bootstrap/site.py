@@ -15,6 +15,7 @@ from web.app import make_app
 from web.calls.pages import room as call_room
 from web.customers.pages import room as customer_room
 from web.deps import DemoLogin, WebDeps
+from web.desk.pages import room as desk_room
 from web.live.pages import room as live_room
 from web.orders.pages import room as order_room
 
@@ -34,6 +35,7 @@ def make_site(application: "Application") -> web.Application:
             sign_in=SignIn(application.database, application.clock),
             clock=application.clock,
             rooms=(
+                desk_room(reader.desk()),
                 call_room(reader.calls()),
                 order_room(reader.orders()),
                 customer_room(reader.customers()),

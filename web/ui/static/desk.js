@@ -1,5 +1,5 @@
 // The desk. Events say which call changed; the card, or only its head, is fetched by our own rights.
-// A card's body is never replaced, so what is being typed in it stays.
+// A body with a form in it is never replaced, so what is being typed stays.
 const MAX_CARDS = 6;
 const SIDE_PAUSE_MS = 700;
 const TICK_MS = 500;
@@ -35,10 +35,12 @@ function setHead(card, head) {
 
 function addCard(fresh) {
   const card = document.adoptNode(fresh);
-  if (cardOf(card.dataset.deskCard)) return setHead(cardOf(card.dataset.deskCard), card.querySelector("[data-card-head]"));
-  list.prepend(card);
+  const before = cardOf(card.dataset.deskCard);
+  if (before?.querySelector("[data-quick-comment]")) return setHead(before, card.querySelector("[data-card-head]"));
+  if (before) before.replaceWith(card); // its order is here now
+  else list.prepend(card);
   setHead(card, card.querySelector("[data-card-head]").cloneNode(true));
-  if (card.dataset.moment === "ringing") card.classList.add("is-new");
+  card.classList.toggle("is-new", !before && card.dataset.moment === "ringing");
   htmx.process(card);
   dropOld();
 }
@@ -67,13 +69,14 @@ function gone(card) {
 async function refresh(callId, version) {
   if (version < (versions.get(callId) ?? 0)) return;
   versions.set(callId, version);
-  const known = Boolean(cardOf(callId));
-  const told = await read(place(callId, known ? "head" : "card"));
+  const isComplete = Boolean(cardOf(callId)?.querySelector("[data-quick-comment]"));
+  const told = await read(place(callId, isComplete ? "head" : "card"));
   if (versions.get(callId) !== version) return;
+  const card = cardOf(callId);
   if (!told) {
-    if (known) gone(cardOf(callId));
-  } else if (cardOf(callId)) {
-    setHead(cardOf(callId), told.querySelector("[data-card-head]"));
+    if (card) gone(card);
+  } else if (isComplete) {
+    if (card) setHead(card, told.querySelector("[data-card-head]"));
   } else {
     addCard(told.querySelector("[data-desk-card]"));
   }
