@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.resilience.office import Office, open_office
+from tests.installation.office import Office, open_office
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -17,12 +17,4 @@ async def opened(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
 @pytest_asyncio.fixture(loop_scope="session")
 async def office(opened: Office) -> AsyncIterator[Office]:
     yield opened
-    carrier = opened.stand.carrier
-    now = await carrier.behaviours()
-    for phone in carrier.plan.phones:
-        if now[phone.name] is not phone.behaviour:
-            await carrier.set_behaviour(phone.name, phone.behaviour)
-    if opened.stand.application.pid is None:
-        await opened.stand.application.stop()
-        await opened.stand.application.start()
-    await opened.quiet()
+    await opened.tidy()

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.resilience.office import Office, until
+from tests.installation.office import Office, until
 
 pytestmark = [pytest.mark.resilience, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 

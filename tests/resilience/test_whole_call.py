@@ -4,7 +4,7 @@ import pytest
 
 from dialplans.plan import Behaviour
 from tests.audio import is_heard
-from tests.resilience.office import Office, until
+from tests.installation.office import Office, until
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 

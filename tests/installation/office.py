@@ -38,6 +38,7 @@ class Office:
 
     stand: Stand
     did: str  # of a dealer that is open round the clock here
+    operators_did: str  # rings the head office's operators, who are at work at any hour here
     dealer_keys: tuple[str, ...]  # that dealer's telephones: key or outside number
     duty: tuple[str, ...]  # duty telephones in order
 
@@ -92,17 +93,30 @@ class Office:
 
         await until("no channel is left", is_silent)
 
+    async def tidy(self) -> None:
+        """After a test: telephones as they were, the application runs, no channel is left."""
+        carrier = self.stand.carrier
+        now = await carrier.behaviours()
+        for phone in carrier.plan.phones:
+            if now[phone.name] is not phone.behaviour:
+                await carrier.set_behaviour(phone.name, phone.behaviour)
+        if self.stand.application.pid is None:
+            await self.stand.application.stop()
+            await self.stand.application.start()
+        await self.quiet()
+
     def tone_of(self, name: str) -> int:
         return next(phone.tone_hz for phone in self.stand.carrier.plan.phones if phone.name == name)
 
 
 @asynccontextmanager
 async def open_office(folder: Path) -> AsyncIterator[Office]:
-    """The demo network with one dealer open round the clock, so that tests do not care about the hour."""
+    """The demo network with one dealer open round the clock and operators at work, so that tests do not care about the
+    hour. The noon of the operators is now: nothing but their hours looks at the manufacturer's own clock."""
     stand = Stand(StandOptions(folder), print)
     await stand.start()
     try:
-        office = Office(stand, "", (), ())
+        office = Office(stand, "", "", (), ())
         did = office.rows(
             "SELECT d.number, d.org_id FROM dids d WHERE d.org_id IS NOT NULL AND d.is_active ORDER BY d.id LIMIT 1"
         )[0]
@@ -116,10 +130,12 @@ async def open_office(folder: Path) -> AsyncIterator[Office]:
         phones = office.rows(
             "SELECT * FROM phones WHERE outlet_id = ? AND is_active ORDER BY id", outlet["id"]
         )
+        office.write("UPDATE organizations SET tz = ? WHERE kind = 'manufacturer'", _zone_of_noon())
+        hotline = office.rows("SELECT number FROM dids WHERE to_operators AND is_active ORDER BY id LIMIT 1")[0]
         duty = office.rows(
             "SELECT * FROM phones WHERE duty_position IS NOT NULL AND is_active ORDER BY duty_position"
         )
-        office.did = did["number"]
+        office.did, office.operators_did = did["number"], hotline["number"]
         office.dealer_keys = tuple(_name(row) for row in phones)
         office.duty = tuple(_name(row) for row in duty)
         await stand.application.stop()
@@ -131,3 +147,8 @@ async def open_office(folder: Path) -> AsyncIterator[Office]:
 
 def _name(row: sqlite3.Row) -> str:
     return f"p{row['id']}" if row["kind"] == "sip" else row["number"]
+
+
+def _zone_of_noon() -> str:
+    """A fixed offset by which it is between 12 and 13 o'clock; in these names of zones the sign is turned round."""
+    return f"Etc/GMT{time.gmtime().tm_hour - 12:+d}"
