@@ -52,7 +52,7 @@ def main() -> None:
     except SettingsError as exc:
         _fail("Настройки не годятся, исправьте всё перечисленное:", *exc.problems)
     except DealerlineError as exc:
-        _fail(exc.message)
+        _fail(str(exc.details.get("advice") or exc.message))
 
 
 def _fail(first: str, *rest: str) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -107,11 +106,8 @@ def test_every_region_has_a_name_and_a_zone_that_exists():
     assert {row["code"]: row["name"] for row in rows}["RU-MOW"] == "Москва"
 
 
-def test_small_and_quick_to_load(plan):
+def test_small(plan):
     path = DATA / "numbering" / "plan.gz"
-    started = time.perf_counter()
-    load_numbering(path)
-    assert time.perf_counter() - started < 0.1
     assert path.stat().st_size < 100_000
     assert len(plan.starts) * (plan.starts.itemsize + plan.regions.itemsize) < 1_000_000
 
@@ -119,6 +115,7 @@ def test_small_and_quick_to_load(plan):
 @pytest.mark.parametrize(
     "packed",
     [b"", b"junk", gzip.compress(b""), gzip.compress(b"other 1\n0 RU-MOW"), gzip.compress("ё".encode())],
+    ids=["empty", "no gzip", "nothing inside", "another format", "no ascii"],
 )
 def test_another_file_is_refused(packed):
     with pytest.raises(ValueError, match="numbering plan"):
