@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from jinja2 import BytecodeCache
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.bootstrap.call_rooms import call_services, customer_services
+from callcore.bootstrap.services import Reader
 from callcore.calls.tables import CallRow, LegRow, RecordingRow
 from callcore.kernel.database import Database
 from callcore.network.model import Role, Viewer
@@ -107,10 +107,8 @@ class Stage:
         """Signed in as the operator of the factory or the owner of a dealer."""
         usual = Role.OPERATOR if who == "factory" else Role.DEALER_OWNER
         sign_in = FakeSignIn(**{who: self.person(who, role or usual)})
-        rooms = (
-            calls.room(call_services(self.database, self.clock, self.store)),
-            customers.room(customer_services(self.database)),
-        )
+        reader = Reader(self.database, self.clock, self.store)
+        rooms = (calls.room(reader.calls()), customers.room(reader.customers()))
         app = make_app(
             WebDeps(sign_in=sign_in, clock=self.clock, rooms=rooms, template_cache=self.template_cache)
         )
