@@ -23,7 +23,7 @@ from callcore.asterisk.embedded.install import find_or_install
 from callcore.asterisk.embedded.lock_note import NAME
 from callcore.asterisk.embedded.sources import Source
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 # Reads what the real one reads: the private sources.list beside $APT_CONFIG.
 APT_GET = """#!/bin/sh

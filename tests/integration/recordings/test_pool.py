@@ -16,7 +16,7 @@ from recordings.pool import AudioPool, run_in_worker
 from tests.audio import make_tone
 from tests.fakes.polling import until
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[3]
 
@@ -28,8 +28,15 @@ def job(tmp_path: Path, seconds: float = 0.5, limit_s: float = 30) -> AudioJob:
 
 def children() -> list[psutil.Process]:
     """Worker processes of this test; the resource tracker of multiprocessing stays and is none."""
-    found = psutil.Process().children(recursive=True)
-    return [child for child in found if "spawn_main" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children(recursive=True) if "spawn_main" in command(child)]
+
+
+def command(process: psutil.Process) -> str:
+    """Empty for one that has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return ""
 
 
 async def test_made_on_demand_and_ended_when_idle(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from callcore.asterisk.embedded.process import AsteriskProcess, short_run_dir
 from callcore.asterisk.embedded.sessions import session_pids
 from callcore.kernel.errors import PbxUnavailable
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 # argv: -f -C conf | -C conf -rx command. `$DIR/kind` chooses how it misbehaves.
 STAND_IN = """#!/bin/sh
