@@ -128,7 +128,6 @@ def _call_context(card: CallCard, request: web.Request) -> dict[str, Any]:
         "why": why_of(card.explanation),
         "story": [tell(event.at, event.kind, event.data, names) for event in card.events],
         "recordings": card.recordings,
-        "is_awaited": shown.has_recording and not card.recordings,
         "channels": card.legs,
         "linkedids": card.linkedids,
         "hangup_cause": card.hangup_cause,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from callcore.calls.model import CallResult, CallState, Direction, LegOutcome, LegRole, RecordingState, Rung
+from callcore.calls.model import CallResult, CallState, Direction, LegOutcome, LegRole, Rung
 from callcore.routing.model import RouteWarning
 from dialplans.contract import DeclineReason, FallbackReason, StepKind
 from web.ui.legs import Outcome
@@ -94,13 +94,6 @@ DECLINE_REASONS: Final = {
     DeclineReason.KEY: "отклонил клавишей",
     DeclineReason.TIMEOUT: "снял трубку, но не подтвердил приём",
     DeclineReason.LATE: "нажал приём, когда звонок уже взяли",
-}
-RECORDING_STATES: Final = {
-    RecordingState.PENDING: "pending",
-    RecordingState.PROCESSING: "pending",
-    RecordingState.READY: "ready",
-    RecordingState.FAILED: "failed",
-    RecordingState.EMPTY: "empty",
 }
 SOURCES: Final = {
     "unknown": "не определён",
