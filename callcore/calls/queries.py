@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.model import CallState
@@ -12,7 +12,7 @@ from callcore.calls.rights import (
     Scope,
     innocent,
     may_search,
-    orgs_below,
+    orgs_under,
     scope_of,
     shown_numbers,
     visible_number,
@@ -24,7 +24,6 @@ from callcore.calls.views import (
     JournalFilter,
     JournalPage,
     JournalRow,
-    NumberView,
 )
 from callcore.customers.tables import CustomerRow
 from callcore.kernel.phones import parse_phone
@@ -46,10 +45,8 @@ _CALL: Final = (
     CallRow.wait_s,
     CallRow.talk_s,
     CallRow.did_number,
-    CallRow.caller_number,
-    CallRow.caller_raw,
     CallRow.caller_name,
-    CallRow.region_code,
+    func.coalesce(CallRow.region_code, "").label("region_code"),
     CallRow.source,
     CallRow.org_id,
     CallRow.outlet_id,
@@ -61,15 +58,30 @@ _CALL: Final = (
     CallRow.has_recording,
     CallRow.is_repaired,
 )
-_NAMES: Final = (
-    DidRow.label.label("did_label"),
-    RegionRow.name.label("region_name"),
-    RegionRow.tz.label("region_tz"),
-    OrgRow.name.label("org_name"),
-    OutletRow.name.label("outlet_name"),
-    UserRow.full_name.label("user_name"),
-    CustomerRow.name.label("customer_name"),
+_NAMES: Final = tuple(
+    func.coalesce(column, "").label(name)
+    for name, column in (
+        ("did_label", DidRow.label),
+        ("region_name", RegionRow.name),
+        ("region_tz", RegionRow.tz),
+        ("org_name", OrgRow.name),
+        ("outlet_name", OutletRow.name),
+        ("user_name", UserRow.full_name),
+        ("customer_name", CustomerRow.name),
+    )
 )
+_NUMBER: Final = (CallRow.caller_number, CallRow.caller_raw)  # go through visible_number only
+_ROWS: Final = (
+    select(*_NUMBER, *_CALL, *_NAMES)
+    .outerjoin(DidRow, DidRow.id == CallRow.did_id)
+    .outerjoin(RegionRow, RegionRow.code == CallRow.region_code)
+    .outerjoin(OrgRow, OrgRow.id == CallRow.org_id)
+    .outerjoin(OutletRow, OutletRow.id == CallRow.outlet_id)
+    .outerjoin(UserRow, UserRow.id == CallRow.user_id)
+    .outerjoin(CustomerRow, CustomerRow.id == CallRow.customer_id)
+)
+# Names of fields of JournalRow, in the order of the columns.
+_SHOWN: Final = tuple(column.name for column in _ROWS.selected_columns)[len(_NUMBER) :]
 
 
 async def journal(
@@ -97,7 +109,9 @@ async def journal(
         if is_back
         else (CallRow.started_at.desc(), CallRow.id.desc())
     )
-    found = (await session.execute(query.order_by(*order).limit(limit + 1))).all()
+    # Plain columns need nothing of the ORM's loading.
+    connection = await session.connection()
+    found = (await connection.execute(query.order_by(*order).limit(limit + 1))).all()
     rows = await to_rows(session, scope, found[:limit])
     has_more = len(found) > limit
     if is_back:
@@ -146,60 +160,22 @@ async def journal_choices(session: AsyncSession, viewer: Viewer) -> JournalChoic
 
 def select_rows() -> Select[*tuple[Any, ...]]:
     """Calls with the names that a row shows."""
-    return (
-        select(*_CALL, *_NAMES)
-        .outerjoin(DidRow, DidRow.id == CallRow.did_id)
-        .outerjoin(RegionRow, RegionRow.code == CallRow.region_code)
-        .outerjoin(OrgRow, OrgRow.id == CallRow.org_id)
-        .outerjoin(OutletRow, OutletRow.id == CallRow.outlet_id)
-        .outerjoin(UserRow, UserRow.id == CallRow.user_id)
-        .outerjoin(CustomerRow, CustomerRow.id == CallRow.customer_id)
-    )
+    return _ROWS
 
 
 async def to_rows(session: AsyncSession, scope: Scope, found: Sequence[Row[Any]]) -> tuple[JournalRow, ...]:
-    shown = await shown_numbers(session, scope, [row.caller_number for row in found])
-    return tuple(
-        _to_row(row, visible_number(row.caller_number, row.caller_raw, shown, scope), scope) for row in found
-    )
+    shown = await shown_numbers(session, scope, [row[0] for row in found])
+    return tuple(_to_row(row, shown, scope) for row in found)
 
 
-def _to_row(row: Row[Any], phone: NumberView | None, scope: Scope) -> JournalRow:
-    is_masked = not scope.is_whole and (phone is None or phone.is_hidden)
-    return JournalRow(
-        cursor=JournalCursor(row.started_at, row.id).encode(),
-        id=row.id,
-        call_id=row.call_id,
-        direction=row.direction,
-        state=row.state,
-        result=row.result,
-        started_at=row.started_at,
-        answered_at=row.answered_at,
-        ended_at=row.ended_at,
-        wait_s=row.wait_s,
-        talk_s=row.talk_s,
-        did_number=row.did_number,
-        did_label=row.did_label or "",
-        phone=phone,
-        caller_name=innocent(row.caller_name) if is_masked else row.caller_name,
-        region_code=row.region_code or "",
-        region_name=row.region_name or "",
-        region_tz=row.region_tz or "",
-        source=row.source,
-        org_id=row.org_id,
-        org_name=row.org_name or "",
-        outlet_id=row.outlet_id,
-        outlet_name=row.outlet_name or "",
-        user_name=row.user_name or "",
-        customer_id=row.customer_id,
-        customer_name=innocent(row.customer_name or "") if is_masked else row.customer_name or "",
-        order_id=row.order_id,
-        route=row.route,
-        warning=row.warning,
-        is_transferred=row.is_transferred,
-        has_recording=row.has_recording,
-        is_repaired=row.is_repaired,
-    )
+def _to_row(row: Row[*tuple[Any, ...]], shown: frozenset[str], scope: Scope) -> JournalRow:
+    """Columns stand in the order of _ROWS; a query may have added more behind them."""
+    phone = visible_number(row[0], row[1], shown, scope)
+    values = dict(zip(_SHOWN, row[len(_NUMBER) :], strict=False))
+    if not scope.is_whole and (phone is None or phone.is_hidden):
+        values["caller_name"] = innocent(values["caller_name"])
+        values["customer_name"] = innocent(values["customer_name"])
+    return JournalRow(phone=phone, **values)
 
 
 # --- conditions -----------------------------------------------------------------------------------------------
@@ -209,8 +185,7 @@ async def _conditions(
     session: AsyncSession, scope: Scope, wanted: JournalFilter
 ) -> list[ColumnElement[bool]]:
     if wanted.org_id is not None:
-        org = await session.get(OrgRow, wanted.org_id)
-        scope_of_choice = scope.narrowed(await orgs_below(session, org.path if org else ""))
+        scope_of_choice = scope.narrowed(await orgs_under(session, wanted.org_id))
     else:
         scope_of_choice = scope
     return [
@@ -229,6 +204,7 @@ def _by_value(wanted: JournalFilter) -> list[ColumnElement[bool]]:
         (CallRow.source, wanted.source),
         (CallRow.customer_id, wanted.customer_id),
         (CallRow.order_id, wanted.order_id),
+        (CallRow.user_id, wanted.user_id),
     )
     return [column == value for column, value in pairs if value is not None]
 

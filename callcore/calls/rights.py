@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Select, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from callcore.calls.model import PROVEN_TALK_S
 from callcore.calls.tables import CallRow
@@ -59,6 +60,13 @@ async def orgs_below(session: AsyncSession, path: str) -> frozenset[int]:
         return frozenset()
     found = await session.scalars(select(OrgRow.id).where(OrgRow.path.startswith(path, autoescape=True)))
     return frozenset(found)
+
+
+async def orgs_under(session: AsyncSession, org_id: int) -> frozenset[int]:
+    """The organisation of this id and all below it; nobody when it does not exist."""
+    top = aliased(OrgRow)
+    query = select(OrgRow.id).join(top, OrgRow.path.startswith(top.path)).where(top.id == org_id)
+    return frozenset(await session.scalars(query))
 
 
 def proven_numbers(scope: Scope) -> Select[str]:

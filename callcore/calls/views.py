@@ -25,7 +25,8 @@ class NumberView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalFilter:
     """Every field narrows; None, empty and False do not. `number` is in any usual spelling, or the last digits of one.
-    `org_id` means the organisation and all below it. `until` and `max_talk_s` are exclusive. `is_live`: not ended."""
+    `org_id` means the organisation and all below it. `until` and `max_talk_s` are exclusive. `is_live`: not ended.
+    `user_id` is who talked, else who was tried first: no index serves it alone, so give `since` too."""
 
     number: str = ""
     since: datetime | None = None
@@ -42,6 +43,7 @@ class JournalFilter:
     is_transferred: bool = False
     customer_id: int | None = None
     order_id: int | None = None
+    user_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,8 @@ class JournalCursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalRow:
-    """One line. `cursor` asks for what stands after (or before) this row. Names are empty when there is nobody."""
+    """One line. Names are empty when there is nobody."""
 
-    cursor: str
     id: int
     call_id: str
     direction: str
@@ -102,6 +103,11 @@ class JournalRow:
     is_transferred: bool
     has_recording: bool
     is_repaired: bool
+
+    @property
+    def cursor(self) -> str:
+        """Asks for what stands after, or before, this row."""
+        return JournalCursor(self.started_at, self.id).encode()
 
 
 @dataclass(frozen=True, slots=True)

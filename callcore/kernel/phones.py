@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import phonenumbers
 
 MAX_INPUT_CHARS = 60
+# Numbers of Russia whose form needs no look into the library's tables: a page shows many of them.
+_PLAIN_RUSSIAN = re.compile(r"\+7([349]\d\d)(\d{3})(\d\d)(\d\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ def _without_extension(text: str) -> str:
 
 def format_phone(e164: str) -> str:
     """For people: +7 495 123-45-67; what cannot be parsed is shown as it is."""
+    if plain := _PLAIN_RUSSIAN.fullmatch(e164):
+        return f"+7 {plain[1]} {plain[2]}-{plain[3]}-{plain[4]}"
     try:
         number = phonenumbers.parse(e164, None)
     except phonenumbers.NumberParseException:
@@ -61,6 +65,8 @@ def format_phone(e164: str) -> str:
 
 def mask_phone(e164: str) -> str:
     """Country code and three digits only, as the owner's pages show it: +7 900 [скрыт]."""
+    if plain := _PLAIN_RUSSIAN.fullmatch(e164):
+        return f"+7 {plain[1]} [скрыт]"
     try:
         number = phonenumbers.parse(e164, None)
     except phonenumbers.NumberParseException:

@@ -1,5 +1,6 @@
 """How people and carriers write telephone numbers."""
 
+import phonenumbers
 import pytest
 
 from callcore.kernel.phones import format_phone, mask_phone, parse_phone
@@ -72,3 +73,11 @@ def test_for_people():
     assert format_phone("anonymous") == "anonymous"
     assert mask_phone("+79001234567") == "+7 900 [скрыт]"
     assert mask_phone("") == "[скрыт]"
+
+
+@pytest.mark.parametrize("code", [*range(300, 500), *range(800, 1000)])
+def test_the_short_way_agrees_with_the_library(code):
+    number = phonenumbers.PhoneNumber(country_code=7, national_number=code * 10**7 + 1234567)
+    shown = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    assert format_phone(f"+7{code}1234567") == shown
+    assert mask_phone(f"+7{code}1234567") == f"+7 {code} [скрыт]"
