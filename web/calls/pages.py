@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from callcore.calls.model import Direction
 from callcore.calls.views import CallCard, JournalChoices, JournalPage
 from callcore.kernel.errors import Invalid, NotFound
 from callcore.network.model import DEALER_ROLES, STAFF_ROLES
@@ -122,7 +123,7 @@ def _call_context(card: CallCard, request: web.Request) -> dict[str, Any]:
     return {
         "words": words,
         "call": shown,
-        "lines": lines_of(card.legs, shown.started_at, now),
+        "lines": lines_of(card.legs, shown.started_at, now, is_inbound=shown.direction == Direction.INBOUND),
         "total_s": total_s(shown.started_at, shown.ended_at, now),
         "tries": tries_of(card.legs, now),
         "why": why_of(card.explanation),

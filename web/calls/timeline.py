@@ -63,10 +63,12 @@ def total_s(started_at: datetime, ended_at: datetime | None, now: datetime) -> f
     return max(((ended_at or now) - started_at).total_seconds(), MIN_TOTAL_S)
 
 
-def lines_of(legs: Sequence[Leg], started_at: datetime, now: datetime) -> tuple[LegLine, ...]:
+def lines_of(
+    legs: Sequence[Leg], started_at: datetime, now: datetime, *, is_inbound: bool
+) -> tuple[LegLine, ...]:
     """The customer first, then phones in order of time."""
     ordered = sorted(legs, key=lambda leg: (leg.role != LegRole.CUSTOMER, leg.started_at))
-    return tuple(_line(leg, started_at, now) for leg in ordered)
+    return tuple(_line(leg, started_at, now, is_inbound=is_inbound) for leg in ordered)
 
 
 def tries_of(legs: Sequence[Leg], now: datetime) -> tuple[Try, ...]:
@@ -99,8 +101,11 @@ def _try(leg: Leg, now: datetime) -> Try:
     return Try(leg.step, who, note, words, _TONES[outcome], rang_s)
 
 
-def _line(leg: Leg, call_start: datetime, now: datetime) -> LegLine:
+def _line(leg: Leg, call_start: datetime, now: datetime, *, is_inbound: bool) -> LegLine:
     words, outcome = _outcome(leg)
+    if is_inbound and leg.role == LegRole.CUSTOMER and leg.ended_at and leg.bridged_at is None:
+        # whoever calls cannot fail to answer
+        words, outcome = f"ждал {duration(leg.ended_at - leg.started_at)}", "elsewhere"
     who, note = who_of(leg)
     return LegLine(who, note, _role(leg)[1], outcome, words, _spans(leg, call_start, now))
 
