@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from callcore.customers.queries import customers_by_id
 from callcore.kernel.errors import NotFound
 from callcore.network.model import Viewer
 from callcore.network.tables import DidRow, OrgRow, OutletRow, UserRow
+from callcore.orders.masking import without_numbers
 from callcore.orders.model import OrderEventKind, status_of
 from callcore.orders.queries import briefs_where, to_briefs
 from callcore.orders.rights import reach_of, sees_order
@@ -46,19 +48,22 @@ async def order_card(session: AsyncSession, viewer: Viewer, number: int) -> Orde
     outlet = await session.get(OutletRow, order.outlet_id) if order.outlet_id else None
     did = await session.get(DidRow, order.did_id) if order.did_id else None
     customer = (await customers_by_id(session, [order.customer_id]))[order.customer_id]
+    hidden = [customer.phone] if brief.phone and brief.phone.is_hidden else []
     timeline = await _timeline(session, scope, order)
+    if hidden:
+        timeline = tuple(replace(item, text=without_numbers(item.text, hidden)) for item in timeline)
     return OrderCard(
         order=brief,
         public_id=order.public_id,
         version=order.version,
         closed_at=order.closed_at,
-        address=order.address,
+        address=without_numbers(order.address, hidden) if hidden else order.address,
         outlet_name=outlet.name if outlet else "",
         medium=order.medium,
         campaign=order.campaign,
         did_number=did.number if did else "",
         did_label=did.label if did else "",
-        customer_note=customer.note,
+        customer_note=without_numbers(customer.note, hidden) if hidden else customer.note,
         lines=await _lines(session, order.id),
         timeline=timeline,
         counts=OrderCounts(
@@ -83,7 +88,7 @@ async def customer_card(session: AsyncSession, viewer: Viewer, customer_id: int)
     calls_count = select(func.count()).select_from(CallRow).where(of_customer, sees_call(scope))
     return CustomerCard(
         id=customer.id,
-        name=customer.name,
+        name=orders[0].customer_name if orders else customer.name,  # without a hidden number
         region_name=customer.region_name,
         note=customer.note if scope.is_whole else "",
         phones=await _phones(session, scope, customer),

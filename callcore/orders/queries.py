@@ -1,7 +1,7 @@
 """Read side of orders: the list. Keyset paging, newest first."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
@@ -9,12 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.rights import Scope, shown_numbers
 from callcore.calls.tables import CallRow
-from callcore.customers.model import ContactKind
+from callcore.customers.model import ContactKind, Customer
 from callcore.customers.queries import customers_by_id
 from callcore.customers.tables import ContactRow, CustomerRow
 from callcore.kernel.phones import parse_phone
 from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow, RegionRow, UserRow
+from callcore.orders.masking import without_numbers
 from callcore.orders.model import OrderClass, OrderKind, OrderResult, status_of
 from callcore.orders.rights import may_find_by, reach_of, sees_order
 from callcore.orders.tables import OrderLineRow, OrderRow
@@ -94,12 +95,17 @@ async def to_briefs(session: AsyncSession, scope: Scope, rows: Sequence[Any]) ->
             request_type=order.request_type,
             total_kopecks=order.total_kopecks,
             customer_id=order.customer_id,
-            customer_name=customers[order.customer_id].name,
+            customer_name=_name(customers[order.customer_id], shown),
             phone=phone_view(customers[order.customer_id].phone, shown),
             calls_count=calls.get(order.id, 0),
         )
         for order, region_name, org_name, manager_name in rows
     )
+
+
+def _name(customer: Customer, shown: Collection[str]) -> str:
+    is_hidden = customer.phone and customer.phone not in shown
+    return without_numbers(customer.name, [customer.phone]) if is_hidden else customer.name
 
 
 async def _calls_of(session: AsyncSession, order_ids: Sequence[int]) -> dict[int, int]:
