@@ -50,6 +50,8 @@ def demo(
             StandOptions(folder, port, sip_port), lambda text: _console.print(f"[dim]· {text}[/dim]")
         )
         asyncio.run(_run(stand))
+        if not ephemeral:
+            _console.print("Данные остались, следующий запуск быстрый.")
 
 
 async def _run(stand: "Stand") -> None:
@@ -66,14 +68,13 @@ async def _run(stand: "Stand") -> None:
             await work
             await _greet(stand, time.monotonic() - started)
             await _until_the_end(stand, stop)
+        _console.print("[dim]· останавливаю…[/dim]")
     finally:
         stop.cancel()
         work.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await work
-        _console.print("[dim]· останавливаю…[/dim]")
         await stand.stop()
-        _console.print("Остановлено. Данные остались, следующий запуск быстрый.")
 
 
 async def _until_the_end(stand: "Stand", stop: "asyncio.Task[Literal[True]]") -> None:
