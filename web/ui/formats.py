@@ -5,7 +5,6 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 from callcore.kernel.phones import format_phone
@@ -14,6 +13,10 @@ NBSP = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
 _MOSCOW = ZoneInfo("Europe/Moscow")
 _LOCALE = Locale("ru")
+_MONTHS = {number: str(name) for number, name in _LOCALE.months["format"]["wide"].items()}
+_MONTHS_SHORT = {
+    number: str(name).rstrip(".") for number, name in _LOCALE.months["format"]["abbreviated"].items()
+}
 
 
 def zone_label(at: datetime, tz: str) -> str:
@@ -30,24 +33,23 @@ def zone_label(at: datetime, tz: str) -> str:
 def moment(at: datetime, tz: str) -> str:
     """An aware instant in full: «8 июня 2016, 13:12 (МСК)»; it may break after the comma only."""
     local = _aware(at).astimezone(_zone(tz))
-    date_part = format_datetime(local, "d MMMM y", locale=_LOCALE).replace(" ", NBSP)
-    return f"{date_part}, {local:%H:%M}{NBSP}({zone_label(at, tz)})"
+    return f"{day(local)}, {local:%H:%M}{NBSP}({zone_label(at, tz)})"
 
 
 def moment_short(at: datetime, tz: str) -> str:
     """For tables: «8 июн, 13:12»; the year only when it is not the present one is the table's own matter."""
     local = _aware(at).astimezone(_zone(tz))
-    return format_datetime(local, "d MMM, HH:mm", locale=_LOCALE).replace(".,", ",").replace(" ", NBSP)
+    return f"{local.day}{NBSP}{_MONTHS_SHORT[local.month]},{NBSP}{local:%H:%M}"
 
 
 def clock_time(at: datetime, tz: str) -> str:
     """«13:12:05» in the given zone."""
-    return format_datetime(_aware(at).astimezone(_zone(tz)), "HH:mm:ss", locale=_LOCALE)
+    return f"{_aware(at).astimezone(_zone(tz)):%H:%M:%S}"
 
 
 def day(value: date) -> str:
     """«8 июня 2016»."""
-    return format_date(value, "d MMMM y", locale=_LOCALE).replace(" ", NBSP)
+    return f"{value.day}{NBSP}{_MONTHS[value.month]}{NBSP}{value.year}"
 
 
 def duration(seconds: float | timedelta | None) -> str:

@@ -1,6 +1,7 @@
 """Icons from one SVG sprite, made of the Tabler icons that `icons.txt` names."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from markupsafe import Markup
@@ -9,6 +10,7 @@ from web.ui.static_files import StaticFiles
 
 LIST = Path(__file__).parent / "icons.txt"
 SPRITE = "vendor/icons.svg"
+KEPT = 1024  # a page has dozens of icons, all pages together a few hundred different ones
 
 
 def icon_names(text: str) -> tuple[str, ...]:
@@ -25,6 +27,7 @@ def make_icon(static: StaticFiles) -> Callable[..., Markup]:
     known = frozenset(symbol_id(name) for name in icon_names(LIST.read_text(encoding="utf-8")))
     sprite = static.url(SPRITE)
 
+    @lru_cache(maxsize=KEPT, typed=True)  # Markup and str of the same letters are not the same
     def icon(name: str, label: str = "", extra: str = "") -> Markup:
         if name not in known:
             raise LookupError(f"icon {name!r} is not in web/ui/icons.txt")

@@ -15,7 +15,7 @@ from web.ui import formats, legs
 from web.ui.flash import forget_flash, read_flash
 from web.ui.icons import make_icon
 from web.ui.static_files import StaticFiles
-from web.ui.translations import translations
+from web.ui.translations import make_underscore, translations
 
 ROLE_TITLES: dict[Role, str] = {
     Role.ADMIN: "Администратор",
@@ -58,7 +58,9 @@ def make_environment(
         bytecode_cache=cache,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(translations("ru"), newstyle=True)  # type: ignore[attr-defined]
+    catalogue = translations("ru")
+    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["_"] = make_underscore(catalogue)
     for filter_ in (
         formats.moment, formats.moment_short, formats.clock_time, formats.day, formats.duration, formats.money,
         formats.number, formats.phone, formats.plural, formats.ago, formats.initials, formats.iso,
