@@ -43,7 +43,10 @@ async def live(request: web.Request) -> web.StreamResponse:
         raise Forbidden("foreign-origin", "another site asked for a live link")
     hub = request.app[HUB]
     socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MAX_INCOMING_BYTES, compress=False)
-    await socket.prepare(request)
+    try:
+        await socket.prepare(request)
+    except ConnectionError:
+        return web.Response(status=400)  # it left while we greeted; nobody reads this
     link = hub.join(viewer_of(request))
     link.send(hello(connected=hub.is_connected()))
     tasks = TaskOwner("live")

@@ -8,7 +8,7 @@ Kind = Literal["ringing", "talking", "held", "announcement", "voicemail"]
 Outcome = Literal["talked", "no-answer", "busy", "declined", "failed", "elsewhere", "running"]
 
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
-_MAX_TICKS = 8
+_MAX_TICKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Bar:
 
 
 def ticks(total_s: float) -> tuple[tuple[float, int], ...]:
-    """Places of the scale: (percent, seconds), at most eight after zero, on round steps."""
+    """Places of the scale: (percent, seconds), at most five after zero, so that their words do not touch, on round steps."""
     step = next((s for s in _STEPS_S if total_s / s <= _MAX_TICKS), 3600 * ceil(total_s / 3600 / _MAX_TICKS))
     count = int(total_s // step)
     return tuple((_percent(index * step, total_s), index * step) for index in range(count + 1))
