@@ -2,26 +2,29 @@
 # Waits for the first published configuration, runs Asterisk, and reloads it whenever a new one is published.
 set -eu
 
-etc=/etc/asterisk
-stamp="$etc/extensions.conf"
+conf=/usr/local/etc/dealerline-asterisk.conf
+stamp=/etc/asterisk/extensions.conf
 
 until [ -s "$stamp" ]; do
     echo "waiting for the application to publish $stamp"
     sleep 2
 done
 
-asterisk -f -T -U root -C "$etc/asterisk.conf" &
+asterisk -f -C "$conf" &
 pbx=$!
-trap 'asterisk -rx "core stop gracefully" || kill "$pbx"' TERM INT
+trap 'asterisk -C "$conf" -rx "core stop gracefully" || kill "$pbx"' TERM INT
 
-seen=$(cksum "$stamp")
+# `current` is the link that a publication moves.
+seen=$(readlink /etc/asterisk/current)
 while kill -0 "$pbx" 2>/dev/null; do
     sleep 2 &
     wait $! || true
-    now=$(cksum "$stamp" 2>/dev/null || echo "$seen")
+    now=$(readlink /etc/asterisk/current || echo "$seen")
     if [ "$now" != "$seen" ]; then
         seen=$now
-        asterisk -rx "core reload" || true
+        for part in "dialplan reload" "module reload res_pjsip.so" "manager reload" "module reload cel_custom.so"; do
+            asterisk -C "$conf" -rx "$part" || true
+        done
     fi
 done
 wait "$pbx"

@@ -1,12 +1,17 @@
-# The PBX: Debian's own package of Asterisk 22 with the Russian prompts. Its files come from the application.
+# The PBX: Debian's own package of Asterisk 22 with the Russian prompts. Its files come from the application, so both
+# run as the same user.
 FROM debian:sid-slim
 
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends asterisk asterisk-core-sounds-ru-wav python3 \
-    && rm -rf /var/lib/apt/lists/*
-COPY config/docker/asterisk-entrypoint.sh /usr/local/bin/asterisk-entrypoint
-RUN chmod 0755 /usr/local/bin/asterisk-entrypoint
+    && apt-get install -y --no-install-recommends asterisk asterisk-core-sounds-ru-wav \
+    && rm -rf /var/lib/apt/lists/* /etc/asterisk/* \
+    && useradd --system --uid 10001 --home-dir /var/lib/asterisk --shell /usr/sbin/nologin dealerline \
+    && mkdir -p /etc/asterisk /var/run/asterisk /var/log/asterisk/cel-custom /var/spool/asterisk/monitor \
+    && chown -R dealerline /etc/asterisk /var/run/asterisk /var/log/asterisk /var/spool/asterisk /var/lib/asterisk
+COPY config/docker/asterisk.conf /usr/local/etc/dealerline-asterisk.conf
+COPY --chmod=0755 config/docker/asterisk-entrypoint.sh /usr/local/bin/asterisk-entrypoint
 
-EXPOSE 5060/udp 10000-10199/udp
-HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["asterisk", "-rx", "core show uptime"]
+USER dealerline
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+    CMD ["asterisk", "-C", "/usr/local/etc/dealerline-asterisk.conf", "-rx", "core show uptime"]
 ENTRYPOINT ["/usr/local/bin/asterisk-entrypoint"]
