@@ -37,7 +37,7 @@ class DatabaseSettings(_Section):
     @classmethod
     def _known_driver(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value().startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
-            raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
+            raise ValueError("должно начинаться с sqlite+aiosqlite:// или postgresql+asyncpg://")
         return value
 
 
@@ -104,7 +104,7 @@ class Settings(_Section):
         from zoneinfo import available_timezones
 
         if value not in available_timezones():
-            raise ValueError("must be an IANA zone such as Europe/Moscow")
+            raise ValueError("нужна зона IANA, например Europe/Moscow")
         return value
 
 
@@ -156,7 +156,30 @@ def _sentence(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return f"{where}: такой настройки нет; исправьте опечатку или удалите строку"
     shown = "" if "secret" in where or "url" in where else f" (сейчас {error['input']!r})"
-    return f"{where}: {error['msg']}{shown}"
+    return f"{where}: {_demand(error)}{shown}"
+
+
+def _demand(error: Any) -> str:
+    limits = error.get("ctx", {})
+    match error["type"]:
+        case "less_than_equal":
+            return f"не больше {limits['le']}"
+        case "greater_than_equal":
+            return f"не меньше {limits['ge']}"
+        case "greater_than":
+            return f"больше {limits['gt']}"
+        case "literal_error":
+            return f"одно из: {limits['expected'].replace(' or ', ', ')}"
+        case "int_parsing" | "int_type" | "float_parsing" | "float_type":
+            return "нужно число"
+        case "bool_parsing" | "bool_type":
+            return "нужно true или false"
+        case "string_pattern_mismatch":
+            return f"не подходит под образец {limits['pattern']}"
+        case "value_error":
+            return str(limits["error"])
+        case _:
+            return str(error["msg"])
 
 
 def _absolute(settings: Settings, root: Path) -> Settings:

@@ -45,8 +45,10 @@ def _root(
 def main() -> None:
     """Run a command; known refusals become one sentence and exit code 1."""
     from callcore.kernel.errors import DealerlineError
+    from callcore.kernel.logs import configure_logs
     from config.settings import SettingsError
 
+    configure_logs("error")  # a command speaks by itself; `serve` sets its own level
     try:
         app()
     except SettingsError as exc:

@@ -38,9 +38,7 @@ def simulate(
 
     Печатает объяснение маршрута, потом строку журнала этого звонка.
     """
-    from callcore.kernel.logs import configure_logs
 
-    configure_logs("error")
     asyncio.run(_simulate(stand_dirs(data_dir), caller, did, answer, talk, name))
 
 

@@ -38,10 +38,8 @@ def demo(
 
     Первый запуск скачивает Asterisk (100 МБ) и занимает до полутора минут, следующие — несколько секунд.
     """
-    from callcore.kernel.logs import configure_logs
     from callcore.stand.stand import Stand, StandOptions
 
-    configure_logs("warning")
     with ExitStack() as stack:
         folder = stand_dirs(data_dir).root
         if ephemeral:
