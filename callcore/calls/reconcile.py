@@ -30,7 +30,7 @@ from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.logs import get_logger
 from callcore.kernel.tasks import TaskOwner, every
 
-EVERY_S: Final = 20.0
+EVERY_S: Final = 5.0
 GROUPS_AT_ONCE: Final = 200
 GROUP_TIMEOUT_S: Final = 15.0
 MAX_TRIES: Final = 3  # of one group in one life of the application

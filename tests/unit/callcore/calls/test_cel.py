@@ -1,6 +1,7 @@
 """CEL tells the same call as AMI did."""
 
 import csv
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,8 @@ from tests.scenarios.as_cel import cel_lines
 from tests.scenarios.story import Phones, Story, all_stories, play
 
 pytestmark = pytest.mark.unit
+
+CAPTURED = Path(__file__).parents[3] / "scenarios" / "captured" / "operators.cel.csv"
 
 STORIES = [
     story
@@ -97,3 +100,20 @@ def test_the_contexts_tell_the_rung() -> None:
     events = events_of(story)
     assert rung_of(events) is Rung.APP
     assert rung_of([]) is None
+
+
+def test_a_captured_file_of_asterisk_22_tells_four_calls() -> None:
+    """Three callers gave up while an operator's phone rang, the fourth talked."""
+    with CAPTURED.open(encoding="utf-8", newline="") as file:
+        events = [event for event in map(read_line, csv.reader(file)) if event is not None]
+    assert len(events) == 192
+    told = [work.record for work in replay(events, Phones()) if work.record is not None]
+    assert [(call.result, call.wait_s, call.talk_s) for call in told] == [
+        (CallResult.ABANDONED, 11, 0),
+        (CallResult.ABANDONED, 10, 0),
+        (CallResult.ABANDONED, 10, 0),
+        (CallResult.ANSWERED, 1, 2),
+    ]
+    assert [call.caller_number for call in told][-1] == "+79160000751"
+    assert {call.did_number for call in told} == {"+78000000101"}
+    assert rung_of(events) is Rung.APP
