@@ -50,7 +50,7 @@ def main() -> None:
 
     configure_logs("error")  # a command speaks by itself; `serve` sets its own level
     try:
-        app()
+        app(prog_name="./dealerline")
     except SettingsError as exc:
         _fail("Настройки не годятся, исправьте всё перечисленное:", *exc.problems)
     except DealerlineError as exc:

@@ -8,6 +8,7 @@ import typer
 from callcore.cli.places import DataDirOption, settings_for, stand_dirs
 
 if TYPE_CHECKING:
+    from callcore.network.lines import Line
     from config.settings import Settings
     from dialplans.plan import RenderedConfig
 
@@ -72,16 +73,21 @@ def status(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    states = asyncio.run(_states(settings_for(config, data_dir)))
+    from dialplans.contract import PHONE_KEY
+
+    settings = settings_for(config, data_dir)
+    states, phones = asyncio.run(_states(settings))
     words = {
         "available": "на связи",
         "in_use": "занят",
         "ringing": "звонит",
         "unavailable": "не зарегистрирован",
     }
-    table = Table("Телефон", "Состояние", title=f"АТС на связи, телефонов: {len(states)}")
-    for key in sorted(states, key=lambda name: int(name[1:])):
-        table.add_row(key, words.get(states[key], states[key]))
+    table = Table("Телефон", "Чей", "Состояние", title=f"АТС на связи, телефонов SIP: {len(states)}")
+    for phone in phones:
+        key = PHONE_KEY.format(id=phone.id)
+        state = words.get(states.get(key, ""), "неизвестно") if phone.is_sip else f"городской, {phone.number}"
+        table.add_row(key, phone.label, state)
     Console().print(table)
 
 
@@ -104,13 +110,15 @@ def _report(files: "RenderedConfig") -> None:
     typer.echo(f"Файлов: {len(files.files)}, ошибок нет.")
 
 
-async def _states(settings: "Settings") -> dict[str, str]:
+async def _states(settings: "Settings") -> "tuple[dict[str, str], tuple[Line, ...]]":
+    """What the PBX says of each phone key, and all phones of the network."""
     import asyncio
 
     from callcore.asterisk.ami import AsteriskPbx
     from callcore.bootstrap.application import ami_settings
     from callcore.kernel.clock import SystemClock
     from callcore.kernel.errors import PbxUnavailable
+    from callcore.stand.rendering import read_wiring
 
     pbx = AsteriskPbx(ami_settings(settings), SystemClock())
     await pbx.start()
@@ -118,7 +126,7 @@ async def _states(settings: "Settings") -> dict[str, str]:
         async with asyncio.timeout(5):
             while not pbx.health().connected:  # noqa: ASYNC110 - health is a value, not an event
                 await asyncio.sleep(0.05)
-        return await pbx.phone_states()
+        return await pbx.phone_states(), (await read_wiring(settings)).phones
     except TimeoutError as exc:
         where = f"{settings.ami.host}:{settings.ami.port}"
         raise PbxUnavailable(

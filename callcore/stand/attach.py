@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from callcore.asterisk.carrier import SimulatedCarrier
 from callcore.asterisk.embedded import AsteriskProcess, find_or_install
 from callcore.asterisk.secrets import PbxSecrets
-from callcore.kernel.database import Database
-from callcore.network.lines import load_wiring
 from callcore.stand.carrier_plan import make_carrier_plan
 from callcore.stand.config_file import CARRIER_NAME
 from callcore.stand.layout import StandDirs, cache_dir, running_stand
+from callcore.stand.rendering import read_wiring
 from callcore.stand.seeding import telephone_behaviours
 from config.settings import Settings, load_settings
 from dialplans.contract import PHONE_KEY
@@ -27,12 +26,7 @@ async def attach(dirs: StandDirs) -> AttachedStand:
     """Raises NotFound when nothing runs there."""
     note = running_stand(dirs)
     settings = load_settings(dirs.config, {})
-    database = Database(settings.database.url.get_secret_value())
-    try:
-        async with database.session() as session:
-            wiring = await load_wiring(session)
-    finally:
-        await database.close()
+    wiring = await read_wiring(settings)
     plan = make_carrier_plan(dirs, note.ports, wiring, PbxSecrets(dirs.secrets), telephone_behaviours(wiring))
     process = AsteriskProcess(find_or_install(cache_dir(), lambda _: None), dirs.carrier, CARRIER_NAME)
     names = {PHONE_KEY.format(id=line.id): line.number for line in wiring.phones if not line.is_sip}
