@@ -121,8 +121,21 @@ async def browse(site: Site, who: str) -> ClientSession:
     return browser
 
 
-async def measure(site: Site, case: Case, replay: Replay, rounds: int) -> tuple[float, float, int, int]:
-    """Milliseconds of the bare SQL and of the page (medians), number of statements, bytes of the page."""
+class Measured(NamedTuple):
+    """Medians in milliseconds, how many statements the page ran, bytes of the page."""
+
+    name: str
+    bare: float
+    page: float
+    statements: int
+    size: int
+
+    @property
+    def ratio(self) -> float:
+        return self.page / self.bare
+
+
+async def measure(site: Site, case: Case, replay: Replay, rounds: int) -> Measured:
     browser = await browse(site, case.who)
     bare: list[float] = []
 
@@ -144,7 +157,8 @@ async def measure(site: Site, case: Case, replay: Replay, rounds: int) -> tuple[
         bare.append(time.perf_counter() - begun)
         await ask()
     await browser.close()
-    return statistics.median(bare) * 1000, statistics.median(site.seconds) * 1000, len(ran), size
+    medians = (statistics.median(series) * 1000 for series in (bare, site.seconds))
+    return Measured(case.name, *medians, len(ran), size)
 
 
 async def run(
@@ -153,22 +167,24 @@ async def run(
     calls: int,
     rounds: int,
     open_bare: Callable[[], AbstractAsyncContextManager[Replay]],
-) -> float:
-    """Prints a line per case -> the worst ratio."""
+) -> list[Measured]:
+    """Prints a line per case."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     site = Site(Database(url))
     await add_people(site.database)
     runner = await serve(site)
-    worst = 0.0
+    done = []
     print(f"{title:<24}{'bare SQL':>10}{'page':>10}{'ratio':>8}{'statements':>12}{'bytes':>9}")
     async with open_bare() as replay:
         for case in cases(calls):
-            bare, page, count, size = await measure(site, case, replay, rounds)
-            worst = max(worst, page / bare)
-            print(f"{case.name:<24}{bare:>8.2f}ms{page:>8.2f}ms{page / bare:>8.2f}{count:>12}{size:>9}")
+            one = await measure(site, case, replay, rounds)
+            print(
+                f"{one.name:<24}{one.bare:>8.2f}ms{one.page:>8.2f}ms{one.ratio:>8.2f}{one.statements:>12}{one.size:>9}"
+            )
+            done.append(one)
     await runner.cleanup()
     await site.database.close()
-    return worst
+    return done
 
 
 @asynccontextmanager
@@ -193,6 +209,13 @@ def prepared(folder: Path, calls: int, keep: Path | None) -> Path:
     return path
 
 
+def on_sqlite(calls: int, rounds: int, keep: Path | None = None) -> list[Measured]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = prepared(Path(folder), calls, keep)
+        url = f"sqlite+aiosqlite:///{path}"
+        return asyncio.run(run("SQLite", url, calls, rounds, lambda: bare_sqlite(path)))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -202,10 +225,7 @@ def main() -> int:
     parser.add_argument("--most", type=float, default=LIMIT)
     parser.add_argument("--file", type=Path)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        path = prepared(Path(folder), asked.calls, asked.file)
-        url = f"sqlite+aiosqlite:///{path}"
-        worst = asyncio.run(run("SQLite", url, asked.calls, asked.rounds, lambda: bare_sqlite(path)))
+    worst = max(one.ratio for one in on_sqlite(asked.calls, asked.rounds, asked.file))
     print(f"worst ratio {worst:.1f}, at most {asked.most:g}")
     return int(worst > asked.most)
 

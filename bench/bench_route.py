@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from callcore.network.directory_rows import Did, Directory, Org, Outlet, Phone, Region
 from callcore.network.model import OrgKind, PhoneOwner
@@ -85,17 +86,24 @@ def show(name: str, times: list[float]) -> tuple[float, float]:
     return p50, p99
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--check", action="store_true")
-    is_check = parser.parse_args().check
+class Times(NamedTuple):
+    """Milliseconds: of the baseline, of any call, and of calls for the region with the most outlets."""
+
+    base50: float
+    base99: float
+    p50: float
+    p99: float
+    worst99: float
+
+
+def run() -> Times:
+    """Measures and prints."""
     dice = random.Random(2)
     numbering = load_numbering(PLAN)
     codes = sorted({codes[0] for codes in numbering.sets if codes})
     started = time.perf_counter()
     snapshot = build_snapshot(make_directory(dice, codes), 1, START, numbering=numbering)
     gc.collect()
-    gc.freeze()  # as the application does after loading: a snapshot is not walked by the collector during a call
     print(f"snapshot of {OUTLETS} outlets built in {time.perf_counter() - started:.2f} s")
     calls = [
         (
@@ -119,7 +127,15 @@ def main() -> int:
     print(
         f"ratio to the baseline: p50 {p50 / base50:.0f}, p99 {p99 / base99:.0f}; limit of p99 is {LIMIT_P99_MS} ms"
     )
-    return 1 if is_check and max(p99, worst99) > LIMIT_P99_MS else 0
+    return Times(base50, base99, p50, p99, worst99)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--check", action="store_true")
+    is_check = parser.parse_args().check
+    times = run()
+    return 1 if is_check and max(times.p99, times.worst99) > LIMIT_P99_MS else 0
 
 
 if __name__ == "__main__":
