@@ -1,15 +1,17 @@
 """A whole installation under test: real PBX, carrier and application, and questions to its journal."""
 
 import asyncio
+import re
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from callcore.asterisk.carrier import CustomerCall
+from callcore.kernel.errors import NotFound
 from callcore.stand.stand import Stand, StandOptions
 from dialplans.plan import Behaviour
 
@@ -93,9 +95,20 @@ class Office:
 
         await until("no channel is left", is_silent)
 
+    async def cut_link(self) -> None:
+        """The PBX throws the application's manager session out; the application will come back by itself."""
+        told = await self.stand.pbx.cli("manager show connected")
+        sessions = re.findall(r"^\s*dealerline\s+127\.0\.0\.1\s+\d+\s+\d+\s+(\d+)", told, re.MULTILINE)
+        assert sessions, told
+        for descriptor in sessions:
+            await self.stand.pbx.cli(f"manager kick session {descriptor}")
+
     async def tidy(self) -> None:
-        """After a test: telephones as they were, the application runs, no channel is left."""
+        """After a test: no customer calls, telephones as they were, the application runs, no channel is left."""
         carrier = self.stand.carrier
+        for call_id in await carrier.calls_in_progress():
+            with suppress(NotFound):  # it ended by itself meanwhile
+                await carrier.hang_up(call_id)
         now = await carrier.behaviours()
         for phone in carrier.plan.phones:
             if now[phone.name] is not phone.behaviour:
@@ -131,7 +144,7 @@ async def open_office(folder: Path) -> AsyncIterator[Office]:
             "SELECT * FROM phones WHERE outlet_id = ? AND is_active ORDER BY id", outlet["id"]
         )
         office.write("UPDATE organizations SET tz = ? WHERE kind = 'manufacturer'", _zone_of_noon())
-        hotline = office.rows("SELECT number FROM dids WHERE to_operators AND is_active ORDER BY id LIMIT 1")[0]
+        hotline = office.rows("SELECT number FROM dids WHERE to_operators AND is_active ORDER BY id")[0]
         duty = office.rows(
             "SELECT * FROM phones WHERE duty_position IS NOT NULL AND is_active ORDER BY duty_position"
         )

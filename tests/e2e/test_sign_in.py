@@ -1,0 +1,72 @@
+"""The door: a wrong password, the first page of each role and its navigation, the way back to the wanted page."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.conftest import Visit
+from tests.e2e.visitor import MAIL, Visitor, password
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+
+WORK = ["Рабочий стол", "Звонки", "Заказы", "Клиенты"]
+WITHOUT_DESK = ["Звонки", "Заказы", "Клиенты"]
+ROLES = {
+    "admin": WORK,
+    "manufacturer": WORK,
+    "supervisor": WORK,
+    "operator": WORK,
+    "marketer": WITHOUT_DESK,
+    "dealer": WORK,
+    "dealer.manager": WORK,
+    "subdealer": WORK,
+    "seo": [],
+}
+SIGN_IN = "form:has(#f-password)"
+
+
+async def _knock(visitor: Visitor, login: str, word: str) -> None:
+    await visitor.page.fill("#f-email", login + MAIL)
+    await visitor.page.fill("#f-password", word)
+    await visitor.page.click(f"{SIGN_IN} button[type=submit]")
+
+
+async def test_a_wrong_password_says_so_and_the_right_one_leads_to_the_wanted_page_and_out_again(
+    visit: Visit,
+) -> None:
+    visitor = await visit()
+    page = visitor.page
+    await visitor.go("/orders?tab=waiting")
+    await expect(page).to_have_url(re.compile(r"/sign-in\?next="))
+    visitor.forgive("status of 401")
+    await _knock(visitor, "operator", "не тот пароль")
+    await expect(page.get_by_role("alert")).to_contain_text("Почта или пароль не подходят")
+    assert await page.input_value("#f-email") == f"operator{MAIL}"
+    await _knock(visitor, "operator", password(visitor.office))
+    await expect(page).to_have_url(re.compile(r"/orders\?tab=waiting$"))
+    await page.click("summary.bar-user")
+    await page.get_by_role("button", name="Выйти").click()
+    await expect(page).to_have_url(re.compile(r"/sign-in$"))
+    await visitor.go("/calls")
+    await expect(page).to_have_url(re.compile(r"/sign-in\?next="))
+
+
+@pytest.mark.parametrize("login", ROLES)
+async def test_each_demo_role_signs_in_by_one_press_and_sees_its_own_navigation(
+    visit: Visit, login: str
+) -> None:
+    visitor = await visit()
+    page = visitor.page
+    await visitor.go("/sign-in")
+    await page.click(f"button.door-person:has(small:text-is('{login}{MAIL}'))")
+    await expect(page.locator("summary.bar-user")).to_be_visible()
+    links = page.locator("nav#nav .side-link")
+    assert await links.all_inner_texts() == ROLES[login]
+    if ROLES[login]:
+        await expect(links.first).to_have_attribute("aria-current", "page")
+    closed = {"Рабочий стол": "/desk", "Звонки": "/calls"}
+    for title, path in closed.items():
+        if title not in ROLES[login]:
+            await visitor.go(path, status=403)
+            await expect(page.locator("h1")).to_contain_text("Нет доступа")
