@@ -40,12 +40,28 @@ function announce(callId) {
   document.getElementById("toasts").lastElementChild.append(link);
 }
 
+function goToSignIn() {
+  location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
+// A refused handshake does not tell why; the same address asked plainly sends a stranger to the sign-in page.
+async function isSignedOut() {
+  try {
+    const answer = await fetch("/live", { redirect: "manual" });
+    return answer.type === "opaqueredirect" || answer.status === 401;
+  } catch {
+    return false;
+  }
+}
+
 function connect() {
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
+  let isOpened = false;
+  socket.addEventListener("open", () => { isOpened = true; });
   socket.addEventListener("message", onMessage);
-  socket.addEventListener("close", ({ code }) => {
+  socket.addEventListener("close", async ({ code }) => {
     tell("live:state", "wait");
-    if (code === SIGNED_OUT) return location.assign("/sign-in");
+    if (code === SIGNED_OUT || (!isOpened && await isSignedOut())) return goToSignIn();
     setTimeout(connect, delay * (0.75 + Math.random() / 2));
     delay = Math.min(delay * 2, LONGEST_DELAY_MS);
   });
