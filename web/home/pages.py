@@ -8,7 +8,6 @@ from web.security.access import SIGNED_IN, permits
 from web.security.sessions import viewer_of
 from web.ui.templates import render
 
-
 DESK = "/desk"  # of no use to whom no telephone belongs
 
 
