@@ -1,23 +1,13 @@
 """One person in front of a browser of one's own, and everything that this browser complained of."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
-from playwright.async_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Error,
-    Page,
-    Response,
-    WebSocket,
-)
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 
 from callcore.stand.seeding import demo_logins
-from tests.installation.office import Office
+from tests.installation.office import Office, until
 
 MAIL = "@demo.dealerline.example"
 # Every state word of the live link, in the order in which the page showed them.
@@ -32,32 +22,6 @@ addEventListener("DOMContentLoaded", () => {
 """
 
 
-@dataclass
-class Heard:
-    """What came over the network: addresses, bodies of text, frames of the live link."""
-
-    texts: list[str] = field(default_factory=list)
-    _waiting: list[Response] = field(default_factory=list)
-
-    def on_response(self, response: Response) -> None:
-        self.texts.append(f"{response.url} {response.headers}")
-        if re.match("text/html|application/json|text/plain", response.headers.get("content-type", "")):
-            self._waiting.append(response)
-
-    def on_socket(self, socket: WebSocket) -> None:
-        socket.on("framereceived", lambda data: self.texts.append(str(data)))
-
-    async def everything(self) -> str:
-        """All of it. A redirect and an answer that the page has left have no body."""
-        waiting, self._waiting = self._waiting, []
-        for response in waiting:
-            try:
-                self.texts.append(await asyncio.wait_for(response.text(), 5))
-            except Error:
-                continue
-        return "\n".join(self.texts)
-
-
 class Visitor:
     """`complaints` fails the test that does not `forgive` them: page errors, console errors (refusals of the security
     policy among them), answers 5xx."""
@@ -66,13 +30,15 @@ class Visitor:
         self.office = office
         self.context = context
         self.page = page
-        self.heard = Heard()
+        self.frames: list[str] = []
         self._complaints: list[str] = []
         self._forgiven: list[str] = []
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self._complaints.append(f"page error: {error}"))
         page.on("response", self._on_response)
-        page.on("websocket", self.heard.on_socket)
+        page.on(
+            "websocket", lambda socket: socket.on("framereceived", lambda told: self.frames.append(str(told)))
+        )
 
     def _on_console(self, said: ConsoleMessage) -> None:
         if said.type == "error":
@@ -81,7 +47,6 @@ class Visitor:
     def _on_response(self, response: Response) -> None:
         if response.status >= 500:
             self._complaints.append(f"{response.status} {response.url}")
-        self.heard.on_response(response)
 
     def forgive(self, pattern: str) -> None:
         """Complaints like this one are what the test is about."""
@@ -106,6 +71,15 @@ class Visitor:
         assert answer is not None
         assert answer.status == status, f"{path}: {answer.status}"
         return await answer.text()
+
+    async def go_live(self, path: str) -> None:
+        """Open a page and wait for its live link to greet: from here on no news can be missed."""
+        before = self._greetings()
+        await self.go(path)
+        await until("the live link greets", lambda: self._greetings() > before)
+
+    def _greetings(self) -> int:
+        return sum('"hello"' in frame for frame in self.frames)
 
     async def link_words(self) -> list[str]:
         return await self.page.evaluate("window.linkWords ?? []")
