@@ -43,7 +43,8 @@ PARTS = (
     Part("imports", _tool("lint-imports")),
     Part("unit", _pytest("unit", "scenarios", "property", "golden", "architecture", workers=2)),
     Part("integration", _pytest("integration", workers=2), (machine.POSTGRESQL,), assets=True),
-    Part("pbx", _pytest("pbx", "resilience"), (machine.POSTGRESQL,), assets=True),
+    Part("pbx", _pytest("pbx", workers=2)),
+    Part("resilience", _pytest("resilience"), assets=True),
     Part("e2e", _pytest("e2e"), (machine.CHROMIUM, machine.FONTS), assets=True),
 )
 GROUPS = {"lint": ("style", "format", "types", "imports"), "all": tuple(part.name for part in PARTS)}
@@ -58,7 +59,7 @@ def register(app: typer.Typer) -> None:
 def run_parts(
     context: typer.Context,
     part: Annotated[
-        str, typer.Argument(help="all · lint · style · types · imports · unit · integration · pbx · e2e")
+        str, typer.Argument(help="all · lint · style · types · imports · unit · integration · pbx · resilience · e2e")
     ] = "all",
 ) -> None:
     """Проверить всё: стиль, типы, границы пакетов, тесты на настоящей АТС, базе и в браузере.
