@@ -41,7 +41,8 @@ PARTS = (
     Part("format", _tool("ruff", "format", "--check", ".")),
     Part("types", _tool("mypy")),
     Part("imports", _tool("lint-imports")),
-    Part("unit", _pytest("unit", "scenarios", "property", "golden", "architecture", workers=2)),
+    Part("unit", _pytest("unit", workers=2)),
+    Part("rules", _pytest("scenarios", "property", "golden", "architecture", workers=2)),
     Part("integration", _pytest("integration", workers=2), (machine.POSTGRESQL,), assets=True),
     Part("pbx", _pytest("pbx", workers=2)),
     Part("resilience", _pytest("resilience"), assets=True),
@@ -59,7 +60,7 @@ def register(app: typer.Typer) -> None:
 def run_parts(
     context: typer.Context,
     part: Annotated[
-        str, typer.Argument(help="all · lint · style · types · imports · unit · integration · pbx · resilience · e2e")
+        str, typer.Argument(help="all · lint · style · types · imports · unit · rules · integration · pbx · resilience · e2e")
     ] = "all",
 ) -> None:
     """Проверить всё: стиль, типы, границы пакетов, тесты на настоящей АТС, базе и в браузере.
