@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from callcore.kernel.errors import DealerlineError, Forbidden
+from callcore.kernel.errors import DealerlineError, Forbidden, Invalid, NotFound
 from callcore.kernel.logs import get_logger
 from web.errors import Trouble, explain, trouble
 from web.keys import ACCESS, DEPS, REQUEST_ID, STYLE_NONCE
@@ -122,6 +122,8 @@ async def guard_access(request: web.Request, handler: Handler) -> web.StreamResp
     if request.match_info.http_exception is not None:
         await _load_session(request)
         return await handler(request)
+    if any("\0" in part for part in request.match_info.values()):
+        raise NotFound("no-such-address", "a zero byte, which no database takes")
     access = request.app[ACCESS].get(request.match_info.route)
     if access is None:
         raise Forbidden("access-not-declared", f"{_route_pattern(request)} declares no access")
@@ -134,9 +136,20 @@ async def guard_access(request: web.Request, handler: Handler) -> web.StreamResp
         raise Forbidden("sign-in-required", "nobody is signed in")
     if not permits(access, session.viewer if session else None):
         raise Forbidden("role-not-allowed", f"{_route_pattern(request)} is closed to this role")
+    if unsafe:
+        await _read_form(request)
     if unsafe and session is not None:
         await require_csrf(request, session)
     return await handler(request)
+
+
+async def _read_form(request: web.Request) -> None:
+    """Read here once and kept by the request. Wrong bytes, an unknown charset or a boundary that is not there are the
+    sender's mistake, not ours."""
+    try:
+        await request.post()
+    except (ValueError, LookupError) as error:
+        raise Invalid("form-unreadable", type(error).__name__) from error
 
 
 async def _load_session(request: web.Request) -> None:
@@ -152,6 +165,7 @@ async def set_security_headers(request: web.Request, response: web.StreamRespons
     """On every answer, also on those that stream and on WebSocket handshakes."""
     nonce = request.get(STYLE_NONCE, "")
     headers = response.headers
+    headers["Server"] = "Dealerline"  # versions of what we stand on are nobody's business
     headers["Content-Security-Policy"] = (
         "default-src 'self'; script-src 'self'; "
         f"style-src 'self' 'nonce-{nonce}'; "  # the waveform styles its own shadow tree

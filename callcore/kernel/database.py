@@ -19,7 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -75,6 +76,14 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor.close()
 
 
+def _connect(dialect: Dialect, _record: Any, arguments: Any, values: Any) -> Any:
+    """asyncpg tells a missing socket, a server that starts or stops and a full one each in its own way."""
+    try:
+        return dialect.connect(*arguments, **values)
+    except Exception as exc:
+        raise DatabaseUnavailable("database-unavailable", type(exc).__name__) from exc
+
+
 class Database:
     """One engine. `session()` reads; `transaction()` commits at the end of the block or rolls back whole."""
 
@@ -89,6 +98,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             url, echo=echo, pool_pre_ping=not self.is_sqlite, hide_parameters=True, **options
         )
+        event.listen(self.engine.sync_engine, "do_connect", _connect)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
@@ -117,7 +127,9 @@ class _translated:  # noqa: N801 - reads as a word in a with statement
         return None
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: object) -> None:
-        if isinstance(exc, OperationalError | InterfaceError | ConnectionError | TimeoutError):
+        known = OperationalError | InterfaceError | PoolTimeout | ConnectionError | TimeoutError
+        is_cut = isinstance(exc, DBAPIError) and exc.connection_invalidated
+        if is_cut or isinstance(exc, known):
             raise DatabaseUnavailable("database-unavailable", type(exc).__name__) from exc
 
 

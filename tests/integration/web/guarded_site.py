@@ -1,0 +1,207 @@
+"""The whole site as it is composed for an installation, with the real sign-in, over a small network with a person of
+every role, one call, its recording, its order and its customer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+from aiohttp import ClientSession, CookieJar, DummyCookieJar, web
+from aiohttp.test_utils import TestServer
+
+from callcore.bootstrap.site import make_site
+from callcore.calls.tables import RecordingRow
+from callcore.kernel.bus import Bus
+from callcore.kernel.database import Database
+from callcore.kernel.metrics import Metrics
+from callcore.network.model import DEALER_ROLES, Role
+from callcore.network.passwords import hash_password
+from config.settings import Settings, load_settings
+from tests.factories.network import make_org, make_outlet, make_user
+from tests.factories.sales import make_call, make_customer, make_order
+from tests.fakes.clock import FakeClock
+from web.deps import HealthCheck
+from web.keys import ACCESS
+from web.live.hub import LiveHub
+from web.security.access import Access
+
+PASSWORD = "длинный пароль 2026"
+NUMBER = "+79124401825"
+CUSTOMER = "Прасковья Тестова"
+ORDER = 41
+
+
+@dataclass
+class Seeds:
+    """What stands in the addresses of pages."""
+
+    call_id: str = ""
+    recording_id: int = 0
+    customer_id: int = 0
+
+    def path(self, pattern: str) -> str:
+        """A real address for a route: «/calls/{call_id}» -> «/calls/test-1»."""
+        values = {
+            "{call_id}": self.call_id,
+            "{number}": str(ORDER),
+            "{id}": str(self.recording_id if pattern.startswith("/recordings") else self.customer_id),
+            "{version}": "0",
+            "{path}": "app.css",
+        }
+        for name, value in values.items():
+            pattern = pattern.replace(name, value)
+        assert "{" not in pattern, f"tell this test what to put into {pattern}"
+        return pattern
+
+
+def _make_sound(store: Path) -> None:
+    store.mkdir(exist_ok=True)
+    (store / "a.mp3").write_bytes(bytes(range(256)) * 8)
+
+
+async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
+    await asyncio.to_thread(_make_sound, store)
+    password_hash = await asyncio.to_thread(hash_password, PASSWORD)
+    async with database.transaction() as session:
+        factory = await make_org(session)
+        dealer = await make_org(session, parent=factory)
+        outlet = await make_outlet(session, dealer)
+        for role in Role:
+            org = dealer if role in DEALER_ROLES else factory
+            await make_user(
+                session, org, role=role.value, email=f"{role.value}@example.test", password_hash=password_hash
+            )
+        customer = await make_customer(session, phone=NUMBER, name=CUSTOMER)
+        order = await make_order(session, customer, number=ORDER, org_id=dealer.id, status="new")
+        call = await make_call(
+            session,
+            started_at=clock.now() - timedelta(minutes=30),
+            ended_at=clock.now() - timedelta(minutes=28),
+            result="answered",
+            talk_s=90,
+            caller_number=NUMBER,
+            org_id=dealer.id,
+            outlet_id=outlet.id,
+            customer_id=customer.id,
+            order_id=order.id,
+            has_recording=True,
+        )
+        recording = RecordingRow(
+            call_row_id=call.id,
+            call_id=call.call_id,
+            base="a",
+            state="ready",
+            started_at=call.started_at,
+            path="a.mp3",
+            mime="audio/mpeg",
+            size_bytes=2048,
+            duration_ms=61_000,
+            waveform={"customer": [1], "ours": [2]},
+        )
+        session.add(recording)
+        await session.flush()
+        return Seeds(call.call_id, recording.id, customer.id)
+
+
+def _settings(store: Path, *, secure: bool) -> Settings:
+    settings = load_settings(None, {"DEALERLINE_WEB__SECURE": str(secure).lower()})
+    recordings = settings.recordings.model_copy(update={"store_dir": store})
+    return settings.model_copy(update={"recordings": recordings})
+
+
+@dataclass
+class GuardedSite:
+    """`app` is what an installation serves; only the PBX and the health checks are stand-ins."""
+
+    app: web.Application
+    server: TestServer
+    seeds: Seeds
+    database: Database
+    clock: FakeClock
+    _open: list[ClientSession] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return str(self.server.make_url("")).rstrip("/")
+
+    def routes(self) -> list[tuple[str, str, Access]]:
+        """(method, pattern, access) of every route of the router, none left out."""
+        found = []
+        for route in self.app.router.routes():
+            resource = route.resource
+            assert resource is not None, route
+            assert route in self.app[ACCESS], f"{route} declares no access"
+            found.append((route.method, resource.canonical, self.app[ACCESS][route]))
+        return found
+
+    def browser(self, **headers: str) -> ClientSession:
+        """Nobody is signed in."""
+        session = ClientSession(self.address, cookie_jar=CookieJar(unsafe=True), headers=headers)
+        self._open.append(session)
+        return session
+
+    def client(self, **headers: str) -> ClientSession:
+        """Keeps no cookies: sends those headers, always."""
+        session = ClientSession(self.address, cookie_jar=DummyCookieJar(), headers=headers)
+        self._open.append(session)
+        return session
+
+    async def signed_in(self, role: Role = Role.OPERATOR) -> ClientSession:
+        browser = self.browser()
+        form = {"email": f"{role.value}@example.test", "password": PASSWORD}
+        async with browser.post("/sign-in", data=form, allow_redirects=False) as answer:
+            assert answer.status == 303, await answer.text()
+        return browser
+
+    async def csrf_token(self, browser: ClientSession) -> str:
+        """Read off a page, as a form has it."""
+        async with browser.get("/desk") as answer:
+            text = await answer.text()
+        _, mark, rest = text.partition('name="csrf_token" value="')
+        assert mark, "the page has no form with a token"
+        return rest.partition('"')[0]
+
+    async def raw(self, request: bytes) -> bytes:
+        """Bytes to bytes until the server closes, for what no client library would send."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
+        try:
+            writer.write(request)
+            await writer.drain()
+            async with asyncio.timeout(5):
+                return await reader.read()
+        finally:
+            writer.close()
+
+    async def close(self) -> None:
+        for session in self._open:
+            await session.close()
+        await self.server.close()
+
+
+@asynccontextmanager
+async def open_site(
+    database: Database, clock: FakeClock, store: Path, *, secure: bool = False, seeds: Seeds | None = None
+) -> AsyncIterator[GuardedSite]:
+    async def checks() -> tuple[HealthCheck, ...]:
+        return (HealthCheck("pbx", True),)
+
+    parts = SimpleNamespace(
+        settings=_settings(store, secure=secure),
+        metrics=Metrics(),
+        database=database,
+        clock=clock,
+        hub=LiveHub(Bus(), lambda: True),
+        pbx=SimpleNamespace(health=lambda: SimpleNamespace(connected=True)),
+        health=SimpleNamespace(checks=checks),
+    )
+    app = make_site(parts)
+    server = TestServer(app)
+    await server.start_server()
+    site = GuardedSite(app, server, seeds or await seed(database, clock, store), database, clock)
+    try:
+        yield site
+    finally:
+        await site.close()
