@@ -33,7 +33,7 @@ async def _only_first_dealer_phone(office: Office) -> int:
 async def test_a_new_call_goes_from_the_bar_of_news_to_a_recording_that_plays(
     office: Office, visit: Visit, tmp_path: Path
 ) -> None:
-    number, talk_s = "+79160000761", 6.0
+    number, talk_s = "+79160000761", 8.0
     visitor = await visit("operator")
     page = visitor.page
     partial: list[Response] = []

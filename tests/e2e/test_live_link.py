@@ -1,11 +1,12 @@
 """The desk stays open while the application is restarted and while the link to the PBX is cut."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.talks import own_phone
 from tests.e2e.test_desk import card_on, open_desk
+from tests.e2e.visitor import Visitor
 from tests.installation.office import Office, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
@@ -53,3 +54,52 @@ async def test_a_cut_link_to_the_pbx_is_told_and_its_return_too(office: Office, 
         return _changes(await visitor.link_words())[-2:] == [DOWN, UP]
 
     await until("the words were up, down, up", was_told)
+
+
+class Wire:
+    """Stands on the live link of one page: can swallow the news of calls, and cut the link."""
+
+    def __init__(self) -> None:
+        self.is_deaf = False
+        self._link: WebSocketRoute | None = None
+
+    async def tap(self, visitor: Visitor) -> None:
+        await visitor.page.route_web_socket("**/live", self._join)
+
+    def _join(self, link: WebSocketRoute) -> None:
+        self._link = link
+        link.connect_to_server().on_message(lambda told: self._pass(link, str(told)))
+
+    def _pass(self, link: WebSocketRoute, told: str) -> None:
+        if '"hello"' in told or not self.is_deaf:
+            link.send(told)
+
+    async def cut(self) -> None:
+        assert self._link is not None
+        await self._link.close()
+
+
+async def test_news_that_were_lost_are_made_good_when_the_link_comes(office: Office, visit: Visit) -> None:
+    """Between page and link, and while the link is away: the journal's row and the call's page catch up."""
+    number = "+79160000752"
+    phone = await own_phone(office, "operator")
+    journal, page = await visit("supervisor"), await visit("supervisor")
+    wires = Wire(), Wire()
+    for wire, visitor in zip(wires, (journal, page), strict=True):
+        wire.is_deaf = True
+        await wire.tap(visitor)
+    calling = await office.call(number, to_did=office.operators_did, talk_s=60)
+    await phone.rings_since()
+    call = await until("the journal has the call", lambda: next(iter(office.calls_of(number)), None))
+    await journal.go("/calls")
+    await page.go(f"/calls/{call['call_id']}")
+    row = journal.page.locator(f"tr[data-call='{call['call_id']}']")
+    await phone.pick_up()
+    await until("they talk", lambda: [one for one in office.calls_of(number) if one["state"] == "talking"])
+    await office.stand.carrier.hang_up(calling)
+    await until("the call is over", lambda: office.ended_call_of(number))
+    await expect(row).to_contain_text("Вызов")
+    for wire in wires:
+        await wire.cut()
+    await expect(row).to_contain_text("Отвечен")
+    await expect(page.page.locator("#call-head")).to_contain_text("Отвечен")

@@ -28,8 +28,9 @@ addEventListener("live:call", ({ detail }) => {
   if (detail.what === "ended" || detail.what === "answered") soon("recordings", "technical");
 });
 addEventListener("live:recording", ({ detail }) => { if (isOurs(detail)) soon("recordings"); });
-let isGreeted = false; // the first greeting follows the page itself
+// Between the page and the first greeting the call may have gone on. A page that has its recording is left alone then.
+let isGreeted = false;
 addEventListener("live:resync", () => {
-  if (isGreeted) soon("live", "recordings");
+  if (isGreeted || !page.querySelector("[data-player]")) soon("live", "recordings");
   isGreeted = true;
 });

@@ -33,5 +33,9 @@ addEventListener("live:call", ({ detail }) => {
 addEventListener("live:recording", ({ detail }) => {
   if (rowOf(detail.call_id)) soon(detail.call_id, () => renew(detail.call_id));
 });
-addEventListener("live:resync", () => soon("fresh", count));
+// What happened to calls in view while the link was away is not told any more.
+addEventListener("live:resync", () => {
+  soon("fresh", count);
+  for (const row of document.querySelectorAll("tr[data-call]:has(.pill-live)")) soon(row.dataset.call, () => renew(row.dataset.call));
+});
 document.addEventListener("visibilitychange", () => { if (!document.hidden) soon("fresh", count); });
