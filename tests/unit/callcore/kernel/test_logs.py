@@ -45,3 +45,18 @@ def test_fields_are_masked_and_the_call_id_stays(capsys: pytest.CaptureFixture[s
     assert line["caller"] == "+791…67"
     assert line["password"] == "***"
     assert line["module"] == "test"
+
+
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_a_traceback_shows_no_values(capsys: pytest.CaptureFixture[str], style: str) -> None:
+    configure_logs("info", style)
+    typed = "hunter" + "2"
+    try:
+        raise ValueError("caller " + "+7916" + "1234567", len(typed))
+    except ValueError:
+        get_logger("test").exception("request failed")
+    text = capsys.readouterr().err
+    assert "Traceback" in text
+    assert "ValueError" in text
+    assert typed not in text
+    assert "+79161234567" not in text
