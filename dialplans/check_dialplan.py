@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from dialplans.escape import is_zone
 from dialplans.modules import Module, applications_of, functions_of
 from dialplans.parse import (
     Priority,
@@ -17,6 +18,9 @@ from dialplans.parse import (
 _WRITTEN_FUNCTION = re.compile(r"_{0,2}([A-Z][A-Z0-9_]*)\(.*")
 _LOCAL = re.compile(r"Local/([^@&]+)@([^/&,]+)")
 _DIAL_GOSUB = re.compile(r"[UbB]\(([^)]*)\)")
+_CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
+_DAYS = r"(?:mon|tue|wed|thu|fri|sat|sun)(?:[-&](?:mon|tue|wed|thu|fri|sat|sun))*"
+_TIME = re.compile(rf"(?P<start>{_CLOCK})-(?P<last>{_CLOCK}),{_DAYS},\*,\*,(?P<zone>[^,?]+)\?[^?]+")
 _RAW_CALLER = re.compile(r"\$\{CALLERID\((?:num|name|all|ani|number)\)\}")
 _LEAKY = {"Dial", "MixMonitor", "Record", "AGI", "UserEvent", "Playback", "Read"}
 
@@ -33,7 +37,12 @@ def check_dialplan(
     applications, functions = applications_of(modules), functions_of(modules)
     problems = _order(file, table)
     for priority in priorities:
-        found = [*_words(priority, applications, functions), *_dialling(priority), *_targets(priority, table)]
+        found = [
+            *_words(priority, applications, functions),
+            *_dialling(priority),
+            *_targets(priority, table),
+            *_times(priority),
+        ]
         problems += [Problem(file, priority.line, message) for message in found]
     return problems
 
@@ -98,6 +107,20 @@ def _dialling(priority: Priority) -> Iterator[str]:
         yield f"{priority.application} with the caller's own words unfiltered"
 
 
+def _times(priority: Priority) -> Iterator[str]:
+    """Asterisk takes a time that it cannot read for always or never, and a foreign zone for its own: neither may pass."""
+    if priority.application != "GotoIfTime":
+        return
+    match = _TIME.fullmatch(priority.arguments)
+    if match is None:
+        yield "GotoIfTime wants HH:MM-HH:MM,days,*,*,zone?place"
+    else:
+        if match["start"] > match["last"]:
+            yield f"the time {match['start']}-{match['last']} ends before it begins"
+        if not is_zone(match["zone"]):
+            yield f"there is no zone {match['zone']}"
+
+
 def _targets(priority: Priority, table: Table) -> Iterator[str]:
     for context, extension, step in _named_targets(priority):
         if "${" in context:
@@ -124,7 +147,7 @@ def _named_targets(priority: Priority) -> Iterator[tuple[str, str, str]]:
     text = priority.arguments
     if priority.application in ("Goto", "Gosub"):
         yield _target(priority, text)
-    elif priority.application in ("GotoIf", "GosubIf"):
+    elif priority.application in ("GotoIf", "GosubIf", "GotoIfTime"):
         rest = split_arguments(text, "?")[1:]
         for branch in split_arguments("?".join(rest), ":"):
             if branch.strip():

@@ -16,7 +16,15 @@ LEG: Final = "dl-leg"  # one Local channel per phone; the extension is the phone
 RING: Final = "dl-ring"  # rings one phone of the table in dl-leg
 MARK: Final = "dl-mark"  # on the called phone, before it is dialled: call id for CEL
 WHISPER: Final = "dl-whisper"  # on the called phone, before it is joined: accept or decline
-FALLBACK: Final = "dl-fallback"  # no plan: duty numbers, one after another
+SCRIPT: Final = (
+    "dl-script"  # no plan from the application: a script beside the PBX answers from the last snapshot
+)
+STATIC: Final = (
+    "dl-static"  # no plan from the script either: open outlets by the hours compiled into the dialplan
+)
+TARGET: Final = "dl-target"  # one outlet of the static branch: a step of the plan when it is open
+NOTE_RUNG: Final = "dl-note-rung"  # tells events and CEL which rung took the call
+FALLBACK: Final = "dl-fallback"  # no plan at all: duty numbers, one after another
 VOICEMAIL: Final = "dl-voicemail"  # nobody answered: a message and a callback task
 HANGUP: Final = "dl-hangup"  # hangup handler of the customer's channel
 DID_TABLE: Final = "dl-did"  # what is known of a dialled number without the application
@@ -40,7 +48,9 @@ MAX_KEYS_PER_STEP: Final = 20
 
 RING_S: Final = "DL_RING"  # inherited: ring seconds of the present step
 ACCEPT_MODE: Final = "DL_ACCEPT"  # inherited inside a leg: AcceptMode
-REASON: Final = "DL_REASON"  # FallbackReason
+REASON: Final = "DL_REASON"  # FallbackReason: why the application's plan is not what carries the call
+SCRIPT_STATUS: Final = "DL_SCRIPT"  # how the script ended that gave no plan: AGISTATUS, or TIMEOUT
+SCRIPT_LIMIT_S: Final = 2  # the caller waits at most this long for a script that hangs
 DEFAULT_RING_S: Final = 20
 MAX_RING_S: Final = 120
 ACCEPT_S: Final = (
@@ -69,6 +79,14 @@ class FallbackReason(StrEnum):
     EXHAUSTED = "exhausted"  # the plan was walked, nobody took the call
 
 
+class FallbackRung(StrEnum):
+    """Who carries the call instead of the application."""
+
+    SCRIPT = "script"
+    STATIC = "static"
+    DUTY = "duty"
+
+
 class DeclineReason(StrEnum):
     KEY = "key"
     TIMEOUT = "timeout"
@@ -83,7 +101,9 @@ class Milestone(StrEnum):
     """Header `Kind` of a DL user event. Every one also has `CallId`."""
 
     ENTERED = "entered"  # Did, Caller, CallerName: the call is in the dialplan
-    FALLBACK = "fallback"  # Reason: FallbackReason; the duty branch is taken
+    FALLBACK = (
+        "fallback"  # Reason: FallbackReason; Rung: FallbackRung; Script: AGISTATUS of a script without a plan
+    )
     STEP = "step"  # Step, StepKind, Keys
     OFFERED = "offered"  # Phone: whisper starts on the answered phone
     ACCEPTED = "accepted"  # Phone
@@ -105,6 +125,7 @@ PHONE_KEY: Final = "p{id}"  # endpoint, auth and aor of a phone; never its numbe
 TRUNK_PREFIX: Final = "trunk-"  # endpoint of a trunk
 
 # --- CEL ----------------------------------------------------------------------------------------------------
+CEL_RUNG: Final = "DL-RUNG"  # user event of CEL; its extra is a FallbackRung
 # Columns of the CSV that the PBX keeps, all quoted, a quote doubled. event_time is epoch seconds with six decimals.
 CEL_COLUMNS: Final = (
     "event_type",

@@ -7,6 +7,7 @@ A refused value raises `Refused`, a ValueError whose text says what is wrong; th
 import re
 from collections.abc import Callable
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 _LONGEST: Final = 256
@@ -36,6 +37,13 @@ def _form(pattern: str, what: str) -> Callable[[object], Plain]:
 
 slug = _form(r"[a-z0-9][a-z0-9-]{0,39}", "a slug (a-z, 0-9, -)")
 key = _form(r"p[0-9]{1,18}", "a phone key (p<id>)")
+keys = _form(r"p[0-9]{1,18}(-p[0-9]{1,18}){0,19}", "1 to 20 phone keys joined by -")
+target = _form(r"o[0-9]{1,18}|h[0-9]", "a target of the static branch (o<id>, h<n>)")
+event = _form(r"[A-Z][A-Z-]{0,39}", "a name of an event (A-Z, -)")
+days = _form(
+    r"{0}(-{0})?(&{0}(-{0})?){{0,6}}".format("(mon|tue|wed|thu|fri|sat|sun)"),
+    "days of the week (mon-fri&sun)",
+)
 digits = _form(r"[0-9]{2,15}", "digits only")
 host = _form(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?", "a host name or an IPv4 address")
 account = _form(r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,63}", "an account name")
@@ -59,6 +67,31 @@ def phone_name(value: object) -> Plain:
 def did_digits(value: object) -> Plain:
     """As a carrier's number looks after FILTER(0-9)."""
     return Plain(address(value).removeprefix("+"))
+
+
+def phone_keys(value: object) -> Plain:
+    """A tuple of phone keys as a step of a plan has them."""
+    return keys("-".join(map(str, value)) if isinstance(value, tuple) else value)
+
+
+def zone(value: object) -> Plain:
+    """An IANA zone: Asterisk takes what it does not know for its own machine's clock, and says nothing."""
+    if not is_zone(str(value)):
+        raise Refused(f"{value!r} is not a zone of the IANA database")
+    return Plain(value)
+
+
+def is_zone(name: str) -> bool:
+    try:
+        return ZoneInfo(name).key == name
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
+
+
+def clock(value: object) -> Plain:
+    """A minute of the day as HH:MM."""
+    minute = int(whole(value, 0, 24 * 60 - 1))
+    return Plain(f"{minute // 60:02}:{minute % 60:02}")
 
 
 def port(value: object) -> Plain:
@@ -107,6 +140,12 @@ def comment(value: object) -> Plain:
 FILTERS: Final[dict[str, Callable[[object], Plain]]] = {
     "slug": slug,
     "key": key,
+    "keys": phone_keys,
+    "target": target,
+    "event": event,
+    "zone": zone,
+    "clock": clock,
+    "days": days,
     "digits": digits,
     "host": host,
     "account": account,

@@ -86,6 +86,7 @@ PBX_MODULES: Final = (
     Module("res_cdrel_custom"),
     Module("cel_custom"),
     *_DIALPLAN,
+    Module("app_celgenuserevent", "CELGenUserEvent"),
     Module("app_mixmonitor", "MixMonitor StopMixMonitor", "MIXMONITOR"),
     Module("app_read", "Read"),
     Module("app_record", "Record"),

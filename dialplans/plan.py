@@ -42,12 +42,35 @@ class TrunkPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenTime:
+    """A time of the local day, both minutes included, on `days`: mon-fri&sun."""
+
+    start_min: int
+    last_min: int
+    days: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaticTarget:
+    """Who may be rung without application and script. `key` is o<outlet id>, or h<n> for the head office; `zone` IANA."""
+
+    key: str
+    label: str
+    kind: str  # StepKind
+    phone_keys: tuple[str, ...]
+    ring_s: int
+    zone: str
+    times: tuple[OpenTime, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DidPlan:
-    """A number that carriers deliver. `number` is E.164; `label` for comments."""
+    """A number that carriers deliver. `number` is E.164; `label` for comments; `targets` are keys of StaticTarget."""
 
     number: str
     label: str
     language: str = "ru"
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +96,7 @@ class PbxPlan:
     agi_port: int
     recordings_dir: str
     cel_file: str  # CSV kept by the PBX itself
+    agi_script: str  # answers while the application does not; absolute path
     ami_users: tuple[AmiUserPlan, ...]
     trunks: tuple[TrunkPlan, ...]
     phones: tuple[PhonePlan, ...]
@@ -84,6 +108,8 @@ class PbxPlan:
     ami_host: str = "127.0.0.1"  # loopback or a private network, never the world
     ami_permit: tuple[str, ...] = ("127.0.0.1/255.255.255.255",)  # who may connect: address/mask
     voicemail_limit_s: int = 120
+    targets: tuple[StaticTarget, ...] = ()  # of all numbers, each once
+    other_targets: tuple[str, ...] = ()  # for a number that is not in `dids`
     music_dir: str = ""  # what a customer on hold hears; empty is silence
 
 

@@ -121,10 +121,22 @@ def _check_references(plan: PbxPlan) -> None:
     for duty in plan.duty_keys:
         if duty not in keys:
             raise _invalid("duty_keys", f"{duty!r} is no phone of the plan")
+    _check_targets(plan, keys)
     if not plan.trunks and any(phone.kind is PhoneKind.EXTERNAL for phone in plan.phones):
         raise _invalid("trunks", "outside numbers need a trunk")
     if plan.rtp_ports[1] - plan.rtp_ports[0] < 2:
         raise _invalid("rtp_ports", "no room for one call")
+
+
+def _check_targets(plan: PbxPlan, phone_keys: list[str]) -> None:
+    known = [target.key for target in plan.targets]
+    _refuse_doubles("targets", known)
+    for target in plan.targets:
+        if lost := set(target.phone_keys) - set(phone_keys):
+            raise _invalid("targets", f"{target.key} rings {sorted(lost)}, no phone of the plan")
+    for named in (plan.other_targets, *(did.targets for did in plan.dids)):
+        if lost := set(named) - set(known):
+            raise _invalid("targets", f"{sorted(lost)} are named and nowhere described")
 
 
 def _refuse_doubles(field: str, names: list[str]) -> None:

@@ -59,6 +59,11 @@ class InboundRouting:
         return self._snapshot is not None
 
     @property
+    def snapshot(self) -> RoutingSnapshot | None:
+        """The last one made; None before the first."""
+        return self._snapshot
+
+    @property
     def made_at(self) -> datetime | None:
         return self._snapshot.made_at if self._snapshot else None
 

@@ -1,5 +1,7 @@
 """From settings, the network's wiring and the secrets to the typed plan of one PBX."""
 
+from callcore.asterisk.fallback.deploy import SCRIPT
+from callcore.asterisk.fallback.static_routes import StaticRoutes
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.network.lines import Line, Wiring
 from callcore.network.model import PhoneOwner
@@ -12,8 +14,12 @@ AMI_READ = ("call", "dialplan", "user", "reporting")
 AMI_WRITE = ("call", "originate", "reporting")
 
 
-def make_pbx_plan(settings: Settings, wiring: Wiring, secrets: PbxSecrets) -> PbxPlan:
-    """Makes the secrets that are still missing. The AMI secret of the settings, when given, wins over a made one."""
+def make_pbx_plan(
+    settings: Settings, wiring: Wiring, secrets: PbxSecrets, routes: StaticRoutes | None = None
+) -> PbxPlan:
+    """Makes the secrets that are still missing. The AMI secret of the settings, when given, wins over a made one.
+    `routes` None: without application and script only the duty phones ring."""
+    routes = routes or StaticRoutes()
     pbx = settings.pbx
     names = [f"phone:{_key(line)}" for line in wiring.phones if line.is_sip]
     made = secrets.get("ami", f"trunk:{pbx.trunk_name}", *names)
@@ -28,6 +34,7 @@ def make_pbx_plan(settings: Settings, wiring: Wiring, secrets: PbxSecrets) -> Pb
         agi_port=settings.agi.port,
         recordings_dir=str(pbx.recordings_dir),
         cel_file=str(pbx.cel_file),
+        agi_script=str(pbx.agi_dir / SCRIPT),
         ami_users=(
             AmiUserPlan(
                 settings.ami.username,
@@ -48,7 +55,12 @@ def make_pbx_plan(settings: Settings, wiring: Wiring, secrets: PbxSecrets) -> Pb
             ),
         ),
         phones=tuple(_phone(line, made.get(f"phone:{_key(line)}", "")) for line in wiring.phones),
-        dids=tuple(DidPlan(did.number, did.label) for did in wiring.dids),
+        dids=tuple(
+            DidPlan(did.number, did.label, targets=routes.by_did.get(did.number, routes.other))
+            for did in wiring.dids
+        ),
+        targets=routes.targets,
+        other_targets=routes.other,
         duty_keys=tuple(_key(line) for line in duty),
         duty_ring_s=pbx.duty_ring_s,
         external_host=pbx.external_host,

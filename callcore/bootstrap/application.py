@@ -11,6 +11,7 @@ from callcore.asterisk.agi.server import AgiServer, AgiSettings
 from callcore.asterisk.ami import AmiSettings, AsteriskPbx
 from callcore.asterisk.inbound import InboundRouting
 from callcore.asterisk.secrets import PbxSecrets
+from callcore.asterisk.snapshot_file import SnapshotFile
 from callcore.bootstrap.health import Health, add_gauges
 from callcore.bootstrap.site import make_site
 from callcore.calls.audience import audience_of
@@ -61,6 +62,7 @@ class Application:
             offer=lambda fact: self.follower.offer(fact),
             metrics=self.metrics,
         )
+        self.snapshot_file = SnapshotFile(settings.pbx.agi_dir, self.clock)
         linker = AttachCall()
         self.follower = CallFollower(
             pbx=self.pbx,
@@ -92,7 +94,7 @@ class Application:
     async def start(self) -> None:
         """Raises DatabaseUnavailable, NotAllowedNow("schema-old") or OSError for a taken port."""
         await self._check_schema()
-        await self.routing.refresh()
+        await self._refresh()
         add_gauges(self.metrics, self.health, lambda: self.hub.count)
         self.bus.subscribe(self._on_event)
         await self.follower.start()
@@ -126,7 +128,10 @@ class Application:
             )
 
     async def _refresh(self) -> None:
+        """Reads the network; what the PBX decides by without us follows, however long it could not be written."""
         await self.routing.refresh()
+        if (snapshot := self.routing.snapshot) is not None:
+            await asyncio.to_thread(self.snapshot_file.keep, snapshot)
 
     async def _start_site(self) -> None:
         app = make_site(self)

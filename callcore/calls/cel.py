@@ -28,7 +28,7 @@ from callcore.calls.model import PhoneDirectory, Rung
 from callcore.calls.phone_channel import phone_key_of
 from callcore.calls.tracker import Tracker
 from callcore.calls.unwritten import CallWork, Unwritten
-from dialplans.contract import CEL_COLUMNS, FALLBACK, VOICEMAIL, WALK, Milestone
+from dialplans.contract import CEL_COLUMNS, CEL_RUNG, FALLBACK, VOICEMAIL, WALK, FallbackRung, Milestone
 
 ENDED: Final = "LINKEDID_END"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -104,11 +104,14 @@ def replay(events: Sequence[CelEvent], phones: PhoneDirectory) -> list[CallWork]
 
 
 def rung_of(events: Sequence[CelEvent]) -> Rung | None:
-    """Which contexts the call went through tells who carried it."""
+    """What the dialplan noted of the rung; without a note the contexts that the call went through."""
+    noted = {event.said("extra") for event in events if event.event_type == CEL_RUNG}
+    if known := [rung for rung in FallbackRung if rung in noted]:
+        return Rung(known[0])
     contexts = {event.context for event in events}
     if WALK in contexts:
         return Rung.APP
-    return Rung.FALLBACK if FALLBACK in contexts else None
+    return Rung.DUTY if FALLBACK in contexts else None
 
 
 def facts_of(events: Sequence[CelEvent]) -> Iterator[PbxFact]:

@@ -8,7 +8,7 @@ from callcore.calls.facts import MilestoneReached
 from callcore.calls.leg import Leg
 from callcore.calls.live_call import LiveCall
 from callcore.calls.model import RecordingKind, Rung, read_caller, read_dialled
-from dialplans.contract import FallbackReason, Milestone
+from dialplans.contract import FallbackReason, FallbackRung, Milestone
 
 
 def reach_milestone(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
@@ -30,10 +30,10 @@ def _entered(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
 
 def _fallback(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
     """After a walked plan the duty phone is the plan's own end; in all other cases the application did not carry."""
-    reason = fact.value("Reason")
+    reason, rung = fact.value("Reason"), fact.value("Rung") or Rung.DUTY
     if reason != FallbackReason.EXHAUSTED or call.route is None:
-        call.route = Rung.FALLBACK
-    draft.happened(call, fact.kind, reason=reason)
+        call.route = Rung(rung) if rung in set(FallbackRung) else Rung.DUTY
+    draft.happened(call, fact.kind, reason=reason, rung=rung, script=fact.value("Script"))
 
 
 def _step(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:

@@ -77,10 +77,12 @@ class RecordingState(StrEnum):
 
 
 class Rung(StrEnum):
-    """Which rung carried the call (CallRow.route)."""
+    """Which rung carried the call (CallRow.route); see FallbackRung. Stored: never renamed."""
 
     APP = "app"
-    FALLBACK = "fallback"
+    SCRIPT = "script"  # the script beside the PBX, by the last published snapshot
+    STATIC = "static"  # the hours compiled into the dialplan
+    DUTY = "duty"  # straight to the duty phones
 
 
 class HappeningKind(StrEnum):

@@ -16,7 +16,7 @@ class CallRow(Base):
 
     `state` is CallState, `result` CallResult (empty while alive). `caller_number` is E.164 or empty when the caller
     hides or sends nonsense; what came is kept in `caller_raw`. `org_id` and `outlet_id` are who talked, else who was tried
-    first. Durations are whole seconds. `route` tells which rung carried the call: app, fallback. `warning` is a
+    first. Durations are whole seconds. `route` is a Rung: who carried the call. `warning` is a
     code such as unknown-did.
     """
 

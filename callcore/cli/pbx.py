@@ -44,6 +44,7 @@ def render(
     output: Annotated[Path | None, typer.Option(help="Сложить файлы в эту папку, чтобы посмотреть.")] = None,
 ) -> None:
     """Собрать файлы АТС из базы и настроек, проверить и, если просят, опубликовать."""
+    from callcore.asterisk.fallback.deploy import deploy_script
     from callcore.asterisk.publish import publish as put
 
     settings = settings_for(config, data_dir)
@@ -55,6 +56,7 @@ def render(
             (output / name).write_text(text, encoding="utf-8")
         typer.echo(f"Файлы лежат в {output}. В них пароли: не показывайте их никому.")
     if publish:
+        deploy_script(settings.pbx.agi_dir)
         done = put(files, settings.pbx.etc_dir)
         typer.echo(f"Опубликовано в {done.release}; изменились: {', '.join(done.changed) or 'ничего'}.")
 
@@ -140,6 +142,7 @@ async def _run(settings: "Settings", root: Path) -> None:
     import asyncio
 
     from callcore.asterisk.embedded import AsteriskProcess, InstanceDirs, find_or_install
+    from callcore.asterisk.fallback.deploy import deploy_script
     from callcore.asterisk.publish import publish
     from callcore.stand.layout import cache_dir
     from callcore.stand.rendering import render_from_database
@@ -147,6 +150,7 @@ async def _run(settings: "Settings", root: Path) -> None:
     dirs = InstanceDirs(root)
     dirs.create()
     build = await asyncio.to_thread(find_or_install, cache_dir(), typer.echo)
+    deploy_script(settings.pbx.agi_dir)
     publish(await render_from_database(settings), dirs.etc)
     process = AsteriskProcess(build, dirs, settings.pbx.system_name)
     await process.start()

@@ -134,9 +134,9 @@ class Teller:
     ) -> tuple[datetime, tuple[tuple[int, Step], ...]]:
         """The application was away: the dialplan went to the duty phones by itself."""
         at = call.started_at + self._chance.seconds(2, 5)
-        call.route, call.decision = Rung.FALLBACK, None
+        call.route, call.decision = Rung.DUTY, None
         reason = self._chance.of((FallbackReason.AGI_FAILURE, 3), (FallbackReason.TIMEOUT, 1))
-        call.happened(at, Milestone.FALLBACK, reason=reason.value)
+        call.happened(at, Milestone.FALLBACK, reason=reason.value, rung=call.route.value)
         return at, tuple(pair for pair in steps if pair[1].kind is StepKind.DUTY)
 
     def _walk_step(self, call: ToldCall, number: int, step: Step, at: datetime) -> tuple[datetime, bool]:

@@ -37,6 +37,7 @@ sip_port = {ports.sip}
 rtp_first = {first}
 rtp_last = {last}
 etc_dir = "{dirs.pbx.etc}"
+agi_dir = "{dirs.pbx.agi}"
 recordings_dir = "{dirs.pbx.recordings}"
 cel_file = "{dirs.pbx.log / "cel-custom" / "cel.csv"}"
 secrets_file = "{dirs.secrets}"

@@ -14,17 +14,18 @@ from typing import TypeVar
 
 from callcore.asterisk.carrier import SimulatedCarrier, write_tones
 from callcore.asterisk.embedded import AsteriskBuild, AsteriskProcess, find_or_install
+from callcore.asterisk.fallback.deploy import deploy_script
 from callcore.asterisk.pbx_plan import make_pbx_plan
 from callcore.asterisk.publish import publish
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.kernel.database import Database
 from callcore.kernel.migrations import upgrade
-from callcore.network.lines import Wiring, load_wiring
 from callcore.stand.carrier_plan import make_carrier_plan
 from callcore.stand.config_file import CARRIER_NAME, SYSTEM_NAME, config_text
 from callcore.stand.layout import StandDirs, StandNote, cache_dir, read_note, write_note
 from callcore.stand.ports import HOST, StandPorts, choose_ports
 from callcore.stand.processes import ApplicationProcess
+from callcore.stand.rendering import PbxSource, read_source
 from callcore.stand.seeding import seed_stand, telephone_behaviours
 from config.settings import Settings, load_settings
 from dialplans.plan import CarrierPlan
@@ -100,13 +101,14 @@ class Stand:
         self._ports = choose_ports(self._options.port, self._options.sip_port, last.ports if last else None)
         secrets = PbxSecrets(self.dirs.secrets)
         settings = self._settings = self._write_settings(secrets)
-        build, wiring, _ = await asyncio.gather(
+        build, source, _ = await asyncio.gather(
             asyncio.to_thread(self._timed, "Asterisk", lambda: find_or_install(cache_dir(), self._say)),
             self._prepare_database(settings),
             asyncio.to_thread(self._timed, "файлы сайта", lambda: assets.install(self._say)),
         )
+        wiring = source.wiring
         plan = make_carrier_plan(self.dirs, self.ports, wiring, secrets, telephone_behaviours(wiring))
-        await asyncio.to_thread(self._publish, settings, wiring, secrets, plan)
+        await asyncio.to_thread(self._publish, settings, source, secrets, plan)
         await self._start_telephony(build, plan)
         self._application = ApplicationProcess(self.dirs.config, self.dirs.application_log, self.address)
         await asyncio.gather(self._application.start(), self.carrier.prepare())
@@ -129,7 +131,7 @@ class Stand:
         self.dirs.config.write_text(text, encoding="utf-8")
         return load_settings(self.dirs.config, {})
 
-    async def _prepare_database(self, settings: Settings) -> Wiring:
+    async def _prepare_database(self, settings: Settings) -> PbxSource:
         url = settings.database.url.get_secret_value()
         await asyncio.to_thread(self._timed, "база данных", lambda: upgrade(url))
         started = time.monotonic()
@@ -137,15 +139,16 @@ class Stand:
         try:
             if await seed_stand(database, self.dirs):
                 self._say(f"сеть дилеров наполнена за {time.monotonic() - started:.1f} с")
-            async with database.session() as session:
-                return await load_wiring(session)
+            return await read_source(database)
         finally:
             await database.close()
 
-    def _publish(self, settings: Settings, wiring: Wiring, secrets: PbxSecrets, plan: CarrierPlan) -> None:
+    def _publish(self, settings: Settings, source: PbxSource, secrets: PbxSecrets, plan: CarrierPlan) -> None:
         for dirs in (self.dirs.pbx, self.dirs.carrier):
             dirs.create()
-        publish(render_pbx(make_pbx_plan(settings, wiring, secrets)), self.dirs.pbx.etc)
+        pbx_plan = make_pbx_plan(settings, source.wiring, secrets, source.routes)
+        deploy_script(settings.pbx.agi_dir)
+        publish(render_pbx(pbx_plan), self.dirs.pbx.etc)
         publish(render_carrier(plan), self.dirs.carrier.etc)
         write_tones(plan)
 

@@ -8,9 +8,11 @@ from dialplans.plan import (
     CarrierPhone,
     CarrierPlan,
     DidPlan,
+    OpenTime,
     PbxPlan,
     PhoneKind,
     PhonePlan,
+    StaticTarget,
     TrunkPlan,
 )
 
@@ -26,6 +28,7 @@ def pbx_plan(**changes: object) -> PbxPlan:
         agi_port=4573,
         recordings_dir="/var/lib/dealerline/recordings",
         cel_file="/var/log/dealerline/cel.csv",
+        agi_script="/var/lib/dealerline/agi/dealerline-route",
         ami_users=(
             AmiUserPlan("dealerline", "ami;secret", ("call", "user"), ("call", "originate", "reporting")),
         ),
@@ -54,7 +57,28 @@ def pbx_plan(**changes: object) -> PbxPlan:
                 shows_caller=True,
             ),
         ),
-        dids=(DidPlan("+74951234567", "Москва, сайт"),),
+        dids=(DidPlan("+74951234567", "Москва, сайт", targets=("o7", "h1")),),
+        targets=(
+            StaticTarget(
+                "o7",
+                "Двери: Центр",
+                "outlet",
+                ("p12", "p31"),
+                20,
+                "Asia/Yekaterinburg",
+                (OpenTime(540, 1079, "mon-fri"), OpenTime(0, 1439, "sat&sun")),
+            ),
+            StaticTarget(
+                "h1",
+                "Операторы",
+                "operators",
+                ("p40",),
+                30,
+                "Europe/Moscow",
+                (OpenTime(540, 1259, "mon-sun"),),
+            ),
+        ),
+        other_targets=("h1",),
         duty_keys=("p40", "p31"),
     )
     return replace(plan, **changes)

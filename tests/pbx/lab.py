@@ -11,6 +11,7 @@ from pathlib import Path
 
 from callcore.asterisk.carrier import CustomerCall, SimulatedCarrier, tone_hz, write_tones
 from callcore.asterisk.embedded import AsteriskBuild, AsteriskProcess, InstanceDirs
+from callcore.asterisk.fallback.deploy import SCRIPT
 from callcore.asterisk.publish import publish
 from callcore.kernel.tasks import TaskOwner
 from dialplans.contract import CEL_COLUMNS
@@ -20,14 +21,17 @@ from dialplans.plan import (
     CarrierPhone,
     CarrierPlan,
     DidPlan,
+    OpenTime,
     PbxPlan,
     PhoneKind,
     PhonePlan,
+    StaticTarget,
     TrunkPlan,
 )
 from dialplans.render import render_carrier, render_pbx
 
 DID = "74951234567"
+LADDER_DID = "74951234568"  # has a static branch: o1 is closed now, o2 is open
 CUSTOMER = "+79161234567"
 CUSTOMER_HZ = tone_hz(40)
 OUTSIDE = "+79001112233"
@@ -44,6 +48,15 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
 def free_rtp_ports() -> tuple[int, int]:
     first = free_port(socket.SOCK_DGRAM) & ~1
     return (first, first + 100) if first < 65000 else (first - 400, first - 300)
+
+
+def hours_around_now(ahead_h: int) -> tuple[OpenTime, ...]:
+    """From an hour ago to three hours hence on a clock that is so far ahead of UTC, on every day."""
+    clock = time.gmtime(time.time() + ahead_h * 3600)
+    minute = clock.tm_hour * 60 + clock.tm_min
+    first, last = (minute - 60) % 1440, (minute + 180) % 1440
+    pairs = ((first, last),) if first < last else ((first, 1439), (0, last))
+    return tuple(OpenTime(start, end, "mon-sun") for start, end in pairs)
 
 
 def lab_plans(root: Path) -> tuple[PbxPlan, CarrierPlan]:
@@ -64,6 +77,7 @@ def lab_plans(root: Path) -> tuple[PbxPlan, CarrierPlan]:
         agi_port=free_port(),
         recordings_dir=str(pbx.recordings),
         cel_file=str(pbx.log / "cel.csv"),
+        agi_script=str(pbx.agi / SCRIPT),
         ami_users=(
             AmiUserPlan("lab", AMI_SECRET, ("call", "dialplan", "user", "reporting"), ("call", "reporting")),
         ),
@@ -82,7 +96,14 @@ def lab_plans(root: Path) -> tuple[PbxPlan, CarrierPlan]:
             sip("p9", "Дежурный", accept_by_key=False),
             sip("p10", "Второй дежурный"),
         ),
-        dids=(DidPlan(f"+{DID}", "Москва"),),
+        dids=(
+            DidPlan(f"+{DID}", "Москва"),
+            DidPlan(f"+{LADDER_DID}", "Со статической ветвью", targets=("o1", "o2")),
+        ),
+        targets=(
+            StaticTarget("o1", "Закрыт", "outlet", ("p1",), 5, "Europe/London", hours_around_now(12)),
+            StaticTarget("o2", "Открыт", "outlet", ("p2",), 5, "Asia/Kamchatka", hours_around_now(12)),
+        ),
         duty_keys=("p9", "p10"),
         duty_ring_s=3,
     )

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from callcore.calls.model import HappeningKind
 from dialplans.contract import DeclineReason, FallbackReason, Milestone
-from web.calls.words import DECLINE_REASONS, FALLBACK_REASONS, STEP_KINDS, WARNINGS
+from web.calls.words import DECLINE_REASONS, FALLBACK_REASONS, RUNG_WORDS, STEP_KINDS, WARNINGS
 from web.ui.formats import duration, plural
 
 Names = Mapping[str, str]
@@ -63,7 +63,8 @@ def _fallback(data: Data, _names: Names) -> _Told:
     if reason == FallbackReason.EXHAUSTED:
         return _Told("По плану никто не ответил, звоним дежурному", "bell-ringing", "warn")
     known = next((words for code, words in FALLBACK_REASONS.items() if code == reason), "")
-    return _Told(f"Аварийный маршрут{f': {known}' if known else ''}", "alert-triangle", "warn")
+    rung = next((words for code, words in RUNG_WORDS.items() if code == data.get("rung")), "")
+    return _Told(f"Аварийный маршрут{f': {known}' if known else ''}", "alert-triangle", "warn", rung)
 
 
 def _step(data: Data, names: Names) -> _Told:

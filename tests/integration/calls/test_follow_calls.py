@@ -69,7 +69,7 @@ async def test_a_fallback_call_takes_its_source_from_the_number(start: Start) ->
     await ended(desk)
     call = await desk.call()
     assert call is not None
-    assert (call.route, call.result, call.did_id, call.source) == ("fallback", "duty_answered", 3, "site")
+    assert (call.route, call.result, call.did_id, call.source) == ("duty", "duty_answered", 3, "site")
 
 
 async def test_an_offered_decision_lands_on_the_call(start: Start) -> None:

@@ -138,7 +138,7 @@ async def test_calls_agree_with_themselves(seeded: Database) -> None:
         await number(seeded, "SELECT count(*) FROM calls WHERE warning = 'unknown-did' AND did_id IS NULL")
         > 0
     )
-    assert await number(seeded, "SELECT count(*) FROM calls WHERE route = 'fallback'") > 0
+    assert await number(seeded, "SELECT count(*) FROM calls WHERE route = 'duty'") > 0
     assert await number(seeded, "SELECT count(*) FROM calls WHERE is_transferred") > 10
 
 

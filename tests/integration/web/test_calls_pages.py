@@ -301,7 +301,7 @@ async def test_the_page_of_a_call_tells_the_whole_story(stage: Stage) -> None:
             result="answered",
             talk_s=90,
             wait_s=20,
-            route="fallback",
+            route="duty",
             warning="unknown-did",
             is_repaired=True,
             hangup_cause=16,
@@ -323,7 +323,7 @@ async def test_the_page_of_a_call_tells_the_whole_story(stage: Stage) -> None:
         )
         for kind, data in (
             ("entered", {}),
-            ("fallback", {"reason": "timeout"}),
+            ("fallback", {"reason": "timeout", "rung": "duty"}),
             ("step", {"step": 1, "step_kind": "outlet", "phones": ["p1"]}),
             ("declined", {"phone": "p1", "reason": "key"}),
             ("voicemail", {"seconds": 12}),

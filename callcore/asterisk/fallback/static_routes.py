@@ -1,0 +1,102 @@
+"""The branch of the dialplan that needs neither application nor script: whom each number rings by weekly hours. Pure.
+
+Bounded: of the outlets that may take a number's calls the first few are compiled in, then the head office's operators.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, pairwise
+
+from callcore.routing.hours import DAYS, WeekHours
+from callcore.routing.model import Candidates, RouteDid, RouteOutlet, RoutingSnapshot
+from dialplans.contract import StepKind
+from dialplans.plan import OpenTime, StaticTarget
+
+MAX_OUTLETS = 5  # of one number; each that is open is rung in turn
+_DAY_MIN = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class StaticRoutes:
+    """Keys of `targets` by number (E.164); `other` for a number that is not known."""
+
+    targets: tuple[StaticTarget, ...] = ()
+    by_did: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    other: tuple[str, ...] = ()
+
+
+def static_routes(snapshot: RoutingSnapshot) -> StaticRoutes:
+    """A number whose region only the caller's own number tells goes straight to the operators."""
+    office = _office(snapshot)
+    other = tuple(target.key for target in office)
+    targets: dict[str, StaticTarget] = {}
+    by_did: dict[str, tuple[str, ...]] = {}
+    for number, did in snapshot.dids.items():
+        own = [_target(outlet) for outlet in _first(_among(snapshot, did))]
+        targets |= {target.key: target for target in own}
+        by_did[number] = (*(target.key for target in own), *other)
+    return StaticRoutes((*targets.values(), *office), by_did, other)
+
+
+def open_times(hours: WeekHours) -> tuple[OpenTime, ...]:
+    """Weekly hours as times of the day with the days on which they hold; equal times of several days are one."""
+    days: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for begins, ends in zip(hours.edges[::2], hours.edges[1::2], strict=True):
+        at = begins
+        while at < ends:
+            day, start = divmod(at, _DAY_MIN)
+            at = min(ends, (day + 1) * _DAY_MIN)
+            days[start, at - day * _DAY_MIN - 1].append(day)
+    return tuple(OpenTime(start, last, _words(found)) for (start, last), found in sorted(days.items()))
+
+
+def _words(days: list[int]) -> str:
+    """[0, 1, 2, 5] is mon-wed&sat."""
+    return "&".join(DAYS[a] if a == b else f"{DAYS[a]}-{DAYS[b]}" for a, b in _runs(days))
+
+
+def _runs(days: list[int]) -> Iterator[tuple[int, int]]:
+    first = days[0]
+    for day, following in pairwise([*days, -1]):
+        if following != day + 1:
+            yield first, day
+            first = following
+
+
+def _among(snapshot: RoutingSnapshot, did: RouteDid) -> Candidates:
+    if did.to_operators:
+        return Candidates()
+    if did.org_id is not None:
+        return snapshot.outlets_by_org.get(did.org_id, Candidates())
+    return snapshot.outlets_by_region.get((did.region_code or "",), Candidates())
+
+
+def _first(among: Candidates) -> Iterable[RouteOutlet]:
+    """Those that are ever open; one that takes no calls has no place in `places`."""
+    ready = sorted(chain.from_iterable(at for schedule, at in among.places.items() if schedule.hours.edges))
+    return [among.outlets[place] for place in ready[:MAX_OUTLETS]]
+
+
+def _target(outlet: RouteOutlet) -> StaticTarget:
+    schedule = outlet.schedule
+    return StaticTarget(
+        key=f"o{outlet.id}",
+        label=outlet.label,
+        kind=StepKind.OUTLET,
+        phone_keys=outlet.phone_keys,
+        ring_s=outlet.ring_s,
+        zone=str(schedule.zone),
+        times=open_times(schedule.hours),
+    )
+
+
+def _office(snapshot: RoutingSnapshot) -> tuple[StaticTarget, ...]:
+    schedule = snapshot.head_office.operators_schedule
+    times = open_times(schedule.hours)
+    return tuple(
+        StaticTarget(
+            f"h{number}", "Операторы", step.kind, step.phone_keys, step.ring_s, str(schedule.zone), times
+        )
+        for number, step in enumerate(snapshot.head_office.operators if times else (), start=1)
+    )
