@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from callcore.network.days import DayException, HoursOverride, calendar_between
 from callcore.network.directory_rows import Did, Directory, Org, Outlet, Phone, Region
 from callcore.network.model import OrgKind, PhoneOwner
 from callcore.routing.decide import decide
@@ -28,7 +29,8 @@ START = datetime(2026, 11, 2, tzinfo=UTC)
 
 
 def make_directory(dice: random.Random, codes: list[str]) -> Directory:
-    """A sixth of the outlets stands in Moscow, as in life; dealers three deep; a dozen kinds of hours."""
+    """A sixth of the outlets stands in Moscow, as in life; dealers three deep; a dozen kinds of hours;
+    the production calendar, an exception at every fiftieth outlet, an override at every two hundredth."""
     orgs = [Org(1, OrgKind.MANUFACTURER, "/1/", "Завод", "Europe/Moscow")]
     for number in range(2, DEALERS + 2):
         parent = orgs[0] if number < DEALERS // 2 else dice.choice(orgs[1 : DEALERS // 2])
@@ -50,6 +52,10 @@ def make_directory(dice: random.Random, codes: list[str]) -> Directory:
             dice.choice(kinds),
             accepts_calls=dice.random() < 0.9,
             position=dice.randrange(100),
+            exceptions=(DayException(START.date() + timedelta(days=n % 30), (), "Учёт"),)
+            if n % 50 == 0
+            else (),
+            override=HoursOverride(n % 400 == 0, START + timedelta(days=3), "Учёт") if n % 200 == 0 else None,
         )
         for n in range(1, OUTLETS + 1)
     )
@@ -65,7 +71,8 @@ def make_directory(dice: random.Random, codes: list[str]) -> Directory:
         Did(901, "+74950000901", "", region_code="RU-MOW"),
     )
     regions = tuple(Region(code, code, "Europe/Moscow") for code in sorted({"RU-MOW", *codes}))
-    return Directory(regions, tuple(orgs), outlets, (*phones, *tail), dids)
+    calendar = calendar_between(START.date(), START.date() + timedelta(days=365), ())
+    return Directory(regions, tuple(orgs), outlets, (*phones, *tail), dids, calendar)
 
 
 def measure(

@@ -38,7 +38,7 @@ class InboundRouting:
         *,
         database: Database,
         clock: Clock,
-        numbering: NumberingPlan,
+        numbering: Callable[[], NumberingPlan],
         options: RoutingOptions,
         offer: Callable[[RouteDecided], object],
         metrics: Metrics,
@@ -68,18 +68,19 @@ class InboundRouting:
         return self._snapshot.made_at if self._snapshot else None
 
     async def refresh(self) -> bool:
-        """Read the network; True when it had changed. Keeps the last snapshot when the database does not answer."""
+        """Read the network and the numbering plan; True when one had changed. Keeps the last snapshot when the database does not answer."""
         try:
             async with self._database.session() as session:
-                directory = await load_directory(session)
+                directory = await load_directory(session, self._clock.now())
         except DatabaseUnavailable:
             _log.warning("network not read, the last snapshot goes on serving", version=self._version)
             return False
-        if directory == self._directory:
+        numbering = await asyncio.to_thread(self._numbering)
+        if directory == self._directory and self._snapshot and self._snapshot.numbering is numbering:
             return False
         version, now = self._version + 1, self._clock.now()
         snapshot = await asyncio.to_thread(
-            build_snapshot, directory, version, now, numbering=self._numbering, options=self._options
+            build_snapshot, directory, version, now, numbering=numbering, options=self._options
         )
         self._directory, self._snapshot, self._version = directory, snapshot, version
         self._phones = PhoneBook(directory)

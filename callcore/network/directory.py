@@ -1,10 +1,12 @@
-"""Reads the whole selling network for routing and for the tracker: six small queries, no joins."""
+"""Reads the whole selling network for routing and for the tracker: a few small queries, no joins."""
 
 from collections import defaultdict
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.network.coming_days import ComingDays, load_coming_days
 from callcore.network.directory_rows import Did, Directory, Org, Outlet, Phone, Region
 from callcore.network.model import OrgKind, OrgState, PhoneOwner
 from callcore.network.tables import (
@@ -19,16 +21,19 @@ from callcore.network.tables import (
 from dialplans import contract
 
 
-async def load_directory(session: AsyncSession) -> Directory:
-    """Inactive phones, phones of people who left, and inactive DIDs are not in it; suspended organisations are."""
+async def load_directory(session: AsyncSession, now: datetime | None = None) -> Directory:
+    """Inactive phones, phones of people who left, and inactive DIDs are not in it; suspended organisations are.
+    Holidays, exceptions and overrides are those of the days that come after `now`; without it there are none."""
     orgs = await _orgs(session)
-    outlets = await _outlets(session)
+    days = await load_coming_days(session, now) if now is not None else ComingDays()
+    outlets = await _outlets(session, days)
     return Directory(
         regions=await _regions(session),
         orgs=orgs,
         outlets=outlets,
         phones=await _phones(session, {outlet.id: outlet.org_id for outlet in outlets}),
         dids=await _dids(session),
+        calendar=days.calendar,
     )
 
 
@@ -56,7 +61,7 @@ async def _orgs(session: AsyncSession) -> tuple[Org, ...]:
     )
 
 
-async def _outlets(session: AsyncSession) -> tuple[Outlet, ...]:
+async def _outlets(session: AsyncSession, days: ComingDays) -> tuple[Outlet, ...]:
     return tuple(
         Outlet(
             id=row.id,
@@ -69,6 +74,9 @@ async def _outlets(session: AsyncSession) -> tuple[Outlet, ...]:
             accepts_calls=row.accepts_calls,
             position=row.position,
             ring_s=row.ring_s,
+            works_on_holidays=row.works_on_holidays,
+            exceptions=days.exceptions.get(row.id, ()),
+            override=days.overrides.get(row.id),
         )
         for row in await session.scalars(select(OutletRow).order_by(OutletRow.id))
     )

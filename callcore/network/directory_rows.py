@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from callcore.network.days import CalendarDay, DayException, HoursOverride
 from callcore.network.model import OrgKind, OrgState, PhoneOwner
 
 
@@ -37,7 +38,8 @@ class Org:
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """A point of sale; `hours` is the mapping of OutletRow.hours as stored, not yet checked."""
+    """A point of sale; `hours` is the mapping of OutletRow.hours as stored, not yet checked. `exceptions` are in order
+    of days."""
 
     id: int
     org_id: int
@@ -49,6 +51,9 @@ class Outlet:
     accepts_calls: bool = True
     position: int = 100
     ring_s: int = 20
+    works_on_holidays: bool = False
+    exceptions: tuple[DayException, ...] = ()
+    override: HoursOverride | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +95,4 @@ class Directory:
     outlets: tuple[Outlet, ...] = ()
     phones: tuple[Phone, ...] = ()
     dids: tuple[Did, ...] = ()
+    calendar: tuple[CalendarDay, ...] = ()

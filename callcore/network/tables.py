@@ -1,9 +1,9 @@
 """Mapping of the selling network."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcore.kernel.database import Base, BigId
@@ -35,6 +35,9 @@ class OrgRow(Base):
     takes_site_calls: Mapped[bool] = mapped_column(default=True)  # «Звонок с сайта»
     points: Mapped[int] = mapped_column(default=0)
     site_url: Mapped[str] = mapped_column(default="")
+    is_authorised: Mapped[bool] = mapped_column(default=True, server_default=true())
+    takes_site_orders: Mapped[bool] = mapped_column(default=True, server_default=true())
+    description: Mapped[str] = mapped_column(default="", server_default="")
     tz: Mapped[str]
     created_at: Mapped[datetime]
 
@@ -50,7 +53,7 @@ class OrgRegionRow(Base):
 
 class OutletRow(Base):
     """A point of sale. `hours` is {"mon": [["09:00","18:00"], …], …} in the outlet's own zone; a period whose end is not
-    later than its start crosses midnight. `position` orders outlets within a region."""
+    later than its start crosses midnight. `position` orders outlets within a region. `version` grows with each change of the hours."""
 
     __tablename__ = "outlets"
     __table_args__ = (Index("ix_outlets_org_id", "org_id"), Index("ix_outlets_region_code", "region_code"))
@@ -66,6 +69,48 @@ class OutletRow(Base):
     accepts_calls: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=100)
     ring_s: Mapped[int] = mapped_column(default=20)
+    works_on_holidays: Mapped[bool] = mapped_column(default=False, server_default=false())
+    hours_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+
+
+class CalendarDayRow(Base):
+    """A day that people wrote over the official production calendar; `region_code` empty is the whole country."""
+
+    __tablename__ = "calendar_days"
+    __table_args__ = (
+        UniqueConstraint("day", "region_code"),
+        CheckConstraint("kind IN ('off', 'work', 'short')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    day: Mapped[date]
+    region_code: Mapped[str] = mapped_column(default="")
+    kind: Mapped[str]
+    title: Mapped[str]
+
+
+class OutletExceptionRow(Base):
+    """Other hours on one date; `periods` as in OutletRow.hours, empty for closed."""
+
+    __tablename__ = "outlet_exceptions"
+    __table_args__ = (UniqueConstraint("outlet_id", "day"), Index("ix_outlet_exceptions_day", "day"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    outlet_id: Mapped[int] = mapped_column(ForeignKey("outlets.id"))
+    day: Mapped[date]
+    periods: Mapped[list[Any]]
+    reason: Mapped[str]
+
+
+class OutletOverrideRow(Base):
+    """Open or closed by hand. It cannot be stored without its end."""
+
+    __tablename__ = "outlet_overrides"
+
+    outlet_id: Mapped[int] = mapped_column(ForeignKey("outlets.id"), primary_key=True)
+    is_open: Mapped[bool]
+    until: Mapped[datetime]
+    reason: Mapped[str]
 
 
 class UserRow(Base):

@@ -9,7 +9,8 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from itertools import chain
+from heapq import merge
+from itertools import islice
 
 from callcore.routing.hours import DAYS
 from callcore.routing.model import (
@@ -25,9 +26,9 @@ from callcore.routing.model import (
     RouteOutlet,
     RouteWarning,
     RoutingSnapshot,
-    Schedule,
     Step,
 )
+from callcore.routing.opening import Schedule, Wall, Why, wall_of
 from dialplans.contract import MAX_STEPS, StepKind
 
 MAX_LISTED = 60  # outlets ruled out that an explanation names; the rest are counted
@@ -126,12 +127,17 @@ def _pick(
 ) -> tuple[list[RouteOutlet], list[Considered], tuple[tuple[Reason, int], ...]]:
     """The first open outlets; what to tell of them and of the first that were ruled out; counts of the others."""
     closed = _ClosedNow(now)
-    shut = {schedule for schedule in among.places if closed[schedule]}
-    opened = sorted(chain.from_iterable(among.places[schedule] for schedule in among.places.keys() - shut))
-    picked = opened[:limit]
+    opened: list[tuple[int, ...]] = []
+    shut = 0
+    for schedule, places in among.places.items():
+        if closed[schedule]:
+            shut += len(places)
+        else:
+            opened.append(places)
+    picked = list(islice(merge(*opened), limit))
     left = Counter(among.barred)
-    left[Reason.CLOSED] = sum(len(among.places[schedule]) for schedule in shut)
-    left[Reason.OVER_LIMIT] = len(opened) - len(picked)
+    left[Reason.CLOSED] = shut
+    left[Reason.OVER_LIMIT] = sum(map(len, opened)) - len(picked)
     considered = _tell(among, frozenset(picked), closed)
     left.subtract(item.reason for item in considered)
     omitted = tuple(sorted((reason, count) for reason, count in left.items() if count > 0))
@@ -166,27 +172,49 @@ class _ClosedNow(dict[Schedule, bool]):
     def __init__(self, now: datetime) -> None:
         super().__init__()
         self._now = now
-        self._clocks: dict[tzinfo, datetime] = {}
+        self._walls: dict[tzinfo, Wall] = {}
+        self._words: dict[Schedule, _Data] = {}
 
     def __missing__(self, schedule: Schedule) -> bool:
         zone = schedule.zone
-        if zone not in self._clocks:
-            self._clocks[zone] = self._now.astimezone(zone)
-        is_closed = self[schedule] = not schedule.hours.is_open(self._clocks[zone])
+        if zone not in self._walls:
+            self._walls[zone] = wall_of(self._now, zone)
+        is_closed = self[schedule] = not schedule.is_open_at(self._now, self._walls[zone])
         return is_closed
 
     def words(self, schedule: Schedule) -> _Data:
         """The hours of the local day and the local time, once the schedule was asked for."""
-        local = self._clocks[schedule.zone]
+        if schedule not in self._words:
+            self._words[schedule] = self._make_words(schedule)
+        return self._words[schedule]
+
+    def _make_words(self, schedule: Schedule) -> _Data:
+        local = self._walls[schedule.zone].local
         weekday = local.weekday()
         time = f"{local.hour:02}:{local.minute:02}"
-        return (("day", DAYS[weekday]), ("hours", schedule.hours.texts[weekday]), ("local", time))
+        special = schedule.days.get(local.date())
+        hours = schedule.hours.texts[weekday] if special is None else special.text
+        return (("day", DAYS[weekday]), ("hours", hours), ("local", time), *self.special(schedule))
+
+    def special(self, schedule: Schedule) -> _Data:
+        """What but the week rules now; nothing when it is the week."""
+        local, override = self._walls[schedule.zone].local, schedule.override
+        if override is not None and self._now < override.until:
+            until = override.until.astimezone(schedule.zone)
+            style = "%H:%M" if until.date() == local.date() else "%d.%m %H:%M"
+            return (("why", Why.OVERRIDE), ("until", until.strftime(style)), ("title", override.reason))
+        day = schedule.days.get(local.date())
+        if day is None:
+            return ()
+        return (("why", day.why), ("on", local.date().isoformat()), ("title", day.title))
 
 
 def _considered(outlet: RouteOutlet, reason: Reason, closed: _ClosedNow) -> Considered:
     data: _Data = ()
     if reason is Reason.CLOSED:
         data = closed.words(outlet.schedule)
+    elif reason is Reason.TAKEN:
+        data = closed.special(outlet.schedule)
     elif reason in (Reason.ORG_SUSPENDED, Reason.NO_SITE_CALLS):
         data = (("org", outlet.org_name),)
     return Considered(outlet.id, outlet.org_id, outlet.label, reason, data)

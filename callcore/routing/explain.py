@@ -4,7 +4,8 @@ Words for reason codes stand in one table each; a code that an older row holds a
 ValueError in `from_json`.
 """
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from callcore.kernel.phones import format_phone
@@ -19,6 +20,7 @@ from callcore.routing.model import (
     RouteWarning,
     Step,
 )
+from callcore.routing.opening import Why
 from dialplans.contract import StepKind
 
 REASON_WORDS = {
@@ -47,6 +49,9 @@ WARNING_WORDS = {
     RouteWarning.NO_TARGETS: "звонить некому: нет ни открытых точек, ни операторов, ни дежурных",
 }
 STEP_WORDS = {StepKind.OUTLET: "", StepKind.OPERATORS: "Операторы головного офиса", StepKind.DUTY: "Дежурный"}
+MONTHS = (
+    "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря",
+)  # fmt: skip
 DAY_WORDS = {"mon": "пн", "tue": "вт", "wed": "ср", "thu": "чт", "fri": "пт", "sat": "сб", "sun": "вс"}
 
 
@@ -94,10 +99,40 @@ def _region_line(why: Explanation) -> str:
     return f"Регион: {why.region_name} ({REGION_WORDS[why.region_source]}{also})."
 
 
+def special_words(is_open: bool, data: Mapping[str, str]) -> str:
+    """Why it is open or closed when it is not the week that says so: «закрыто: праздник 8 марта»; empty otherwise."""
+    state, title = "открыто" if is_open else "закрыто", data.get("title", "")
+    reason = f": {title}" if title else ""
+    match data.get("why", ""):
+        case Why.OVERRIDE:
+            return f"{state} до {data.get('until', '')}{reason}"
+        case Why.EXCEPTION:
+            return f"{state} по исключению {_day_words(data)}{reason}"
+        case Why.WORKDAY:
+            return f"{state}: рабочий день {_day_words(data)}"
+        case Why.HOLIDAY if "выходной" in title.lower():
+            return f"{state}: {title[:1].lower()}{title[1:]}"
+        case Why.HOLIDAY:
+            name = f" ({title})" if title else ""
+            return f"{state}: праздник {_day_words(data)}{name}"
+        case _:
+            return ""
+
+
+def _day_words(data: Mapping[str, str]) -> str:
+    day = date.fromisoformat(data.get("on", ""))
+    return f"{day.day} {MONTHS[day.month - 1]}"
+
+
 def _reason_words(reason: Reason, data: dict[str, str]) -> str:
+    special = special_words(reason is Reason.TAKEN, data) if "why" in data else ""
+    if reason is Reason.TAKEN and special:
+        return f"{REASON_WORDS[reason]}, {special}"
     if reason is Reason.CLOSED:
         if not data:
             return "закрыто"
+        if special:
+            return f"{special}, там сейчас {data.get('local', '')}"
         day = DAY_WORDS.get(data.get("day", ""), "")
         hours = f"{day} {data['hours']}" if data.get("hours") else f"{day} выходной"
         data = {**data, "hours": hours}

@@ -6,7 +6,7 @@ later than its start runs over midnight; ["00:00", "24:00"] and ["00:00", "00:00
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,8 +31,16 @@ class WeekHours:
 
     def is_open(self, local: datetime) -> bool:
         """`local` is the instant on the outlet's own clock. The end of a period is already closed."""
-        minute = local.weekday() * _DAY_MIN + local.hour * 60 + local.minute
+        return self.is_open_at(week_minute(local))
+
+    def is_open_at(self, minute: int) -> bool:
+        """`minute` is that of the week."""
         return bisect_right(self.edges, minute) % 2 == 1
+
+
+def week_minute(local: datetime) -> int:
+    """From the beginning of Monday."""
+    return local.weekday() * _DAY_MIN + local.hour * 60 + local.minute
 
 
 def parse_hours(raw: Mapping[str, Any]) -> WeekHours:
@@ -40,9 +48,18 @@ def parse_hours(raw: Mapping[str, Any]) -> WeekHours:
     unknown = set(raw) - set(DAYS)
     if unknown:
         raise ValueError(f"unknown days: {sorted(map(str, unknown))}")
-    days = tuple(tuple(sorted(map(_period, raw.get(day) or ()))) for day in DAYS)
-    texts = tuple(", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in periods) for periods in days)
-    return WeekHours(days, _edges(days), texts)
+    days = tuple(parse_periods(raw.get(day) or ()) for day in DAYS)
+    return WeekHours(days, _edges(days), tuple(map(as_text, days)))
+
+
+def parse_periods(raw: Iterable[Any]) -> tuple[Period, ...]:
+    """The periods of one day in order of their start. Raises ValueError."""
+    return tuple(sorted(map(_period, raw)))
+
+
+def as_text(periods: Iterable[Period]) -> str:
+    """As people write them; empty when closed all day."""
+    return ", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in periods)
 
 
 def _edges(days: tuple[tuple[Period, ...], ...]) -> tuple[int, ...]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime
 from enum import StrEnum
 
-from callcore.routing.hours import WeekHours
 from callcore.routing.numbering import EMPTY_PLAN, NumberingPlan
+from callcore.routing.opening import Schedule
 from dialplans.contract import StepKind
 
 # --- what is known -------------------------------------------------------------------------------------------
@@ -46,17 +46,6 @@ class RouteWarning(StrEnum):
     NONE = ""
     UNKNOWN_DID = "unknown-did"
     NO_TARGETS = "no-targets"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Schedule:
-    """Hours on the clock of a zone. One object for all outlets with equal hours: a decision asks each only once."""
-
-    hours: WeekHours
-    zone: tzinfo
-
-    def is_open(self, now: datetime) -> bool:
-        return self.hours.is_open(now.astimezone(self.zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +150,8 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Considered:
     """One outlet (or the operators: no id) with the verdict. `data` are pairs that the sentence quotes: hours of
-    the local day and the local time for CLOSED, the organisation for ORG_SUSPENDED."""
+    the local day and the local time for CLOSED, the organisation for ORG_SUSPENDED; `why` (opening.Why) with `on`, `title`,
+    `until` where it was not the week that opened or closed it."""
 
     outlet_id: int | None
     org_id: int | None

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from callcore.network.days import CalendarDay
 from callcore.network.directory_rows import Did, Directory, Org, Outlet, Phone
 from callcore.network.model import OrgKind, OrgState, PhoneOwner
-from callcore.routing.hours import DAYS, WeekHours, parse_hours
+from callcore.routing.hours import DAYS, parse_hours
 from callcore.routing.model import (
     Candidates,
     HeadOffice,
@@ -17,10 +18,10 @@ from callcore.routing.model import (
     RouteDid,
     RouteOutlet,
     RoutingSnapshot,
-    Schedule,
     Step,
 )
 from callcore.routing.numbering import EMPTY_PLAN, NumberingPlan
+from callcore.routing.opening import Schedule, make_schedule
 from dialplans.contract import MAX_KEYS_PER_STEP, StepKind
 
 MAX_OPERATOR_STEPS = 2
@@ -74,19 +75,36 @@ def build_snapshot(
 
 
 class _Schedules:
-    """Equal hours become one object; None when hours or zone cannot be read."""
+    """Equal hours with equal special days become one object; None when hours, a day or the zone cannot be read."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[WeekHours, str], Schedule] = {}
+    def __init__(self, calendar: Sequence[CalendarDay]) -> None:
+        self._calendar = calendar
+        self._regions = frozenset(item.region_code for item in calendar) - {""}
+        self._known: dict[object, Schedule] = {}
 
-    def get(self, hours: Mapping[str, Any], tz: str) -> Schedule | None:
+    def get(self, outlet: Outlet) -> Schedule | None:
+        """A place without days of its own has those of the country."""
         try:
-            week = parse_hours(hours)
-            if (week, tz) not in self._known:
-                self._known[week, tz] = Schedule(week, ZoneInfo(tz))
+            place = outlet.region_code if outlet.region_code in self._regions else ""
+            week = parse_hours(outlet.hours)
+            key = (week, outlet.tz, outlet.works_on_holidays or place, outlet.exceptions, outlet.override)
+            if key not in self._known:
+                calendar = () if outlet.works_on_holidays else self._of(place)
+                self._known[key] = make_schedule(
+                    week, ZoneInfo(outlet.tz), calendar, outlet.exceptions, outlet.override
+                )
         except (ValueError, TypeError, AttributeError, OSError, ZoneInfoNotFoundError):
             return None
-        return self._known[week, tz]
+        return self._known[key]
+
+    def _of(self, place: str) -> list[CalendarDay]:
+        """The country's day comes before the region's own, which replaces it."""
+        return [item for item in self._calendar if item.region_code in ("", place)]
+
+
+def schedule_of(outlet: Outlet, calendar: Sequence[CalendarDay]) -> Schedule | None:
+    """The schedule of one outlet, for its page; None as in the snapshot when something cannot be read."""
+    return _Schedules(calendar).get(outlet)
 
 
 def _ready_outlets(directory: Directory, orgs: Mapping[int, Org]) -> list[RouteOutlet]:
@@ -95,13 +113,13 @@ def _ready_outlets(directory: Directory, orgs: Mapping[int, Org]) -> list[RouteO
         if phone.owner is PhoneOwner.OUTLET and phone.outlet_id is not None:
             keys[phone.outlet_id].append(phone.key)
     suspended = {org.id for org in directory.orgs if _is_suspended(org, orgs)}
-    schedules = _Schedules()
+    schedules = _Schedules(directory.calendar)
     ready = [
         _ready_outlet(
             outlet,
             orgs[outlet.org_id],
             tuple(keys[outlet.id][:MAX_KEYS_PER_STEP]),
-            schedules.get(outlet.hours, outlet.tz),
+            schedules.get(outlet),
             is_suspended=outlet.org_id in suspended,
         )
         for outlet in directory.outlets

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callcore.network.days import DayException
 from callcore.network.model import OrgState
 from callcore.routing.decide import decide
 from callcore.routing.explain import from_json, to_json, to_text
 from callcore.routing.hours import DAYS, parse_hours
 from callcore.routing.model import Reason
 from callcore.routing.numbering import load_numbering
-from callcore.routing.snapshot import build_snapshot
+from callcore.routing.snapshot import build_snapshot, schedule_of
 from dialplans.contract import MAX_KEYS_PER_STEP, MAX_STEPS, StepKind
 from tests.fakes import network
 
@@ -144,3 +145,31 @@ def test_every_outlet_tried_was_taken_and_every_candidate_is_told_of(directory, 
     )
     assert all(by_id[place].schedule.is_open(now) and by_id[place].phone_keys for place in tried)
     assert len({item.outlet_id for item in outlets}) == len(outlets)
+
+
+specials = st.lists(st.tuples(st.integers(-3, 3), periods), max_size=4, unique_by=lambda item: item[0])
+
+
+@given(week=weeks, extra=specials, zone=st.sampled_from(ZONES), now=instants)
+@settings(max_examples=300, deadline=None)
+def test_days_that_differ_hold_on_the_clock_of_every_russian_zone(week, extra, zone, now):
+    wall = now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    special = {wall.date() + timedelta(days=shift): day for shift, day in extra}
+    exceptions = tuple(
+        DayException(day, tuple((clock(a), clock(b)) for a, b in spans), "") for day, spans in special.items()
+    )
+    schedule = schedule_of(network.outlet(1, 2, hours=stored(week), tz=zone, exceptions=exceptions), ())
+    expected = False
+    for back in (0, 1):
+        midnight = (wall - timedelta(days=back)).replace(hour=0, minute=0, second=0, microsecond=0)
+        for start, end in special.get(midnight.date(), week[midnight.weekday()]):
+            begins = midnight + timedelta(minutes=start)
+            ends = midnight + timedelta(minutes=end, days=1 if end <= start else 0)
+            expected |= begins <= wall < ends
+    assert schedule.is_open(now) is expected
+    change = schedule.changes_at(now)
+    if change is not None:
+        assert change > now
+        assert schedule.is_open(change) is not expected
+        halfway = now + (change - now) / 2
+        assert schedule.is_open(halfway) is expected, "nothing changes before the next change"
