@@ -83,6 +83,10 @@ class RecordingSettings(_Section):
     keep_originals: bool
 
 
+class NumberingSettings(_Section):
+    dir: Path  # an imported numbering plan; without one the plan that we ship is used
+
+
 class LogSettings(_Section):
     level: Literal["debug", "info", "warning", "error"]
     style: Literal["console", "json"]
@@ -97,6 +101,7 @@ class Settings(_Section):
     agi: AgiSettings
     pbx: PbxSettings
     recordings: RecordingSettings
+    numbering: NumberingSettings
     log: LogSettings
 
     @field_validator("tz")
@@ -192,4 +197,5 @@ def _absolute(settings: Settings, root: Path) -> Settings:
     )
     store_dir = (root / settings.recordings.store_dir).resolve()
     recordings = settings.recordings.model_copy(update={"store_dir": store_dir})
-    return settings.model_copy(update={"pbx": pbx, "recordings": recordings})
+    numbering = NumberingSettings(dir=(root / settings.numbering.dir).resolve())
+    return settings.model_copy(update={"pbx": pbx, "recordings": recordings, "numbering": numbering})

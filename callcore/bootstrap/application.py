@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from contextlib import suppress
-from pathlib import Path
 
 from aiohttp import web
 
@@ -13,6 +12,7 @@ from callcore.asterisk.inbound import InboundRouting
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.asterisk.snapshot_file import SnapshotFile
 from callcore.bootstrap.health import Health, add_gauges
+from callcore.bootstrap.numbering_file import NumberingFile
 from callcore.bootstrap.site import make_site
 from callcore.calls.audience import audience_of
 from callcore.calls.cel_file import CelReader
@@ -29,7 +29,6 @@ from callcore.kernel.migrations import schema_state
 from callcore.kernel.tasks import TaskOwner, every
 from callcore.orders.attach_call import AttachCall
 from callcore.orders.claim_requests import claim_requests
-from callcore.routing.numbering import load_numbering
 from callcore.routing.snapshot import RoutingOptions
 from config.settings import Settings
 from recordings.model import RecordingSettings
@@ -37,7 +36,6 @@ from recordings.pipeline import RecordingWorker
 from web.live.hub import LiveHub
 
 _log = get_logger(__name__)
-NUMBERING = Path(__file__).resolve().parents[2] / "config" / "data" / "numbering" / "plan.gz"
 REFRESH_S = 5.0
 CLAIM_S = 3.0
 BOOTED_WAIT_S = 1.0  # our AMI user may not read `system`, so FullyBooted does not come to it
@@ -57,7 +55,7 @@ class Application:
         self.routing = InboundRouting(
             database=self.database,
             clock=self.clock,
-            numbering=load_numbering(NUMBERING),
+            numbering=NumberingFile(settings.numbering.dir).current,
             options=RoutingOptions(duty_ring_s=settings.pbx.duty_ring_s),
             offer=lambda fact: self.follower.offer(fact),
             metrics=self.metrics,

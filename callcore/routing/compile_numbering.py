@@ -3,9 +3,12 @@
     python -m callcore.routing.compile_numbering --mobile DEF-9xx.csv --landline prefixes.csv \
         --territories config/data/numbering/territories.csv --edition 2026-08 --out config/data/numbering/plan.gz
 
-Mobile: the registry's CSV (`;`, UTF-8 with or without BOM or windows-1251, 6 to 8 columns over the years, leading zeros
-sometimes lost). Landline: `prefix,region,…`, the longest prefix wins. Spellings of territories become ISO codes by
-territories.csv (`name,codes`); what is not there is reported and left out of the plan.
+Mobile: the registry's CSV (see registry). Landline: `prefix,region,…`, the longest prefix wins. Spellings of territories
+become ISO codes by territories.csv (`name,codes`); what is not there is reported and left out of the plan.
+
+The compiled form is text, packed: a header, one line a range (distance from the previous start, then the codes); after an
+empty line the names of operators, one a line; after another the operators' ranges (distance, number of the name from 1, 0
+for nobody).
 """
 
 import argparse
@@ -15,13 +18,16 @@ import io
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from callcore.routing.numbering import HEADER
+from callcore.routing.registry import decode, read_registry
 
 Codes = tuple[str, ...]
+Value = TypeVar("Value")
 _MAX_CODES = 3  # more regions than this is a federal district: not a place
 _NATIONAL_DIGITS = 10
 _FILLERS = re.compile(r"\b(?:республика|область|обл|край|автономный|автономная|округ|ао|город|г)\b|[^а-я ]")
@@ -34,6 +40,7 @@ class Range:
     first: int
     last: int
     codes: Codes
+    operator: str = ""
 
 
 def territory_key(name: str) -> str:
@@ -45,8 +52,14 @@ def territory_key(name: str) -> str:
 def territory_resolver(table: Iterable[Mapping[str, str]], unknown: Counter[str]) -> Callable[[str], Codes]:
     """A function from a registry's spelling to ISO codes; spellings that it does not know are counted in `unknown`."""
     by_name = {territory_key(row["name"]): tuple(row["codes"].split()) for row in table}
+    answered: dict[str, Codes] = {}
 
     def resolve(name: str) -> Codes:
+        if name not in answered or name in unknown:  # what is unknown is counted row by row
+            answered[name] = read(name)
+        return answered[name]
+
+    def read(name: str) -> Codes:
         parts = [name, *re.split(r",| и |\*", name.rsplit("|", 1)[-1])]
         whole, *pieces = (by_name.get(territory_key(part)) for part in parts)
         if whole is not None:
@@ -59,27 +72,13 @@ def territory_resolver(table: Iterable[Mapping[str, str]], unknown: Counter[str]
     return resolve
 
 
-def decode(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1251")
-
-
-def read_mobile(text: str, resolve: Callable[[str], Codes]) -> Iterator[Range]:
-    """Rows of the registry. The territory column is counted from the right: an operator's name may hold a semicolon."""
-    lines = text.splitlines()
-    header = [name.strip().lower() for name in lines[0].split(";")]
-    columns = [header.index(name) - len(header) for name in ("территория гар", "регион") if name in header]
-    if not columns or not header[0].startswith("авс"):
-        raise ValueError(f"not the registry of numbers: {lines[0][:80]!r}")
-    for line in lines[1:]:
-        cells = [cell.strip().strip('"') for cell in line.split(";")]
-        if len(cells) < len(header) or not all(cell.isdigit() for cell in cells[:3]):
-            continue
-        name = next((cells[column] for column in columns if cells[column] not in ("", "-")), "")
-        base = int(cells[0]) * 10**7
-        yield Range(base + int(cells[1]), base + int(cells[2]), resolve(name))
+def read_mobile(raw: bytes, resolve: Callable[[str], Codes]) -> Iterator[Range]:
+    """Rows of the registry. Raises ValueError for the first thing that is wrong with it."""
+    file = read_registry(raw)
+    for problem in file.problems:
+        raise ValueError(f"not the registry of numbers: line {problem.line}: {problem.text}")
+    for row in file.rows:
+        yield Range(row.first, row.last, resolve(row.territory), row.operator)
 
 
 def read_landline(text: str, resolve: Callable[[str], Codes]) -> Iterator[Range]:
@@ -93,27 +92,46 @@ def read_landline(text: str, resolve: Callable[[str], Codes]) -> Iterator[Range]
 
 def flatten(ranges: Iterable[Range]) -> list[tuple[int, Codes]]:
     """Starts with the codes that hold from there on; later ranges overrule earlier ones, neighbours are joined."""
-    ordered = list(ranges)
-    edges = sorted({edge for item in ordered for edge in (item.first, item.last + 1)})
+    return _starts([(item.first, item.last, item.codes) for item in ranges], ())
+
+
+def flatten_operators(ranges: Iterable[Range]) -> list[tuple[int, str]]:
+    """The same for operators; an empty name where nobody is known."""
+    return _starts([(item.first, item.last, item.operator) for item in ranges if item.operator], "")
+
+
+def _starts(ordered: Sequence[tuple[int, int, Value]], nobody: Value) -> list[tuple[int, Value]]:
+    edges = sorted({edge for first, last, _ in ordered for edge in (first, last + 1)})
     place = {edge: index for index, edge in enumerate(edges)}
-    codes: list[Codes] = [()] * len(edges)
-    for item in ordered:
-        for index in range(place[item.first], place[item.last + 1]):
-            codes[index] = item.codes
-    starts: list[tuple[int, Codes]] = []
-    for edge, here in zip(edges, codes, strict=True):
+    values: list[Value] = [nobody] * len(edges)
+    for first, last, value in ordered:
+        for index in range(place[first], place[last + 1]):
+            values[index] = value
+    starts: list[tuple[int, Value]] = []
+    for edge, here in zip(edges, values, strict=True):
         if not starts or starts[-1][1] != here:
             starts.append((edge, here))
     return starts
 
 
-def pack(starts: Iterable[tuple[int, Codes]], edition: str) -> bytes:
-    """One line a range: distance from the previous start, then the codes. Same input, same bytes."""
-    lines, previous = [f"{HEADER} {edition}"], 0
-    for first, codes in starts:
-        lines.append(" ".join((str(first - previous), *codes)))
+def pack(
+    starts: Iterable[tuple[int, Codes]], edition: str, operators: Iterable[tuple[int, str]] = ()
+) -> bytes:
+    """The compiled form. Same input, same bytes."""
+    owned = list(operators)
+    names = {name: place for place, name in enumerate(sorted({name for _, name in owned if name}), 1)}
+    regions = [f"{HEADER} {edition}", *_distances((first, " ".join(codes)) for first, codes in starts)]
+    ranges = _distances((first, str(names.get(name, 0))) for first, name in owned)
+    parts = [regions, list(names), ranges] if names else [regions]
+    return gzip.compress("\n\n".join("\n".join(part) for part in parts).encode(), mtime=0)
+
+
+def _distances(starts: Iterable[tuple[int, str]]) -> list[str]:
+    lines, previous = [], 0
+    for first, value in starts:
+        lines.append(f"{first - previous} {value}".rstrip())
         previous = first
-    return gzip.compress("\n".join(lines).encode("ascii"), mtime=0)
+    return lines
 
 
 def compile_plan(
@@ -122,10 +140,10 @@ def compile_plan(
     """The compiled plan and the spellings that were left out, with the number of their rows."""
     unknown: Counter[str] = Counter()
     resolve = territory_resolver(csv.DictReader(io.StringIO(decode(territories))), unknown)
-    ranges = list(read_mobile(decode(mobile), resolve))
+    ranges = list(read_mobile(mobile, resolve))
     for raw in landlines:
         ranges += read_landline(decode(raw), resolve)
-    return pack(flatten(ranges), edition), unknown
+    return pack(flatten(ranges), edition, flatten_operators(ranges)), unknown
 
 
 def _read(path: Path) -> bytes:

@@ -2,10 +2,12 @@
 
 The plan is a sorted list of first numbers (ten national digits); each says which regions hold the numbers from it up to
 the next one. Mobile ranges often belong to a city and the region around it together, so an answer may hold several.
+Operators stand in a second part of the file that routing does not read.
 """
 
 import gzip
 import re
+import zlib
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -43,23 +45,64 @@ def national_number(text: str) -> int | None:
     return int(match[1]) if match else None
 
 
+@dataclass(frozen=True, slots=True)
+class Operators:
+    """Who was allotted a number; as NumberingPlan, name 0 is "unknown"."""
+
+    starts: "array[int]"
+    places: "array[int]"
+    names: tuple[str, ...]
+
+    def operator_of(self, national: int) -> str:
+        place = bisect_right(self.starts, national) - 1
+        return self.names[self.places[place]] if place >= 0 else ""
+
+
 def parse_numbering(packed: bytes) -> NumberingPlan:
     """Read the compiled form (see compile_numbering). Raises ValueError when it is something else."""
-    try:
-        lines = gzip.decompress(packed).decode("ascii").splitlines()
-    except (OSError, EOFError, UnicodeDecodeError) as exc:
-        raise ValueError("not a compiled numbering plan") from exc
-    if not lines or not lines[0].startswith(HEADER):
-        raise ValueError("not a compiled numbering plan")
     starts, regions = array("Q"), array("H")
     sets: dict[tuple[str, ...], int] = {(): 0}
     first = 0
-    for line in lines[1:]:
-        distance, _, codes = line.partition(" ")
+    try:
+        for line in _parts(packed)[0].split("\n")[1:]:
+            distance, _, codes = line.partition(" ")
+            first += int(distance)
+            starts.append(first)
+            regions.append(sets.setdefault(tuple(codes.split()), len(sets)))
+    except OverflowError as exc:
+        raise ValueError("a numbering plan with impossible numbers") from exc
+    return NumberingPlan(starts, regions, tuple(sets))
+
+
+def parse_operators(packed: bytes) -> Operators:
+    """The second part; nobody is known when the plan has none. Raises ValueError."""
+    _, names, ranges, *_ = (*_parts(packed), "", "")
+    starts, places = array("Q"), array("H")
+    first = 0
+    for line in ranges.split("\n") if ranges else ():
+        distance, _, place = line.partition(" ")
         first += int(distance)
         starts.append(first)
-        regions.append(sets.setdefault(tuple(codes.split()), len(sets)))
-    return NumberingPlan(starts, regions, tuple(sets))
+        places.append(int(place))
+    known = ("", *names.split("\n")) if names else ("",)
+    if any(place >= len(known) for place in places):
+        raise ValueError("a numbering plan with unnamed operators")
+    return Operators(starts, places, known)
+
+
+def edition_of(packed: bytes) -> str:
+    """What the plan says of its own age. Raises ValueError."""
+    return _parts(packed)[0].partition("\n")[0].removeprefix(HEADER).strip()
+
+
+def _parts(packed: bytes) -> list[str]:
+    try:
+        parts = gzip.decompress(packed).decode().rstrip("\n").split("\n\n")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as exc:
+        raise ValueError("not a compiled numbering plan") from exc
+    if not parts[0].startswith(HEADER):
+        raise ValueError("not a compiled numbering plan")
+    return parts
 
 
 def load_numbering(path: Path) -> NumberingPlan:

@@ -3,13 +3,12 @@
 from datetime import datetime
 
 from callcore.asterisk.inbound import InboundRouting
-from callcore.bootstrap.application import NUMBERING
+from callcore.bootstrap.numbering_file import NumberingFile
 from callcore.kernel.clock import SystemClock
 from callcore.kernel.database import Database
 from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.metrics import Metrics
 from callcore.routing.model import Decision
-from callcore.routing.numbering import load_numbering
 from callcore.routing.snapshot import RoutingOptions
 from config.settings import Settings
 
@@ -22,7 +21,7 @@ async def decide_now(settings: Settings, did: str, caller: str, at: datetime | N
         routing = InboundRouting(
             database=database,
             clock=clock,
-            numbering=load_numbering(NUMBERING),
+            numbering=NumberingFile(settings.numbering.dir).current,
             options=RoutingOptions(duty_ring_s=settings.pbx.duty_ring_s),
             offer=lambda _: None,
             metrics=Metrics(),
