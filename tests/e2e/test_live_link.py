@@ -1,5 +1,7 @@
 """The desk stays open while the application is restarted and while the link to the PBX is cut."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import WebSocketRoute, expect
 
@@ -57,21 +59,22 @@ async def test_a_cut_link_to_the_pbx_is_told_and_its_return_too(office: Office, 
 
 
 class Wire:
-    """Stands on the live link of one page: can swallow the news of calls, and cut the link."""
+    """Stands on the live link of one page: lets it open when told, passes on greetings alone, cuts it."""
 
     def __init__(self) -> None:
-        self.is_deaf = False
+        self.may_open = asyncio.Event()
         self._link: WebSocketRoute | None = None
 
     async def tap(self, visitor: Visitor) -> None:
         await visitor.page.route_web_socket("**/live", self._join)
 
-    def _join(self, link: WebSocketRoute) -> None:
+    async def _join(self, link: WebSocketRoute) -> None:
+        await self.may_open.wait()
         self._link = link
         link.connect_to_server().on_message(lambda told: self._pass(link, str(told)))
 
     def _pass(self, link: WebSocketRoute, told: str) -> None:
-        if '"hello"' in told or not self.is_deaf:
+        if '"hello"' in told:
             link.send(told)
 
     async def cut(self) -> None:
@@ -84,13 +87,16 @@ async def test_news_that_were_lost_are_made_good_when_the_link_comes(office: Off
     number = "+79160000752"
     phone = await own_phone(office, "operator")
     journal, page = await visit("supervisor"), await visit("supervisor")
-    wires = Wire(), Wire()
-    for wire, visitor in zip(wires, (journal, page), strict=True):
-        wire.is_deaf = True
-        await wire.tap(visitor)
+    wire, late_wire = Wire(), Wire()
+    wire.may_open.set()
+    await wire.tap(journal)
+    await late_wire.tap(page)
     calling = await office.call(number, to_did=office.operators_did, talk_s=60)
     await phone.rings_since()
-    call = await until("the journal has the call", lambda: next(iter(office.calls_of(number)), None))
+    call = await until(
+        "the journal knows that it rings",
+        lambda: next((one for one in office.calls_of(number) if one["state"] == "ringing"), None),
+    )
     await journal.go("/calls")
     await page.go(f"/calls/{call['call_id']}")
     row = journal.page.locator(f"tr[data-call='{call['call_id']}']")
@@ -99,7 +105,8 @@ async def test_news_that_were_lost_are_made_good_when_the_link_comes(office: Off
     await office.stand.carrier.hang_up(calling)
     await until("the call is over", lambda: office.ended_call_of(number))
     await expect(row).to_contain_text("Вызов")
-    for wire in wires:
-        await wire.cut()
+    await expect(page.page.locator("#call-head")).to_contain_text("Вызов")
+    await wire.cut()
+    late_wire.may_open.set()
     await expect(row).to_contain_text("Отвечен")
     await expect(page.page.locator("#call-head")).to_contain_text("Отвечен")
