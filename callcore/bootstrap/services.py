@@ -1,6 +1,7 @@
 """Read services and use cases as the web wants them: each opens its own session; rights are checked inside."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from callcore.calls.card_queries import call_card, live_calls_for, recording_for
@@ -16,7 +17,7 @@ from callcore.calls.views import (
 )
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
-from callcore.network.model import Viewer
+from callcore.network.model import Role, Viewer
 from callcore.network.queries import PhoneBrief, phones_by_id
 from callcore.orders.card_queries import customer_card, order_card
 from callcore.orders.comment_order import comment_order
@@ -29,14 +30,18 @@ from web.customers.services import CustomerServices
 from web.desk.services import DeskServices
 from web.orders.services import OrderServices
 
+CHOICES_AGE = timedelta(seconds=10)
+CHOICES_KEPT = 500
+
 
 class Reader:
-    """Names follow the services; nothing is cached."""
+    """Names follow the services."""
 
     def __init__(self, database: Database, clock: Clock, store_dir: Path) -> None:
         self._database = database
         self._clock = clock
         self._store_dir = store_dir
+        self._choices: dict[tuple[Role, str], tuple[datetime, JournalChoices]] = {}
 
     def calls(self) -> CallServices:
         return CallServices(
@@ -84,8 +89,16 @@ class Reader:
             return await journal(session, viewer, wanted, after=after, before=before, limit=limit)
 
     async def choices(self, viewer: Viewer) -> JournalChoices:
-        async with self._database.session() as session:
-            return await journal_choices(session, viewer)
+        """What filters offer: names of the network, which change rarely; ten seconds old at most."""
+        key, now = (viewer.role, viewer.org_path), self._clock.now()
+        kept = self._choices.get(key)
+        if kept is None or now - kept[0] > CHOICES_AGE:
+            async with self._database.session() as session:
+                kept = now, await journal_choices(session, viewer)
+            if len(self._choices) >= CHOICES_KEPT:
+                self._choices.clear()
+            self._choices[key] = kept
+        return kept[1]
 
     async def call_card(self, viewer: Viewer, call_id: str) -> CallCard:
         async with self._database.session() as session:

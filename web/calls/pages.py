@@ -10,11 +10,12 @@ from callcore.kernel.errors import Invalid, NotFound
 from callcore.network.model import DEALER_ROLES, STAFF_ROLES
 from web.calls import recordings, words
 from web.calls.filters import LIVE, PERIODS, TALKS, JournalForm, chips, read_form, understand
+from web.calls.row_texts import ROW_TEXTS, RowTexts
 from web.calls.services import SERVICES, CallServices
 from web.calls.story import tell
 from web.calls.timeline import lines_of, total_s, tries_of, who_of
 from web.calls.why import why_of
-from web.keys import DEPS
+from web.keys import DEPS, TEMPLATES
 from web.rooms import NavItem, Room, get
 from web.security.access import roles
 from web.security.sessions import viewer_of
@@ -47,7 +48,8 @@ async def journal(request: web.Request) -> web.Response:
     except Invalid:
         context["errors"] = {"after": "Адрес страницы испорчен, начните с первой страницы"}
         return render(request, "calls/journal.html", status=400, rows=(), **context)
-    return render(request, "calls/journal.html", rows=page.items, **context | _places(form, page))
+    rows = [request.app[ROW_TEXTS].html(row, viewer.tz) for row in page.items]
+    return render(request, "calls/journal.html", rows=rows, **context | _places(form, page))
 
 
 def _places(form: JournalForm, page: JournalPage) -> dict[str, str]:
@@ -146,5 +148,10 @@ def room(services: CallServices) -> Room:
             get("/recordings/{id}/waveform.json", recordings.waveform, WHO),
         ),
         nav=(NavItem("Звонки", "/calls", "phone", WHO, "Работа", "g c"),),
-        furnish=lambda app: app.__setitem__(SERVICES, services),
+        furnish=lambda app: _furnish(app, services),
     )
+
+
+def _furnish(app: web.Application, services: CallServices) -> None:
+    app[SERVICES] = services
+    app[ROW_TEXTS] = RowTexts(app[TEMPLATES])
