@@ -13,14 +13,14 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from zlib import crc32
 
-from callcore.asterisk.fallback.script import MAGIC, SNAPSHOT
+from callcore.asterisk.fallback.script import BY_INSTANTS, MAGIC, SNAPSHOT
 from callcore.kernel.clock import Clock
 from callcore.kernel.logs import get_logger
-from callcore.routing.hours import WeekHours
 from callcore.routing.model import Candidates, RouteDid, RouteOutlet, RoutingSnapshot, Step
+from callcore.routing.opening import Schedule
 from dialplans.contract import MAX_KEYS_PER_STEP
 
 _log = get_logger(__name__)
@@ -88,7 +88,7 @@ def pack(snapshot: RoutingSnapshot, now: datetime, valid_for: timedelta = VALID_
 
 
 def _document(snapshot: RoutingSnapshot, now: datetime, until: datetime) -> dict[str, Any]:
-    tables = _Tables()
+    tables = _Tables(now, until)
     office = snapshot.head_office
     return {
         "version": snapshot.version,
@@ -115,34 +115,31 @@ def _document(snapshot: RoutingSnapshot, now: datetime, until: datetime) -> dict
     }
 
 
-class _Schedule(Protocol):
-    @property
-    def hours(self) -> WeekHours: ...
-    @property
-    def zone(self) -> tzinfo: ...
-
-
 class _Tables:
     """Outlets, schedules and zones, each once; others name them by their index."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: datetime, until: datetime) -> None:
+        self._now, self._until = now, until
         self.outlets: list[tuple[str, int, int]] = []
         self.schedules: list[tuple[int, tuple[int, ...]]] = []
         self.zones: list[tzinfo] = []
         self._outlet_places: dict[int, int] = {}
-        self._schedule_places: dict[_Schedule, int] = {}
+        self._schedule_places: dict[Schedule, int] = {}
 
     def places(self, among: Candidates) -> list[int]:
         """Those without a bar, in order of trying."""
         ready = sorted(chain.from_iterable(among.places.values()))
         return [self._outlet(among.outlets[place]) for place in ready]
 
-    def schedule(self, schedule: _Schedule) -> int:
+    def schedule(self, schedule: Schedule) -> int:
         if schedule not in self._schedule_places:
             if schedule.zone not in self.zones:
                 self.zones.append(schedule.zone)
             self._schedule_places[schedule] = len(self.schedules)
-            self.schedules.append((self.zones.index(schedule.zone), schedule.hours.edges))
+            if _follows_the_week(schedule, self._now, self._until):
+                self.schedules.append((self.zones.index(schedule.zone), schedule.hours.edges))
+            else:
+                self.schedules.append((BY_INSTANTS, _openings(schedule, self._now, self._until)))
         return self._schedule_places[schedule]
 
     def _outlet(self, outlet: RouteOutlet) -> int:
@@ -167,6 +164,23 @@ def _steps(steps: Iterable[Step]) -> list[tuple[str, int, str]]:
 
 def _keys(keys: tuple[str, ...]) -> str:
     return "-".join(keys[:MAX_KEYS_PER_STEP])
+
+
+def _follows_the_week(schedule: Schedule, now: datetime, until: datetime) -> bool:
+    """No holiday, exception or override counts while the file is valid."""
+    first, last = now.astimezone(schedule.zone).date(), until.astimezone(schedule.zone).date()
+    is_overridden = schedule.override is not None and now < schedule.override.until
+    return not is_overridden and not any(first <= day <= last for day in schedule.near)
+
+
+def _openings(schedule: Schedule, now: datetime, until: datetime) -> tuple[int, ...]:
+    """Epoch seconds at which it opens and closes in turn; 0 when it is open already."""
+    edges = [0] if schedule.is_open(now) else []
+    at = now
+    while (change := schedule.changes_at(at)) is not None and change <= until:
+        edges.append(int(change.timestamp()))
+        at = change
+    return tuple(edges)
 
 
 def _clock(zone: tzinfo, first: datetime, last: datetime) -> list[tuple[int, int]]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dialplans.plan import RenderedConfig
 
 app = typer.Typer(no_args_is_help=True, help="АТС: установка, файлы, состояние.")
+LAST_CALLS = 20
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Файл настроек; без него — demo.")]
 
 
@@ -69,7 +70,7 @@ def check(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
 
 @app.command()
 def status(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
-    """Связь с АТС и состояние каждого телефона."""
+    """Связь с АТС, состояние каждого телефона и кто вёл последние звонки: приложение или запасные ступени."""
     import asyncio
 
     from rich.console import Console
@@ -91,6 +92,7 @@ def status(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
         state = words.get(states.get(key, ""), "неизвестно") if phone.is_sip else f"городской, {phone.number}"
         table.add_row(key, phone.label, state)
     Console().print(table)
+    typer.echo(_told_rungs(asyncio.run(_rungs(settings))))
 
 
 def _render(settings: "Settings") -> "RenderedConfig":
@@ -110,6 +112,35 @@ def _report(files: "RenderedConfig") -> None:
     if problems:
         raise typer.Exit(1)
     typer.echo(f"Файлов: {len(files.files)}, ошибок нет.")
+
+
+async def _rungs(settings: "Settings") -> tuple[str, ...]:
+    from callcore.calls.rung_queries import last_rungs
+    from callcore.kernel.database import Database
+
+    database = Database(settings.database.url.get_secret_value())
+    try:
+        async with database.session() as session:
+            return await last_rungs(session, LAST_CALLS)
+    finally:
+        await database.close()
+
+
+def _told_rungs(rungs: tuple[str, ...]) -> str:
+    """«Последние 20 звонков вели: приложение 18, скрипт у АТС 2»."""
+    from collections import Counter
+
+    if not rungs:
+        return "Звонков ещё не было."
+    words = {
+        "app": "приложение",
+        "script": "скрипт у АТС",
+        "static": "часы в АТС",
+        "duty": "сразу дежурный",
+        "": "никто, клиент не дождался",
+    }
+    counts = ", ".join(f"{words.get(rung, rung)} {count}" for rung, count in Counter(rungs).most_common())
+    return f"Кто вёл последние звонки ({len(rungs)}): {counts}."
 
 
 async def _states(settings: "Settings") -> "tuple[dict[str, str], tuple[Line, ...]]":

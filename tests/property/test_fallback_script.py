@@ -11,17 +11,35 @@ from hypothesis import strategies as st
 from callcore.asterisk.fallback import script
 from callcore.asterisk.route_reply import reply_variables
 from callcore.asterisk.snapshot_file import VALID_FOR, pack
+from callcore.network.days import CalendarDay, DayException, DayKind, HoursOverride
 from callcore.routing.decide import decide
 from callcore.routing.numbering import load_numbering, national_number
 from callcore.routing.snapshot import RoutingOptions, build_snapshot
 from tests.fakes import network
-from tests.property.test_routing import directories, instants, numbers
+from tests.property.test_routing import clock, directories, instants, numbers, periods
 
 pytestmark = pytest.mark.property
 
 NUMBERING = load_numbering(Path(__file__).parents[2] / "config" / "data" / "numbering" / "plan.gz")
 zones = st.sampled_from(["Europe/Moscow", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kamchatka"])
 minutes = st.integers(0, int(VALID_FOR.total_seconds()) // 60)
+
+
+def with_special_days(directory, zone, made_at, exception, until):
+    """A few outlets of the week alone in a zone that may have summer time; others with a holiday, an exception, an
+    override that ends within the life of the file."""
+    day = made_at.date() + timedelta(days=exception[0])
+    exceptions = (DayException(day, tuple((clock(a), clock(b)) for a, b in exception[1]), ""),)
+    override = HoursOverride(until % 2 == 0, made_at + timedelta(minutes=until), "")
+    special = {"tz": "Asia/Kamchatka", "exceptions": exceptions}
+    outlets = [
+        replace(one, tz=zone, works_on_holidays=True)
+        if place < 3
+        else replace(one, **special, override=override if place % 2 else None)
+        for place, one in enumerate(directory.outlets)
+    ]
+    holiday = CalendarDay(made_at.date() + timedelta(days=2), DayKind.OFF, "")
+    return replace(directory, outlets=tuple(outlets), calendar=(holiday,))
 
 
 @given(
@@ -31,10 +49,15 @@ minutes = st.integers(0, int(VALID_FOR.total_seconds()) // 60)
     caller=st.one_of(numbers, st.from_regex(r"\+79[0-9]{9}", fullmatch=True)),
     made_at=instants,
     later=minutes,
+    day=st.integers(-1, 8),
+    span=periods,
+    later_still=minutes,
 )
 @settings(max_examples=60, deadline=None)
-def test_the_same_plan(tmp_path_factory, directory, zone, did, caller, made_at, later):
-    moved = replace(directory, outlets=tuple(replace(one, tz=zone) for one in directory.outlets[:4]))
+def test_the_same_plan(
+    tmp_path_factory, directory, zone, did, caller, made_at, later, day, span, later_still
+):
+    moved = with_special_days(directory, zone, made_at, (day, span), later_still)
     file = tmp_path_factory.getbasetemp() / "routing.snapshot"
     for sellers in (directory, moved):
         options = RoutingOptions(whisper_sound="dealerline/whisper", greeting_sound="dealerline/hello")

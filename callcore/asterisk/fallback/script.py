@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAGIC = "dealerline-routing-1"
 SNAPSHOT = "routing.snapshot"
+BY_INSTANTS = -1  # stands for the zone of a schedule that opens and closes at these epoch seconds
 BUDGET_S = 1.5  # the kernel ends the script after this, whatever it waits for
 MAX_BYTES = 64_000_000
 MAX_STEPS = 20
@@ -141,12 +142,14 @@ class _Open(dict):  # type: ignore[type-arg]
 
     def __init__(self, snapshot: "dict[str, Any]", now: int) -> None:
         super().__init__()
+        self._now = now
         self._schedules = snapshot["schedules"]
         self._minutes = [_minute_of_week(clock, now) for clock in snapshot["zones"]]
 
     def __missing__(self, number: int) -> bool:
         zone, edges = self._schedules[number]
-        is_open = self[number] = bisect_right(edges, self._minutes[zone]) % 2 == 1
+        at = self._now if zone == BY_INSTANTS else self._minutes[zone]
+        is_open = self[number] = bisect_right(edges, at) % 2 == 1
         return is_open
 
 

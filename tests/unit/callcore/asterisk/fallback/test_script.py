@@ -1,0 +1,100 @@
+"""The deployed script as the PBX runs it: a process with AGI on its standard streams."""
+
+import subprocess
+import sys
+
+import pytest
+
+from callcore.asterisk.fallback import script
+from callcore.asterisk.fallback.deploy import SCRIPT, deploy_script, script_text
+from callcore.asterisk.snapshot_file import pack
+from callcore.kernel.clock import SystemClock
+from tests.fakes import network
+
+pytestmark = pytest.mark.unit
+
+HEAD = "agi_request: dealerline-route\nagi_callerid: +79161234567\nagi_calleridname: Имя\n\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder whose name the shell would take apart."""
+    folder = tmp_path / "agi of a PBX"
+    deploy_script(folder)
+    directory = network.directory(
+        outlets=(network.outlet(10, 2, hours=network.ALWAYS),),
+        phones=(network.outlet_phone(20, 10), network.duty(40)),
+    )
+    now = SystemClock().now()
+    (folder / script.SNAPSHOT).write_bytes(pack(network.build_snapshot(directory, 1, now), now))
+    return folder
+
+
+def run(folder, answers="200 result=1\n" * 20):
+    return subprocess.run(
+        [str(folder / SCRIPT), "pbx-1.2", network.DEALER_DID.removeprefix("+")],
+        input=(HEAD + answers).encode(),
+        capture_output=True,
+        timeout=10,
+        check=False,
+    )
+
+
+PLAN = [
+    ("DL_GREETING", ""),
+    ("DL_WHISPER", ""),
+    ("DL_STEP_1_KEYS", "p20"),
+    ("DL_STEP_1_RING", "20"),
+    ("DL_STEP_1_KIND", "outlet"),
+    ("DL_STEP_2_KEYS", "p40"),
+    ("DL_STEP_2_RING", "25"),
+    ("DL_STEP_2_KIND", "duty"),
+    ("DL_STEPS", "2"),
+    ("DL_ROUTED", "1"),
+]
+
+
+def test_sets_the_plan_through_pyst2_and_proves_it_last(folder):
+    done = run(folder)
+    said = done.stdout.decode().splitlines()
+    assert said == [f'SET VARIABLE "{name}" "{value}"' for name, value in PLAN]
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_says_the_same_without_pyst2(folder):
+    text = script_text(sys.executable).replace("site-packages", "nowhere")
+    (folder / SCRIPT).write_text(text, encoding="utf-8")
+    assert run(folder).stdout.decode().splitlines() == [
+        f'SET VARIABLE {name} "{value}"' for name, value in PLAN
+    ]
+
+
+@pytest.mark.parametrize("answers", ["", "510 Invalid or unknown command\n" * 20, "HANGUP\n" * 20])
+def test_a_pbx_that_refuses_gets_no_proof(folder, answers):
+    done = run(folder, answers)
+    assert b"DL_ROUTED" not in done.stdout
+    assert done.returncode != 0
+
+
+def test_without_a_snapshot_nothing_is_set(folder):
+    (folder / script.SNAPSHOT).unlink()
+    done = run(folder)
+    assert (done.returncode, done.stdout) == (1, b"")
+
+
+def test_a_pbx_that_says_nothing_holds_it_no_longer_than_its_budget(folder):
+    with subprocess.Popen([str(folder / SCRIPT), "pbx-1.2", "1"], stdin=subprocess.PIPE) as process:
+        assert process.wait(timeout=script.BUDGET_S + 5) != 0
+
+
+def test_deployed_again_only_when_it_differs(folder):
+    path = folder / SCRIPT
+    before = path.stat().st_ino
+    deploy_script(folder)
+    assert path.stat().st_ino == before
+    path.chmod(0o600)
+    deploy_script(folder)
+    assert path.stat().st_mode & 0o777 == 0o755
+    path.write_text("something else")
+    deploy_script(folder)
+    assert path.read_text(encoding="utf-8") == script_text()
