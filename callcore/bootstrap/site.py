@@ -18,6 +18,7 @@ from web.deps import DemoLogin, WebDeps
 from web.desk.pages import room as desk_room
 from web.live.pages import room as live_room
 from web.orders.pages import room as order_room
+from web.ui.templates import ROLE_TITLES
 
 if TYPE_CHECKING:
     from callcore.bootstrap.application import Application
@@ -59,4 +60,6 @@ def _demo_logins(settings: Settings) -> tuple[DemoLogin, ...]:
     if not settings.demo:
         return ()
     password = demo_password(settings.pbx.secrets_file)
-    return tuple(DemoLogin(one.title, one.email, password) for one in demo_logins(load_demo_data()))
+    return tuple(
+        DemoLogin(ROLE_TITLES[one.role], one.email, password) for one in demo_logins(load_demo_data())
+    )

@@ -12,17 +12,6 @@ from callcore.network.model import Role
 from dialplans.plan import Behaviour, PhoneKind
 
 EMAIL_DOMAIN = "demo.dealerline.example"
-ROLE_TITLES = {
-    Role.ADMIN: "Администратор",
-    Role.MANUFACTURER: "Менеджер фабрики",
-    Role.SUPERVISOR: "Супервайзер",
-    Role.OPERATOR: "Оператор",
-    Role.MARKETER: "Маркетолог",
-    Role.DEALER_OWNER: "Владелец дилера",
-    Role.DEALER_MANAGER: "Менеджер дилера",
-    Role.SUBDEALER: "Субдилер",
-    Role.SEO: "SEO-специалист",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +175,7 @@ def load_demo_data() -> DemoData:
         regions=tuple(DemoRegion(**row) for row in csv.DictReader(_text("data/regions.csv").splitlines())),
         orgs=orgs,
         people=people,
-        logins=tuple(first[role] for role in ROLE_TITLES),
+        logins=tuple(first[role] for role in Role),
         duty=tuple(_phone(phone) for phone in raw["duty"]),
         dids=tuple(DemoDid(**did) for did in raw["did"]),
         markets=tuple(

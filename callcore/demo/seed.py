@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.catalog.tables import ProductRow
-from callcore.demo.data import ROLE_TITLES, DemoData, load_demo_data
+from callcore.demo.data import DemoData, load_demo_data
 from callcore.demo.network_rows import NetworkRows, network_rows
 from callcore.demo.rows import Rows, story_rows
 from callcore.demo.story import tell
@@ -37,10 +37,9 @@ class DemoSecrets:
 
 @dataclass(frozen=True, slots=True)
 class DemoLogin:
-    """One person per role, to show on the sign-in page. `title` is the role in Russian."""
+    """One person per role, to show on the sign-in page."""
 
     role: Role
-    title: str
     email: str
     full_name: str
 
@@ -70,9 +69,7 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
 
 
 def demo_logins(data: DemoData) -> tuple[DemoLogin, ...]:
-    return tuple(
-        DemoLogin(person.role, ROLE_TITLES[person.role], person.email, person.name) for person in data.logins
-    )
+    return tuple(DemoLogin(person.role, person.email, person.name) for person in data.logins)
 
 
 async def _network_tables(session: AsyncSession, data: DemoData, rows: NetworkRows) -> Rows:

@@ -15,6 +15,7 @@ from callcore.network.lines import Wiring
 from callcore.stand.layout import StandDirs
 from config.settings import Settings
 from dialplans.plan import Behaviour
+from web.ui.templates import ROLE_TITLES
 
 FIRST_TALK_S = 12.0
 
@@ -42,13 +43,13 @@ async def seed_from_settings(settings: Settings) -> str:
         await database.close()
     if not done.created:
         return "В базе уже есть сеть: ничего не изменено."
-    people = "\n".join(f"  {login.title}: {login.email}" for login in done.logins)
+    people = "\n".join(f"  {ROLE_TITLES[login.role]}: {login.email}" for login in done.logins)
     return f"Показательная сеть создана. Пароль у всех: {password}\n{people}"
 
 
 def demo_logins(dirs: StandDirs) -> tuple[Login, ...]:
     password = demo_password(dirs.secrets)
-    return tuple(Login(one.title, one.email, password) for one in people_of(load_demo_data()))
+    return tuple(Login(ROLE_TITLES[one.role], one.email, password) for one in people_of(load_demo_data()))
 
 
 def telephone_behaviours(wiring: Wiring) -> Mapping[str, Behaviour]:

@@ -20,13 +20,13 @@ from web.ui.translations import make_underscore, translations
 ROLE_TITLES: dict[Role, str] = {
     Role.ADMIN: "Администратор",
     Role.MANUFACTURER: "Менеджер завода",
-    Role.SUPERVISOR: "Старший смены",
+    Role.SUPERVISOR: "Супервайзер",
     Role.OPERATOR: "Оператор",
     Role.MARKETER: "Маркетолог",
-    Role.DEALER_OWNER: "Руководитель дилера",
+    Role.DEALER_OWNER: "Владелец дилера",
     Role.DEALER_MANAGER: "Менеджер дилера",
     Role.SUBDEALER: "Субдилер",
-    Role.SEO: "Специалист по SEO",
+    Role.SEO: "SEO-специалист",
 }
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.unit
 
 ROOT = Path(web.__file__).parent
 ROW = JournalRow(
-    cursor="1-1", id=1, call_id="d-1.1", direction="inbound", state="ended", result="answered",
+    id=1, call_id="d-1.1", direction="inbound", state="ended", result="answered",
     started_at=datetime(2026, 3, 1, 21, 30, tzinfo=UTC), answered_at=None, ended_at=None, wait_s=5, talk_s=60,
     did_number="+74950001001", did_label="Сайт, Москва", phone=NumberView("+7 900 [скрыт]", "", True),
     caller_name="", region_code="RU-MOW", region_name="Москва", region_tz="Europe/Moscow", source="site", org_id=1,
