@@ -7,7 +7,7 @@ import pytest
 
 from callcore.kernel.errors import Invalid
 from dialplans import contract
-from dialplans.plan import AmiUserPlan, DidPlan, PhoneKind, PhonePlan, TrunkPlan
+from dialplans.plan import AmiUserPlan, DidPlan, OpenTime, PhoneKind, PhonePlan, TrunkPlan
 from dialplans.render import AMI_EVENTS, render_carrier, render_pbx
 from tests.factories.pbx import carrier_plan, pbx_plan
 
@@ -19,6 +19,11 @@ TRUNK = TrunkPlan("main", "127.0.0.1", 5060, "+74950000000")
 
 def with_phone(**changes):
     return {"phones": (*pbx_plan().phones, replace(PHONE, **changes))}
+
+
+def target(**changes):
+    """The outlet of the static branch, otherwise in order."""
+    return replace(pbx_plan().targets[0], **changes)
 
 
 def with_trunk(**changes):
@@ -49,6 +54,26 @@ def with_trunk(**changes):
         ({"ami_users": (AmiUserPlan("a", "x\nwrite=all", ("call",), ("call",)),)}, "manager.conf.j2"),
         ({"ami_users": (AmiUserPlan("a", "secret", ("call",), ("call\nx",)),)}, "manager.conf.j2"),
         ({"dids": (DidPlan("+7(495)", "x"),)}, "extensions.conf.j2"),
+        ({"dids": (DidPlan("+74951234567", "x", targets=("o9",)),)}, "targets"),
+        ({"other_targets": (), "dids": (), "targets": (target(phone_keys=("p99",)),)}, "targets"),
+        ({"other_targets": (), "dids": (), "targets": (target(zone="Mars/Base"),)}, "extensions.conf.j2"),
+        (
+            {"other_targets": (), "dids": (), "targets": (target(zone="Europe/Moscow,x"),)},
+            "extensions.conf.j2",
+        ),
+        (
+            {"other_targets": (), "dids": (), "targets": (target(times=(OpenTime(540, 1440, "mon"),)),)},
+            "extensions.conf.j2",
+        ),
+        (
+            {"other_targets": (), "dids": (), "targets": (target(times=(OpenTime(540, 600, "mon,sun"),)),)},
+            "extensions.conf.j2",
+        ),
+        (
+            {"other_targets": (), "dids": (), "targets": (target(label="x\nexten => s"),)},
+            "extensions.conf.j2",
+        ),
+        ({"agi_script": "/agi/$(reboot)"}, "extensions.conf.j2"),
         ({"dids": (DidPlan("+74951234567", "x\n[evil]"),)}, "extensions.conf.j2"),
         ({"sip_port": 0}, "pjsip.conf.j2"),
         ({"duty_keys": ("p99",)}, "duty_keys"),
