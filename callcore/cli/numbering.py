@@ -54,6 +54,8 @@ def import_files(
         update = _update(plan.read(), sources, is_insisted=is_insisted)
     except NumberingRefused as exc:
         _refuse(exc)
+    except (OSError, ValueError) as exc:
+        _unreadable(exc, plan.path)
     try:
         plan.replace(update.packed)
     except OSError as exc:
@@ -81,7 +83,7 @@ def lookup(
         packed = plan.read()
         facts = look_up(number, parse_numbering(packed), parse_operators(packed), _regions())
     except (OSError, ValueError) as exc:
-        _stop(f"План нумерации не читается ({exc}); удалите {plan.path} или импортируйте реестр заново.")
+        _unreadable(exc, plan.path)
     if facts is None:
         _stop(f"«{number}» — не телефонный номер.")
     typer.echo(json.dumps(_as_json(facts), ensure_ascii=False, indent=1) if as_json else _as_text(facts))
@@ -154,6 +156,10 @@ def _refuse(refused: "NumberingRefused") -> NoReturn:
     if refused.is_doubt:
         typer.echo("Если файлы полны и всё так и должно быть, повторите с --insist.", err=True)
     raise typer.Exit(1)
+
+
+def _unreadable(exc: Exception, path: Path) -> NoReturn:
+    _stop(f"План нумерации не читается ({exc}). Удалите {path}: вернётся план из поставки.")
 
 
 def _stop(text: str) -> NoReturn:

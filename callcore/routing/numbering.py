@@ -79,11 +79,14 @@ def parse_operators(packed: bytes) -> Operators:
     _, names, ranges, *_ = (*_parts(packed), "", "")
     starts, places = array("Q"), array("H")
     first = 0
-    for line in ranges.split("\n") if ranges else ():
-        distance, _, place = line.partition(" ")
-        first += int(distance)
-        starts.append(first)
-        places.append(int(place))
+    try:
+        for line in ranges.split("\n") if ranges else ():
+            distance, _, place = line.partition(" ")
+            first += int(distance)
+            starts.append(first)
+            places.append(int(place))
+    except OverflowError as exc:
+        raise ValueError("a numbering plan with impossible numbers") from exc
     known = ("", *names.split("\n")) if names else ("",)
     if any(place >= len(known) for place in places):
         raise ValueError("a numbering plan with unnamed operators")

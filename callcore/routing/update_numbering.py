@@ -132,7 +132,7 @@ def segments(packed: bytes) -> Iterator[Segment]:
     plan, operators = parse_numbering(packed), parse_operators(packed)
     edges = sorted({*plan.starts, *operators.starts})
     place = owner = -1
-    for first, following in zip(edges, [*edges[1:], _END], strict=True):
+    for first, following in pairwise([*edges, _END]):
         while place + 1 < len(plan.starts) and plan.starts[place + 1] <= first:
             place += 1
         while owner + 1 < len(operators.starts) and operators.starts[owner + 1] <= first:
