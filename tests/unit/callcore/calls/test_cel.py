@@ -117,3 +117,14 @@ def test_a_captured_file_of_asterisk_22_tells_four_calls() -> None:
     assert [call.caller_number for call in told][-1] == "+79160000751"
     assert {call.did_number for call in told} == {"+78000000101"}
     assert rung_of(events) is Rung.APP
+
+
+@pytest.mark.parametrize("rung", [Rung.SCRIPT, Rung.STATIC, Rung.DUTY])
+def test_a_note_of_the_dialplan_tells_the_rung_better_than_contexts(rung: Rung) -> None:
+    row = dict.fromkeys(CEL_COLUMNS, "") | {"event_time": "1.5", "uniqueid": "1.1", "context": "dl-walk"}
+    rows = (
+        row | {"event_type": "CHAN_START"},
+        row | {"event_type": "DL-RUNG", "extra": f'{{"extra":"{rung}"}}'},
+    )
+    events = [read_line([one[name] for name in CEL_COLUMNS]) for one in rows]
+    assert rung_of([event for event in events if event is not None]) is rung
