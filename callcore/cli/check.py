@@ -78,7 +78,8 @@ async def _pbx(settings: "Settings") -> str:
 
 
 def _pbx_files(settings: "Settings") -> str:
-    missing = [str(path) for path in (settings.pbx.etc_dir, settings.pbx.recordings_dir) if not path.is_dir()]
+    pbx = settings.pbx
+    missing = [str(path) for path in (pbx.etc_dir, pbx.agi_dir, pbx.recordings_dir) if not path.is_dir()]
     return f"нет папок {', '.join(missing)}; выполните ./dealerline pbx render --publish" if missing else ""
 
 
