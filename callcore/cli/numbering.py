@@ -112,14 +112,21 @@ def _update(present: bytes, sources: "list[Source]", *, is_insisted: bool) -> "U
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Читаю реестр", total=sum(line_count(source.raw) for source in sources))
+        total = sum(line_count(source.raw) for source in sources)
+        task = progress.add_task("Читаю реестр", total=total)
+
+        def advance(lines: int) -> None:
+            progress.advance(task, lines)
+            if progress.tasks[task].completed >= total - lines * len(sources):  # no telling how long the rest takes
+                progress.update(task, description="Сверяю с прежним планом", total=None)
+
         return update_plan(
             present,
             sources,
             TERRITORIES.read_bytes(),
             SystemClock().now().date().isoformat(),
             is_insisted=is_insisted,
-            advance=lambda lines: progress.advance(task, lines),
+            advance=advance,
         )
 
 

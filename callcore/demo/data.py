@@ -172,7 +172,10 @@ def load_demo_data() -> DemoData:
     for role, login in raw["dealer_logins"].items():
         first[Role(role)] = next(person for person in people if person.login == login["login"])
     return DemoData(
-        regions=tuple(DemoRegion(**row) for row in csv.DictReader(_text("data/regions.csv").splitlines())),
+        regions=tuple(
+            DemoRegion(row["code"], row["name"], row["tz"])
+            for row in csv.DictReader(_text("data/regions.csv").splitlines())
+        ),
         orgs=orgs,
         people=people,
         logins=tuple(first[role] for role in Role),

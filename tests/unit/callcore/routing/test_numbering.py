@@ -106,6 +106,30 @@ def test_every_region_has_a_name_and_a_zone_that_exists():
     assert {row["code"]: row["name"] for row in rows}["RU-MOW"] == "Москва"
 
 
+def test_neighbours_are_regions_and_mutual():
+    with (DATA / "regions.csv").open(encoding="utf-8") as file:
+        neighbours = {row["code"]: row["neighbours"].split() for row in csv.DictReader(file)}
+    assert [
+        (one, other) for one, near in neighbours.items() for other in near if one not in neighbours[other]
+    ] == []
+    assert all(len(set(near)) == len(near) for near in neighbours.values())
+    assert all(code not in near for code, near in neighbours.items())
+
+
+def test_only_an_island_and_an_exclave_have_no_neighbour():
+    with (DATA / "regions.csv").open(encoding="utf-8") as file:
+        neighbours = {row["code"]: row["neighbours"].split() for row in csv.DictReader(file)}
+    assert {code for code, near in neighbours.items() if not near} == {"RU-SAK", "RU-KGD"}
+    assert neighbours["RU-SPE"] == ["RU-LEN"]
+    reached, waiting = set(), ["RU-MOW"]
+    while waiting:
+        code = waiting.pop()
+        if code not in reached:
+            reached.add(code)
+            waiting += neighbours[code]
+    assert len(reached) == len(neighbours) - 2, "everywhere else can be reached over land"
+
+
 def test_small(plan):
     path = DATA / "numbering" / "plan.gz"
     assert path.stat().st_size < 100_000
