@@ -315,7 +315,7 @@ async def test_a_transfer_does_not_break_the_recording(lab, ear, application):
     await lab.customers.set_transfer("p1", "102")
     await lab.customers.set_behaviour("p2", Behaviour.ANSWER)
     application.route(("p1", 15))
-    await lab.over(await lab.customers.place_call(customer(talk_s=9)))
+    await lab.over(await lab.customers.place_call(customer(talk_s=15)))
     call_id = (await ear.milestone("done"))["CallId"]
     await lab.quiet()
     assert [event["Event"] for event in ear.events if event.get("Event") == "BlindTransfer"]
