@@ -68,7 +68,8 @@ class InboundRouting:
         return self._snapshot.made_at if self._snapshot else None
 
     async def refresh(self) -> bool:
-        """Read the network and the numbering plan; True when one had changed. Keeps the last snapshot when the database does not answer."""
+        """Read the network and the numbering plan; True when one had changed. Keeps the last snapshot when the database
+        does not answer."""
         try:
             async with self._database.session() as session:
                 directory = await load_directory(session, self._clock.now())

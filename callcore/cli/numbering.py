@@ -117,7 +117,8 @@ def _update(present: bytes, sources: "list[Source]", *, is_insisted: bool) -> "U
 
         def advance(lines: int) -> None:
             progress.advance(task, lines)
-            if progress.tasks[task].completed >= total - lines * len(sources):  # no telling how long the rest takes
+            # each file keeps its last lines to itself; no telling how long the rest takes
+            if progress.tasks[task].completed >= total - lines * len(sources):
                 progress.update(task, description="Сверяю с прежним планом", total=None)
 
         return update_plan(

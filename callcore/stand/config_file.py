@@ -50,6 +50,9 @@ trunk_caller_id = "{TRUNK_CALLER_ID}"
 [recordings]
 store_dir = "{dirs.store}"
 
+[numbering]
+dir = "{dirs.root / "numbering"}"
+
 [log]
 level = "info"
 style = "json"
