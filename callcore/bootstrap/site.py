@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from callcore.bootstrap.dealer_reader import DealerReader
 from callcore.bootstrap.health import exposition
 from callcore.bootstrap.services import Reader
 from callcore.demo.data import load_demo_data
@@ -14,6 +15,7 @@ from config.settings import Settings
 from web.app import make_app
 from web.calls.pages import room as call_room
 from web.customers.pages import room as customer_room
+from web.dealers.pages import room as dealer_room
 from web.deps import DemoLogin, WebDeps
 from web.desk.pages import room as desk_room
 from web.live.pages import room as live_room
@@ -40,6 +42,7 @@ def make_site(application: "Application") -> web.Application:
                 call_room(reader.calls()),
                 order_room(reader.orders()),
                 customer_room(reader.customers()),
+                dealer_room(DealerReader(application.database, application.clock).services()),
                 live_room(application.hub),
             ),
             demo=settings.demo,

@@ -12,6 +12,7 @@ from callcore.catalog.tables import ProductRow
 from callcore.demo.data import DemoData, load_demo_data
 from callcore.demo.network_rows import NetworkRows, network_rows
 from callcore.demo.rows import Rows, story_rows
+from callcore.demo.special_days import special_days
 from callcore.demo.story import tell
 from callcore.kernel.database import Base, Database
 from callcore.network.directory import load_directory
@@ -65,6 +66,7 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
             directory = await load_directory(session)
             story = await asyncio.to_thread(tell, data, directory, _users_of(rows), now)
             await _write(session, await asyncio.to_thread(story_rows, data, story, now))
+            await _write(session, special_days([row["id"] for row in rows.outlets], now))
     return DemoSeeded(is_empty, demo_logins(data))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.bootstrap.dealer_reader import DealerReader
 from callcore.bootstrap.services import Reader
 from callcore.calls.tables import CallRow
 from callcore.customers.tables import CustomerRow
@@ -25,6 +26,7 @@ from tests.integration.web.call_stage import NUMBER, Stage
 from web.app import make_app
 from web.calls import pages as calls
 from web.customers import pages as customers
+from web.dealers import pages as dealers
 from web.deps import WebDeps
 from web.desk import pages as desk
 from web.orders import pages as orders
@@ -127,6 +129,7 @@ class SalesStage(Stage):
             calls.room(reader.calls()),
             orders.room(reader.orders()),
             customers.room(reader.customers()),
+            dealers.room(DealerReader(self.database, self.clock).services()),
         )
         deps = WebDeps(
             sign_in=sign_in,

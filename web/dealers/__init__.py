@@ -1,0 +1,1 @@
+"""Dealers, their outlets and hours, the production calendar."""
