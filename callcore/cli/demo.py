@@ -45,7 +45,8 @@ def demo(
         if ephemeral:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dealerline-demo-")))
         stand = Stand(
-            StandOptions(folder, port, sip_port), lambda text: _console.print(f"[dim]· {text}[/dim]")
+            StandOptions(folder, port, sip_port, republish=True),
+            lambda text: _console.print(f"[dim]· {text}[/dim]"),
         )
         asyncio.run(_run(stand))
         if not ephemeral:

@@ -20,29 +20,34 @@ from callcore.asterisk.publish import publish
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.kernel.database import Database
 from callcore.kernel.migrations import upgrade
+from callcore.kernel.tasks import TaskOwner, every
 from callcore.stand.carrier_plan import make_carrier_plan
 from callcore.stand.config_file import CARRIER_NAME, SYSTEM_NAME, config_text
 from callcore.stand.layout import StandDirs, StandNote, cache_dir, read_note, write_note
 from callcore.stand.ports import HOST, StandPorts, choose_ports
 from callcore.stand.processes import ApplicationProcess
 from callcore.stand.rendering import PbxSource, read_source
+from callcore.stand.republish import Republisher
 from callcore.stand.seeding import seed_stand, telephone_behaviours
 from config.settings import Settings, load_settings
 from dialplans.plan import CarrierPlan
 from dialplans.render import render_carrier, render_pbx
 from web.ui import assets
 
+REPUBLISH_S = 10.0
 Say = Callable[[str], None]
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class StandOptions:
-    """`port` and `sip_port` None: those of the last time, or free ones."""
+    """`port` and `sip_port` None: those of the last time, or free ones. `republish`: the PBX's files follow the network
+    while the stand runs."""
 
     data_dir: Path
     port: int | None = None
     sip_port: int | None = None
+    republish: bool = False
 
 
 class Stand:
@@ -58,6 +63,7 @@ class Stand:
         self._carrier_process: AsteriskProcess | None = None
         self._carrier: SimulatedCarrier | None = None
         self._application: ApplicationProcess | None = None
+        self._tasks = TaskOwner("stand")
 
     @property
     def ports(self) -> StandPorts:
@@ -113,9 +119,13 @@ class Stand:
         self._application = ApplicationProcess(self.dirs.config, self.dirs.application_log, self.address)
         await asyncio.gather(self._application.start(), self.carrier.prepare())
         write_note(self.dirs, StandNote(os.getpid(), self.ports))
+        if self._options.republish:
+            republisher = Republisher(settings, self.pbx.cli, source)
+            _ = self._tasks.spawn("republish", every(REPUBLISH_S, republisher.check))
 
     async def stop(self) -> None:
         """May be called at any stage and twice."""
+        await self._tasks.close()
         if self._application is not None:
             await self._application.stop()
         await asyncio.gather(
