@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.resilience, pytest.mark.asyncio(loop_scope="session"),
 
 
 async def test_a_locked_database_during_a_whole_call_loses_nothing(office: Office) -> None:
-    number = "+79160000811"
+    number = "+79160000851"
     connection = sqlite3.connect(office.database, timeout=10, isolation_level=None)
     try:
         connection.execute("BEGIN EXCLUSIVE")
@@ -27,7 +27,7 @@ async def test_a_locked_database_during_a_whole_call_loses_nothing(office: Offic
 
 
 async def test_the_link_to_the_pbx_is_cut_in_the_middle_of_a_talk(office: Office) -> None:
-    number = "+79160000812"
+    number = "+79160000852"
     call = await office.call(number, talk_s=6)
     await until("they talk", lambda: [row for row in office.calls_of(number) if row["state"] == "talking"])
     await office.cut_link()
@@ -38,7 +38,7 @@ async def test_the_link_to_the_pbx_is_cut_in_the_middle_of_a_talk(office: Office
 
 
 async def test_a_recordings_folder_that_cannot_be_written_does_not_stop_the_call(office: Office) -> None:
-    number = "+79160000813"
+    number = "+79160000853"
     folder = office.stand.dirs.pbx.recordings
     aside = folder.with_name("recordings-aside")
     folder.rename(aside)
@@ -50,7 +50,7 @@ async def test_a_recordings_folder_that_cannot_be_written_does_not_stop_the_call
     finally:
         folder.unlink()
         aside.rename(folder)
-    again = "+79160000814"
+    again = "+79160000854"
     await office.over(await office.call(again, talk_s=2))
     row = await until("the journal has the next call", lambda: office.ended_call_of(again))
     await until(
@@ -62,7 +62,7 @@ async def test_a_recordings_folder_that_cannot_be_written_does_not_stop_the_call
 
 async def test_a_full_disk_cuts_the_recording_and_not_the_call(office: Office) -> None:
     """A folder of 64 KB holds four seconds of one side."""
-    number = "+79160000815"
+    number = "+79160000855"
     folder = str(office.stand.dirs.pbx.recordings)
     mount = await asyncio.create_subprocess_exec("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder)
     assert await mount.wait() == 0, "mounting needs root, as CI has"

@@ -117,7 +117,7 @@ async def test_nothing_that_a_caller_sends_drops_the_call_or_loses_the_row(
 async def test_a_caller_who_leaves_at_any_moment_leaves_a_closed_row_and_no_channel(
     office: Office, after_s: float
 ) -> None:
-    number = f"+7916000072{int(after_s * 10) % 10}"
+    number = f"+79160007{int(after_s * 100):03}"
     await office.over(await office.call(number, talk_s=30, hang_up_after_s=after_s))
     call = await until("the journal has the call", lambda: office.ended_call_of(number))
     assert call["result"] in {"abandoned", "answered", "missed"}
