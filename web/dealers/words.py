@@ -113,7 +113,8 @@ def coming(schedule: Schedule | None, today: date) -> tuple[SpecialSpan, ...]:
             and at - before.last == timedelta(1)
             and before.hours == special.text
         ):
-            spans[-1] = replace(before, last=at)
+            is_moved = "выходной" in before.title.lower()
+            spans[-1] = replace(before, last=at, title=special.title if is_moved else before.title)
         else:
             spans.append(SpecialSpan(at, at, special.text, special.title, own))
     return tuple(spans)

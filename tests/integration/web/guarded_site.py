@@ -41,13 +41,21 @@ class Seeds:
     call_id: str = ""
     recording_id: int = 0
     customer_id: int = 0
+    dealer_id: int = 0
+    outlet_id: int = 0
 
     def path(self, pattern: str) -> str:
         """A real address for a route: «/calls/{call_id}» -> «/calls/test-1»."""
+        ids = {
+            "recordings": self.recording_id,
+            "dealers": self.dealer_id,
+            "outlets": self.outlet_id,
+        }
         values = {
             "{call_id}": self.call_id,
             "{number}": str(ORDER),
-            "{id}": str(self.recording_id if pattern.startswith("/recordings") else self.customer_id),
+            "{id}": str(ids.get(pattern.split("/")[1], self.customer_id)),
+            "{state}": "off",
             "{version}": "0",
             "{path}": "app.css",
         }
@@ -103,7 +111,7 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
         )
         session.add(recording)
         await session.flush()
-        return Seeds(call.call_id, recording.id, customer.id)
+        return Seeds(call.call_id, recording.id, customer.id, dealer.id, outlet.id)
 
 
 def _settings(store: Path, *, secure: bool) -> Settings:
