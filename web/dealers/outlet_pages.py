@@ -69,7 +69,7 @@ async def _page(request: web.Request, status: int = 200, **more: Any) -> web.Res
 async def preview(request: web.Request) -> web.Response:
     """The sentence for hours that are being typed."""
     card, week = await _card(request), read_week(await request.post())
-    return render(request, "dealers/summary.html", summary=_summary(request, card, week))
+    return render(request, "dealers/preview.html", summary=_summary(request, card, week), week=week)
 
 
 def _summary(request: web.Request, card: OutletCard, week: WeekForm) -> words.Summary:

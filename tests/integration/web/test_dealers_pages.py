@@ -213,6 +213,7 @@ async def test_hours_are_saved_with_breaks_and_said_in_words(stage: SalesStage) 
         text = await page(browser, outlet)
         assert "Сейчас открыто, до 13:00" in text
         assert "следующего дня" in text
+        assert ">выходной<" in text.split('id="off-sat"')[1][:40]
     row = await outlet_of(stage, "vector")
     assert row.hours["mon"] == [["09:00", "13:00"], ["14:00", "18:00"]]
     assert row.hours["fri"] == [["09:00", "02:00"]]
