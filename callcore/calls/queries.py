@@ -17,7 +17,7 @@ from callcore.calls.rights import (
     shown_numbers,
     visible_number,
 )
-from callcore.calls.tables import CallRow
+from callcore.calls.tables import CallRow, LegRow
 from callcore.calls.views import (
     JournalChoices,
     JournalCursor,
@@ -204,9 +204,15 @@ def _by_value(wanted: JournalFilter) -> list[ColumnElement[bool]]:
         (CallRow.source, wanted.source),
         (CallRow.customer_id, wanted.customer_id),
         (CallRow.order_id, wanted.order_id),
-        (CallRow.user_id, wanted.user_id),
     )
-    return [column == value for column, value in pairs if value is not None]
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in pairs if value is not None]
+    if wanted.user_id is not None:
+        # Whoever's phone rang was in the call, also when another one answered or nobody did.
+        rang = select(LegRow.call_row_id).where(LegRow.user_id == wanted.user_id)
+        if wanted.since is not None:
+            rang = rang.where(LegRow.started_at >= wanted.since)
+        conditions.append(or_(CallRow.user_id == wanted.user_id, CallRow.id.in_(rang)))
+    return conditions
 
 
 def _by_bound(wanted: JournalFilter) -> list[ColumnElement[bool]]:

@@ -67,7 +67,11 @@ class LegRow(Base):
     """One channel in its role. Closed only by its own channel's hang-up."""
 
     __tablename__ = "call_legs"
-    __table_args__ = (UniqueConstraint("uniqueid"), Index("ix_call_legs_call", "call_row_id"))
+    __table_args__ = (
+        UniqueConstraint("uniqueid"),
+        Index("ix_call_legs_call", "call_row_id"),
+        Index("ix_call_legs_user_id", "user_id", "started_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     call_row_id: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))

@@ -26,7 +26,7 @@ class NumberView:
 class JournalFilter:
     """Every field narrows; None, empty and False do not. `number` is in any usual spelling, or the last digits of one.
     `org_id` means the organisation and all below it. `until` and `max_talk_s` are exclusive. `is_live`: not ended.
-    `user_id` is who talked, else who was tried first: no index serves it alone, so give `since` too."""
+    `user_id` is who talked or whose phone rang: no index serves it alone, so give `since` too."""
 
     number: str = ""
     since: datetime | None = None

@@ -60,7 +60,10 @@ def register(app: typer.Typer) -> None:
 def run_parts(
     context: typer.Context,
     part: Annotated[
-        str, typer.Argument(help="all · lint · style · types · imports · unit · rules · integration · pbx · resilience · e2e")
+        str,
+        typer.Argument(
+            help="all · lint · style · types · imports · unit · rules · integration · pbx · resilience · e2e"
+        ),
     ] = "all",
 ) -> None:
     """Проверить всё: стиль, типы, границы пакетов, тесты на настоящей АТС, базе и в браузере.

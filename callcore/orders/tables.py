@@ -57,7 +57,10 @@ class OrderLineRow(Base):
     """A copy of the product at order time. `quantity_m` is thousandths, `price` roubles with four places."""
 
     __tablename__ = "order_lines"
-    __table_args__ = (Index("ix_order_lines_order_id", "order_id"),)
+    __table_args__ = (
+        Index("ix_order_lines_order_id", "order_id"),
+        Index("ix_order_lines_article", "article"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"))

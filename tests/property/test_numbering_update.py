@@ -1,5 +1,7 @@
 """Whatever the registry says is what the plan answers, and the report's sums agree."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ def registries(draw: st.DrawFn) -> list[tuple[int, int, str, str]]:
     """Rows (first, last, operator, territory) of code 900 that do not overlap."""
     edges = sorted(draw(st.sets(st.integers(0, 300), min_size=2, max_size=24)))
     rows = []
-    for first, following in zip(edges[:-1], edges[1:], strict=True):
+    for first, following in pairwise(edges):
         if draw(st.booleans()) or first == edges[0]:
             operator = draw(st.sampled_from(["Альфа", 'ООО "Бета"', "Гамма; Юг"]))
             rows.append((first, following - 1, operator, draw(st.sampled_from(sorted(REGIONS)))))

@@ -43,7 +43,8 @@ class AsteriskPbx:
         self._past_events = 0
         self._trouble = ""  # the last reason that was logged; the same one is not logged every three seconds
         self.connections = 0
-        self.untranslated = 0  # events of a wanted kind that say nothing to us: other devices, missing headers
+        # Events of a wanted kind that say nothing to us: other devices, missing headers.
+        self.untranslated = 0
         self.failed_events = 0
 
     # --- the port ---------------------------------------------------------------------------------------------
