@@ -41,7 +41,7 @@ PARTS = (
     Part("format", _tool("ruff", "format", "--check", ".")),
     Part("types", _tool("mypy")),
     Part("imports", _tool("lint-imports")),
-    Part("unit", _pytest("unit", workers=2)),
+    Part("unit", _pytest("unit", workers=2), assets=True),
     Part("rules", _pytest("scenarios", "property", "golden", "architecture", workers=2)),
     Part("integration", _pytest("integration", workers=2), (machine.POSTGRESQL,), assets=True),
     Part("pbx", _pytest("pbx", workers=2)),
