@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
 
 import web
 from callcore.calls.views import JournalRow, NumberView
@@ -26,9 +27,14 @@ ROW = JournalRow(
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def environment() -> Environment:
+    return make_environment(ROOT, StaticFiles(ROOT / "ui" / "static"), auto_reload=False)
+
+
 @pytest.fixture
-def texts() -> RowTexts:
-    return RowTexts(make_environment(ROOT, StaticFiles(ROOT / "ui" / "static"), auto_reload=False))
+def texts(environment: Environment) -> RowTexts:
+    return RowTexts(environment)
 
 
 def test_a_line_is_made_once_and_escaped(texts: RowTexts) -> None:

@@ -14,7 +14,7 @@ from recordings.steps import convert as steps
 from recordings.steps.convert import convert
 from tests.audio import is_heard, make_tone, read_sound, tone_samples, write_wav
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 CUSTOMER_HZ, OURS_HZ = 440, 620
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.audio import SILENCE_DB, Sound, is_heard, make_tone, read_sound, tone_level, tone_samples
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 
 def test_level_of_a_tone(tmp_path: Path) -> None:
