@@ -28,7 +28,7 @@ from callcore.calls.views import (
 from callcore.customers.tables import CustomerRow
 from callcore.kernel.phones import parse_phone
 from callcore.network.model import Viewer
-from callcore.network.tables import DidRow, OrgRow, OutletRow, RegionRow, UserRow
+from callcore.network.tables import DidRow, OrgRow, OutletRow, PhoneRow, RegionRow, UserRow
 
 MAX_ROWS: Final = 200
 FULL_NUMBER_DIGITS: Final = 10
@@ -147,11 +147,18 @@ async def journal_choices(session: AsyncSession, viewer: Viewer) -> JournalChoic
         orgs = orgs.where(OrgRow.id.in_(sorted(scope.org_ids)))
     known = dict((await session.execute(orgs)).all())
     regions = await session.execute(select(RegionRow.code, RegionRow.name).order_by(RegionRow.name))
+    own_phone = select(PhoneRow.user_id).where(PhoneRow.user_id.is_not(None))
+    people = (
+        select(UserRow.id, UserRow.full_name).where(UserRow.id.in_(own_phone)).order_by(UserRow.full_name)
+    )
+    if scope.org_ids is not None:
+        people = people.where(UserRow.org_id.in_(sorted(scope.org_ids)))
     sources = await session.scalars(select(DidRow.source).distinct())
     return JournalChoices(
         orgs=known if len(known) > 1 else {},
         regions=dict(regions.all()),
         sources=tuple(sorted({*sources, "unknown"})),
+        people=dict((await session.execute(people)).all()),
     )
 
 

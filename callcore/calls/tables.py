@@ -30,6 +30,7 @@ class CallRow(Base):
         Index("ix_calls_customer_id", "customer_id", "started_at"),
         Index("ix_calls_order_id", "order_id", "started_at"),
         Index("ix_calls_region_code", "region_code", "started_at", "id"),
+        Index("ix_calls_user_id", "user_id", "started_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -190,8 +190,10 @@ class LiveCallView:
 
 @dataclass(frozen=True, slots=True)
 class JournalChoices:
-    """What filters offer this viewer: organisations and regions by id and code, in order of names; sources sorted."""
+    """What filters offer this viewer: organisations and regions by id and code, people who have a phone of their own by
+    id, in order of names; sources sorted."""
 
     orgs: Mapping[int, str]
     regions: Mapping[str, str]
     sources: tuple[str, ...]
+    people: Mapping[int, str] = field(default_factory=dict)

@@ -28,6 +28,7 @@ TALKS: Final = {
     "300-": "от 5 мин",
     "600-": "от 10 мин",
 }
+_NOBODY: Final[Mapping[int, str]] = {}
 _EARLIEST: Final = date(2000, 1, 1)
 _LATEST: Final = date(2100, 1, 1)
 Word = TypeVar("Word", CallResult, Direction)
@@ -47,6 +48,7 @@ class JournalForm:
     region: str = ""
     source: str = ""
     talk: str = ""
+    manager: str = ""
     recording: str = ""
     transferred: str = ""
 
@@ -99,6 +101,7 @@ def understand(form: JournalForm, *, now: datetime, tz: str) -> Asked:
         since=since,
         until=until,
         org_id=_id(form.org, "org", "Выберите дилера из списка", errors),
+        user_id=_id(form.manager, "manager", "Выберите сотрудника из списка", errors),
         result=None if form.status == LIVE else _one_of(form.status, "status", CallResult, errors),
         is_live=form.status == LIVE,
         direction=_one_of(form.direction, "direction", Direction, errors),
@@ -113,23 +116,28 @@ def understand(form: JournalForm, *, now: datetime, tz: str) -> Asked:
 
 
 def chips(
-    form: JournalForm, *, orgs: Mapping[int, str], regions: Mapping[str, str]
+    form: JournalForm,
+    *,
+    orgs: Mapping[int, str],
+    regions: Mapping[str, str],
+    people: Mapping[int, str] = _NOBODY,
 ) -> tuple[tuple[str, str], ...]:
     """(words, address without this condition) of each condition that is set."""
     result = []
-    for names, words in _chip_words(form, orgs, regions):
+    for names, words in _chip_words(form, orgs, regions, people):
         result.append((words, f"/calls{form.without(*names).query()}"))
     return tuple(result)
 
 
 def _chip_words(
-    form: JournalForm, orgs: Mapping[int, str], regions: Mapping[str, str]
+    form: JournalForm, orgs: Mapping[int, str], regions: Mapping[str, str], people: Mapping[int, str]
 ) -> Iterable[tuple[tuple[str, ...], str]]:
     if form.period:
         yield ("period", "since", "until"), _period_words(form)
     words = {
         "number": f"Номер: {form.number}",
-        "org": f"Дилер: {_org_name(form.org, orgs)}",
+        "org": f"Дилер: {_name_of(form.org, orgs)}",
+        "manager": f"Сотрудник: {_name_of(form.manager, people)}",
         "status": _status_words(form.status),
         "direction": next((mark.text for value, mark in DIRECTIONS.items() if value == form.direction), ""),
         "region": f"Регион: {regions.get(form.region, form.region)}",
@@ -157,8 +165,8 @@ def _period_words(form: JournalForm) -> str:
     return " ".join(part for part in parts if part) or "Свой период"
 
 
-def _org_name(org: str, orgs: Mapping[int, str]) -> str:
-    return orgs.get(int(org), f"№ {org}") if org.isascii() and org.isdigit() else org
+def _name_of(value: str, names: Mapping[int, str]) -> str:
+    return names.get(int(value), f"№ {value}") if value.isascii() and value.isdigit() else value
 
 
 # --- one field each -----------------------------------------------------------------------------------------

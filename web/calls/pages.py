@@ -24,7 +24,7 @@ from web.ui.templates import render
 WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
 PAGE_ROWS: Final = 25
 MAX_CALL_ID_CHARS: Final = 150
-MORE_FIELDS: Final = ("direction", "region", "source", "talk", "recording", "transferred")
+MORE_FIELDS: Final = ("direction", "manager", "region", "source", "talk", "recording", "transferred")
 PARTS: Final = {
     "live": "calls/live.html",
     "recordings": "calls/recordings.html",
@@ -70,9 +70,10 @@ def _journal_context(form: JournalForm, choices: JournalChoices) -> dict[str, An
     return {
         "words": words,
         "form": form,
-        "chips": chips(form, orgs=choices.orgs, regions=choices.regions),
+        "chips": chips(form, orgs=choices.orgs, regions=choices.regions, people=choices.people),
         "periods": PERIODS.items(),
         "orgs": sorted(choices.orgs.items(), key=lambda item: item[1]),
+        "people": choices.people.items(),
         "statuses": statuses,
         "directions": [(value.value, mark.text) for value, mark in words.DIRECTIONS.items()],
         "regions": sorted(choices.regions.items(), key=lambda item: item[1]),

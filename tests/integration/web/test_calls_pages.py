@@ -10,10 +10,11 @@ from jinja2 import BytecodeCache
 from sqlalchemy import select
 
 from callcore.calls.note_play import ONE_PLAY
-from callcore.calls.tables import CallEventRow
+from callcore.calls.tables import CallEventRow, LegRow
 from callcore.kernel.audit import AuditRow
 from callcore.kernel.database import Database
 from callcore.network.model import Role
+from tests.factories.network import make_phone, make_user
 from tests.fakes.clock import FakeClock
 from tests.integration.web.call_stage import MASKED, NUMBER, SHOWN, SOUND, Stage, build_stage, digits_of
 
@@ -98,6 +99,37 @@ async def test_each_filter_of_the_form(stage: Stage, query: str, expected: set[s
         assert set(calls_in(await page(browser, f"/calls?org={org}"))) == {"rival"}
 
 
+async def test_calls_of_one_manager_are_those_that_rang_at_his_phone(stage: Stage) -> None:
+    """Also when another one answered: then the row names that other one."""
+    async with stage.database.transaction() as session:
+        org = stage.orgs["factory"]
+        anna = await make_user(session, org, full_name="Анна Белова")
+        boris = await make_user(session, org, full_name="Борис Чижов")
+        await make_phone(session, user=anna)
+        answered = await stage.call(
+            session, 0, call_id="both", result="answered", talk_s=30, user_id=boris.id
+        )
+        session.add(
+            LegRow(
+                call_row_id=answered.id,
+                uniqueid="both-2",
+                channel="PJSIP/p1-1",
+                role="operator",
+                user_id=anna.id,
+                started_at=answered.started_at,
+                outcome="cancelled",
+            )
+        )
+        await stage.call(session, 1, call_id="foreign")
+    async with stage.browser("factory") as browser:
+        text = await page(browser, f"/calls?manager={anna.id}")
+        assert set(calls_in(text)) == {"both"}
+        assert "Сотрудник: Анна Белова" in text
+        assert f'<option value="{anna.id}" selected>Анна Белова</option>' in text
+        assert "Борис Чижов</option>" not in text, "only people with a telephone can be chosen"
+        assert set(calls_in(await page(browser, f"/calls?manager={boris.id}"))) == {"both"}
+
+
 async def _five_calls(stage: Stage) -> None:
     async with stage.database.transaction() as session:
         await stage.call(session, 0, call_id="missed")
@@ -141,6 +173,7 @@ async def test_conditions_become_chips_that_can_be_taken_off(stage: Stage) -> No
         ("period=century", "Выберите период"),
         ("org=1;drop", "Выберите дилера"),
         ("org=" + "9" * 40, "Выберите дилера"),
+        ("manager=anna", "Выберите сотрудника"),
         ("status=nonsense", "Выберите значение"),
         ("direction=up", "Выберите значение"),
         ("talk=-1", "Выберите длину"),

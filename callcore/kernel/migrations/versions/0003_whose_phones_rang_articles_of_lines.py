@@ -12,6 +12,9 @@ def upgrade() -> None:
     with op.batch_alter_table("call_legs", schema=None) as batch_op:
         batch_op.create_index("ix_call_legs_user_id", ["user_id", "started_at"], unique=False)
 
+    with op.batch_alter_table("calls", schema=None) as batch_op:
+        batch_op.create_index("ix_calls_user_id", ["user_id", "started_at"], unique=False)
+
     with op.batch_alter_table("order_lines", schema=None) as batch_op:
         batch_op.create_index("ix_order_lines_article", ["article"], unique=False)
 
@@ -19,6 +22,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("order_lines", schema=None) as batch_op:
         batch_op.drop_index("ix_order_lines_article")
+
+    with op.batch_alter_table("calls", schema=None) as batch_op:
+        batch_op.drop_index("ix_calls_user_id")
 
     with op.batch_alter_table("call_legs", schema=None) as batch_op:
         batch_op.drop_index("ix_call_legs_user_id")
