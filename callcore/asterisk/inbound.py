@@ -116,4 +116,12 @@ class InboundRouting:
                 explanation=to_json(decision),
             )
         )
+        _log.info(
+            "call routed",
+            call_id=request.call_id,
+            did=decision.explanation.did_dialled,
+            region=decision.region_code,
+            steps=len(decision.plan.steps),
+            warning=decision.warning,
+        )
         return RouteReply(reply_variables(decision))
