@@ -13,15 +13,17 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest
 WORK = ["Рабочий стол", "Звонки", "Заказы", "Клиенты"]
 WITHOUT_DESK = ["Звонки", "Заказы", "Клиенты"]
 # The navigation, and the page where the role lands: the desk is for those who have a telephone.
+STAFF = ["Дилеры", "Праздники"]
+DEALERS = ["Дилеры"]
 ROLES = {
-    "admin": (WORK, "Звонки"),
-    "manufacturer": (WORK, "Звонки"),
-    "supervisor": (WORK, "Звонки"),
-    "operator": (WORK, "Рабочий стол"),
-    "marketer": (WITHOUT_DESK, "Звонки"),
-    "dealer": (WORK, "Рабочий стол"),
-    "dealer.manager": (WORK, "Рабочий стол"),
-    "subdealer": (WORK, "Рабочий стол"),
+    "admin": (WORK + STAFF, "Звонки"),
+    "manufacturer": (WORK + STAFF, "Звонки"),
+    "supervisor": (WORK + STAFF, "Звонки"),
+    "operator": (WORK + STAFF, "Рабочий стол"),
+    "marketer": (WITHOUT_DESK + STAFF, "Звонки"),
+    "dealer": (WORK + DEALERS, "Рабочий стол"),
+    "dealer.manager": (WORK + DEALERS, "Рабочий стол"),
+    "subdealer": (WORK + DEALERS, "Рабочий стол"),
     "seo": ([], ""),
 }
 SIGN_IN = "form:has(#f-password)"

@@ -156,7 +156,7 @@ def room(services: DealerServices) -> Room:
             post("/holidays/remove", holiday_pages.remove_day, EDIT_NETWORK),
         ),
         nav=(
-            NavItem("Дилеры", "/dealers", "building-store", WHO, "Сеть", "g d"),
+            NavItem("Дилеры", "/dealers", "building-store", WHO, "Сеть", "g n"),
             NavItem("Праздники", "/holidays", "calendar-event", STAFF, "Сеть"),
         ),
         furnish=lambda app: app.__setitem__(SERVICES, services),
