@@ -1,7 +1,6 @@
 """Is it well? Checks for /healthz, gauges for Prometheus. Nothing here waits long."""
 
 import asyncio
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from callcore.calls.pbx import Pbx
 from callcore.kernel.database import Database
 from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.metrics import Metrics
+from recordings.files import free_space
 from recordings.model import RecordingHealth
 from web.deps import HealthCheck, MetricsText
 
@@ -30,7 +30,7 @@ class Health:
     store_dir: Path
 
     async def checks(self) -> tuple[HealthCheck, ...]:
-        link, free = self.pbx.health(), free_bytes(self.store_dir)
+        link, free = self.pbx.health(), free_space(self.store_dir).free_bytes
         return (
             await self._database(),
             HealthCheck("pbx", link.connected, "" if link.connected else "нет связи с АТС"),
@@ -49,13 +49,6 @@ class Health:
         return HealthCheck("database", True)
 
 
-def free_bytes(folder: Path) -> int:
-    """Of the nearest folder that exists."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
-
-
 def add_gauges(metrics: Metrics, health: Health, live_links: Callable[[], int]) -> None:
     started = time.monotonic()
     metrics.gauge("dealerline_uptime_seconds", "Since the start", lambda: time.monotonic() - started)
@@ -68,7 +61,9 @@ def add_gauges(metrics: Metrics, health: Health, live_links: Callable[[], int]) 
     )
     metrics.gauge("dealerline_live_links", "Browsers that listen", live_links)
     metrics.gauge("dealerline_recordings_waiting", "Not yet playable", lambda: health.recordings().waiting)
-    metrics.gauge("dealerline_disk_free_bytes", "For recordings", lambda: free_bytes(health.store_dir))
+    metrics.gauge(
+        "dealerline_disk_free_bytes", "For recordings", lambda: free_space(health.store_dir).free_bytes
+    )
 
 
 def exposition(metrics: Metrics) -> MetricsText:

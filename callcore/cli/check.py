@@ -84,9 +84,10 @@ def _pbx_files(settings: "Settings") -> str:
 
 
 def _disk(settings: "Settings") -> str:
-    from callcore.bootstrap.health import LEAST_FREE_BYTES, free_bytes
+    from callcore.bootstrap.health import LEAST_FREE_BYTES
+    from recordings.files import free_space
 
-    free = free_bytes(settings.recordings.store_dir)
+    free = free_space(settings.recordings.store_dir).free_bytes
     return (
         ""
         if free > LEAST_FREE_BYTES
