@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from callcore.cli.links import connected_pbx
 from callcore.cli.places import DataDirOption, settings_for
 
 if TYPE_CHECKING:
@@ -58,23 +59,11 @@ async def _database(settings: "Settings") -> str:
 
 
 async def _pbx(settings: "Settings") -> str:
-    import asyncio
-
-    from callcore.asterisk.ami import AsteriskPbx
-    from callcore.bootstrap.application import ami_settings
-    from callcore.kernel.clock import SystemClock
-
-    pbx = AsteriskPbx(ami_settings(settings), SystemClock())
-    await pbx.start()
     try:
-        async with asyncio.timeout(4):
-            while not pbx.health().connected:  # noqa: ASYNC110 - health is a value, not an event
-                await asyncio.sleep(0.05)
+        async with connected_pbx(settings, 4):
+            return ""
     except TimeoutError:
         return f"не отвечает на {settings.ami.host}:{settings.ami.port}; запущен ли Asterisk, верен ли ami.secret"
-    finally:
-        await pbx.close()
-    return ""
 
 
 def _pbx_files(settings: "Settings") -> str:

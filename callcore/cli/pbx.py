@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from callcore.cli.links import connected_pbx
 from callcore.cli.places import DataDirOption, settings_for, stand_dirs
 
 if TYPE_CHECKING:
@@ -145,28 +146,17 @@ def _told_rungs(rungs: tuple[str, ...]) -> str:
 
 async def _states(settings: "Settings") -> "tuple[dict[str, str], tuple[Line, ...]]":
     """What the PBX says of each phone key, and all phones of the network."""
-    import asyncio
-
-    from callcore.asterisk.ami import AsteriskPbx
-    from callcore.bootstrap.application import ami_settings
-    from callcore.kernel.clock import SystemClock
     from callcore.kernel.errors import PbxUnavailable
     from callcore.stand.rendering import read_wiring
 
-    pbx = AsteriskPbx(ami_settings(settings), SystemClock())
-    await pbx.start()
     try:
-        async with asyncio.timeout(5):
-            while not pbx.health().connected:  # noqa: ASYNC110 - health is a value, not an event
-                await asyncio.sleep(0.05)
-        return await pbx.phone_states(), (await read_wiring(settings)).phones
+        async with connected_pbx(settings, 5) as pbx:
+            return await pbx.phone_states(), (await read_wiring(settings)).phones
     except TimeoutError as exc:
         where = f"{settings.ami.host}:{settings.ami.port}"
         raise PbxUnavailable(
             "pbx-silent", f"АТС не отвечает на {where}: запущена ли она, верен ли ami.secret?"
         ) from exc
-    finally:
-        await pbx.close()
 
 
 async def _run(settings: "Settings", root: Path) -> None:
