@@ -7,8 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.network.coming_days import ComingDays, load_coming_days
-from callcore.network.directory_rows import Did, Directory, Org, Outlet, Phone, Region
+from callcore.network.directory_rows import Did, Directory, Org, Outlet, Person, Phone, Region
+from callcore.network.duty import load_shifts
 from callcore.network.model import OrgKind, OrgState, PhoneOwner
+from callcore.network.pauses import open_pauses
+from callcore.network.policies import load_policies
+from callcore.network.policy import Ringing
+from callcore.network.regions import neighbours_of
 from callcore.network.tables import (
     DidRow,
     OrgRegionRow,
@@ -23,7 +28,8 @@ from dialplans import contract
 
 async def load_directory(session: AsyncSession, now: datetime | None = None) -> Directory:
     """Inactive phones, phones of people who left, and inactive DIDs are not in it; suspended organisations are.
-    Holidays, exceptions and overrides are those of the days that come after `now`; without it there are none."""
+    Holidays, exceptions, overrides, shifts and pauses are those that hold at `now` or later; without it there are
+    none."""
     orgs = await _orgs(session)
     days = await load_coming_days(session, now) if now is not None else ComingDays()
     outlets = await _outlets(session, days)
@@ -31,15 +37,17 @@ async def load_directory(session: AsyncSession, now: datetime | None = None) -> 
         regions=await _regions(session),
         orgs=orgs,
         outlets=outlets,
-        phones=await _phones(session, {outlet.id: outlet.org_id for outlet in outlets}),
+        phones=await _phones(session, {outlet.id: outlet.org_id for outlet in outlets}, now),
         dids=await _dids(session),
         calendar=days.calendar,
+        shifts=await load_shifts(session, now) if now is not None else (),
+        policies=await load_policies(session),
     )
 
 
 async def _regions(session: AsyncSession) -> tuple[Region, ...]:
     rows = await session.scalars(select(RegionRow).order_by(RegionRow.code))
-    return tuple(Region(row.code, row.name, row.tz) for row in rows)
+    return tuple(Region(row.code, row.name, row.tz, neighbours_of(row.code)) for row in rows)
 
 
 async def _orgs(session: AsyncSession) -> tuple[Org, ...]:
@@ -56,6 +64,8 @@ async def _orgs(session: AsyncSession) -> tuple[Org, ...]:
             state=OrgState(row.state),
             takes_site_calls=row.takes_site_calls,
             region_codes=tuple(sorted(served[row.id])),
+            is_authorised=row.is_authorised,
+            points=row.points,
         )
         for row in await session.scalars(select(OrgRow).order_by(OrgRow.id))
     )
@@ -77,29 +87,64 @@ async def _outlets(session: AsyncSession, days: ComingDays) -> tuple[Outlet, ...
             works_on_holidays=row.works_on_holidays,
             exceptions=days.exceptions.get(row.id, ()),
             override=days.overrides.get(row.id),
+            max_calls=row.max_calls,
+            ringing=Ringing(row.ringing),
         )
         for row in await session.scalars(select(OutletRow).order_by(OutletRow.id))
     )
 
 
-async def _phones(session: AsyncSession, outlet_orgs: dict[int, int]) -> tuple[Phone, ...]:
-    people = await session.execute(select(UserRow.id, UserRow.org_id).where(UserRow.is_active))
-    user_orgs = dict(people.all())
+async def _phones(
+    session: AsyncSession, outlet_orgs: dict[int, int], now: datetime | None
+) -> tuple[Phone, ...]:
+    people = await _people(session, now)
     rows = await session.scalars(select(PhoneRow).where(PhoneRow.is_active).order_by(PhoneRow.id))
     return tuple(
-        Phone(
-            id=row.id,
-            key=contract.PHONE_KEY.format(id=row.id),
-            owner=PhoneOwner(row.owner),
-            label=row.label,
-            outlet_id=row.outlet_id,
-            user_id=row.user_id,
-            org_id=outlet_orgs.get(row.outlet_id or 0) or user_orgs.get(row.user_id or 0),
-            duty_position=row.duty_position,
-        )
-        for row in rows
-        if row.user_id is None or row.user_id in user_orgs
+        _phone(row, people, outlet_orgs) for row in rows if row.user_id is None or row.user_id in people
     )
+
+
+def _phone(row: PhoneRow, people: dict[int, tuple[int, Person]], outlet_orgs: dict[int, int]) -> Phone:
+    org_id, person = people[row.user_id] if row.user_id is not None else (None, None)
+    return Phone(
+        id=row.id,
+        key=contract.PHONE_KEY.format(id=row.id),
+        owner=PhoneOwner(row.owner),
+        label=row.label,
+        outlet_id=row.outlet_id,
+        user_id=row.user_id,
+        org_id=outlet_orgs.get(row.outlet_id or 0) or org_id,
+        duty_position=row.duty_position,
+        lines=row.lines,
+        position=row.position,
+        is_sip=row.kind == "sip",
+        person=person,
+    )
+
+
+async def _people(session: AsyncSession, now: datetime | None) -> dict[int, tuple[int, Person]]:
+    """Organisation and person by user id; who left is not among them."""
+    pauses = await open_pauses(session, now) if now is not None else {}
+    rows = await session.execute(
+        select(
+            UserRow.id,
+            UserRow.org_id,
+            UserRow.full_name,
+            UserRow.tz,
+            UserRow.hours,
+            UserRow.works_on_holidays,
+        ).where(UserRow.is_active, UserRow.id.in_(select(PhoneRow.user_id)))
+    )
+    found: dict[int, tuple[int, Person]] = {}
+    for user_id, org_id, name, tz, hours, works in rows:
+        pause = pauses.get(user_id)
+        found[user_id] = (
+            org_id,
+            Person(
+                user_id, name, tz, hours, works, pause.reason if pause else "", pause.until if pause else None
+            ),
+        )
+    return found
 
 
 async def _dids(session: AsyncSession) -> tuple[Did, ...]:
@@ -115,6 +160,12 @@ async def _dids(session: AsyncSession) -> tuple[Did, ...]:
             campaign=row.campaign,
             request_type=row.request_type,
             to_operators=row.to_operators,
+            language=row.language,
+            greeting=row.greeting,
+            whisper=row.whisper,
+            says_recorded=row.says_recorded,
+            waiting=row.waiting,
+            policy_id=row.policy_id,
         )
         for row in await session.scalars(select(DidRow).where(DidRow.is_active).order_by(DidRow.id))
     )

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
+import callcore.network.policy_tables  # noqa: F401 - policies, to which numbers refer
 from callcore.kernel.database import Base, BigId
 
 
@@ -38,6 +39,11 @@ class OrgRow(Base):
     is_authorised: Mapped[bool] = mapped_column(default=True, server_default=true())
     takes_site_orders: Mapped[bool] = mapped_column(default=True, server_default=true())
     description: Mapped[str] = mapped_column(default="", server_default="")
+    email: Mapped[str] = mapped_column(default="", server_default="")
+    logo: Mapped[str] = mapped_column(
+        default="", server_default=""
+    )  # name of the stored file, empty for none
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))  # grows with each saved card
     tz: Mapped[str]
     created_at: Mapped[datetime]
 
@@ -53,7 +59,9 @@ class OrgRegionRow(Base):
 
 class OutletRow(Base):
     """A point of sale. `hours` is {"mon": [["09:00","18:00"], …], …} in the outlet's own zone; a period whose end is not
-    later than its start crosses midnight. `position` orders outlets within a region. `version` grows with each change of the hours."""
+    later than its start crosses midnight. `position` orders outlets within a region. `hours_version` grows with each
+    change of the hours. `max_calls` talks at once, none for as many as its phones have lines. `ringing` is policy.Ringing
+    for its phones. Coordinates are WGS 84 degrees."""
 
     __tablename__ = "outlets"
     __table_args__ = (Index("ix_outlets_org_id", "org_id"), Index("ix_outlets_region_code", "region_code"))
@@ -71,6 +79,10 @@ class OutletRow(Base):
     ring_s: Mapped[int] = mapped_column(default=20)
     works_on_holidays: Mapped[bool] = mapped_column(default=False, server_default=false())
     hours_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    max_calls: Mapped[int | None]
+    ringing: Mapped[str] = mapped_column(default="all", server_default="all")
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
 
 
 class CalendarDayRow(Base):
@@ -114,7 +126,8 @@ class OutletOverrideRow(Base):
 
 
 class UserRow(Base):
-    """A person who signs in. `email` is stored in lower case."""
+    """A person who signs in. `email` is stored in lower case. `hours` as OutletRow.hours, on the person's own clock: when
+    the person's phones ring; none for whenever the place is open."""
 
     __tablename__ = "users"
     __table_args__ = (UniqueConstraint("email"), Index("ix_users_org_id", "org_id"))
@@ -128,11 +141,13 @@ class UserRow(Base):
     tz: Mapped[str]
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    hours: Mapped[dict[str, Any] | None]
+    works_on_holidays: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class PhoneRow(Base):
     """A phone that the PBX may ring; its key in the dialplan is p<id>. Belongs to an outlet, to a person, or is a duty
-    number (`duty_position` orders them)."""
+    number (`duty_position` orders those that stand in when no shift is set). `position` orders the phones of an outlet."""
 
     __tablename__ = "phones"
     __table_args__ = (
@@ -153,11 +168,14 @@ class PhoneRow(Base):
     lines: Mapped[int] = mapped_column(default=1)
     accept_by_key: Mapped[bool] = mapped_column(default=True)
     is_active: Mapped[bool] = mapped_column(default=True)
+    position: Mapped[int] = mapped_column(default=100, server_default=text("100"))
 
 
 class DidRow(Base):
-    """A tracked number. `org_id` empty: calls go by region; `region_code` empty: by the caller's number (later) or head
-    office. `request_type` is written on the requests that its calls make."""
+    """A tracked number. `org_id` empty: calls go by region; `region_code` empty: by the caller's number or head office.
+    `request_type` is written on the requests that its calls make. `greeting` and `whisper` are texts to be spoken, empty
+    for none and for the usual one; `waiting` is what the caller hears: ringback or music. `policy_id` empty: the policy
+    of all numbers."""
 
     __tablename__ = "dids"
     __table_args__ = (UniqueConstraint("number"),)
@@ -173,6 +191,12 @@ class DidRow(Base):
     request_type: Mapped[str] = mapped_column(default="call")
     to_operators: Mapped[bool] = mapped_column(default=False)  # straight to the head office's operators
     is_active: Mapped[bool] = mapped_column(default=True)
+    language: Mapped[str] = mapped_column(default="ru", server_default="ru")
+    greeting: Mapped[str] = mapped_column(default="", server_default="")
+    whisper: Mapped[str] = mapped_column(default="", server_default="")
+    says_recorded: Mapped[bool] = mapped_column(default=False, server_default=false())
+    waiting: Mapped[str] = mapped_column(default="ringback", server_default="ringback")
+    policy_id: Mapped[int | None] = mapped_column(ForeignKey("policies.id"))
 
 
 class SessionRow(Base):

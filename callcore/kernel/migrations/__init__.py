@@ -168,7 +168,7 @@ def _in_thread(work: Callable[[], T]) -> T:
 
 
 def _load_tables() -> Any:
-    """The wanted schema (MetaData): every `tables.py` of the business and the audit log.
+    """The wanted schema (MetaData): every `tables.py` and `…_tables.py` of the business, the audit log, the outbox.
 
     Found by name because this room stands below all others and must not know them.
     """
@@ -178,7 +178,11 @@ def _load_tables() -> Any:
     from callcore.kernel.database import Base
 
     import_module("callcore.kernel.audit")
-    for room in sorted(entry.name for entry in files("callcore").iterdir() if entry.is_dir()):
-        if files("callcore").joinpath(room, "tables.py").is_file():
-            import_module(f"callcore.{room}.tables")
+    import_module("callcore.kernel.outbox")
+    for room in sorted(
+        (entry for entry in files("callcore").iterdir() if entry.is_dir()), key=lambda r: r.name
+    ):
+        for name in sorted(entry.name for entry in room.iterdir()):
+            if name == "tables.py" or name.endswith("_tables.py"):
+                import_module(f"callcore.{room.name}.{name.removesuffix('.py')}")
     return Base.metadata
