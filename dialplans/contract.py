@@ -43,6 +43,10 @@ WHISPER_SOUND: Final = (
 )
 GREETING_SOUND: Final = "DL_GREETING"  # sound to play to the caller first; may be empty
 LANGUAGE: Final = "DL_LANG"  # language of prompts
+WAITING: Final = "DL_WAITING"  # what the caller hears while phones ring: WAITING_MUSIC, or empty for ringback
+WAITING_MUSIC: Final = "music"
+STEP_WAIT_S: Final = "DL_STEP_{n}_WAIT"  # step n tries again for so many seconds, as a queue; empty: one try
+MAX_WAIT_S: Final = 900
 MAX_STEPS: Final = 20
 MAX_KEYS_PER_STEP: Final = 20
 
