@@ -66,7 +66,8 @@ class OrgPhoneRow(Base):
 
 
 class InviteRow(Base):
-    """A way in for one person, by a link. Only the hash of the link's secret is stored."""
+    """A way in for one person, by a link. Only the hash of the link's secret is stored. `user_id` empty: whoever comes
+    joins the organisation; set: that person chooses a new password."""
 
     __tablename__ = "invites"
     __table_args__ = (UniqueConstraint("token_hash"), Index("ix_invites_org_id", "org_id"))
@@ -81,3 +82,4 @@ class InviteRow(Base):
     made_by: Mapped[int | None] = mapped_column(BigId)
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
