@@ -45,6 +45,14 @@ UNANSWERED: Final = frozenset(
 )
 
 
+ANSWERED: Final = (CallResult.ANSWERED, CallResult.DUTY_ANSWERED)
+LOST: Final = (
+    CallResult.VOICEMAIL,
+    CallResult.MISSED,
+    CallResult.ABANDONED,
+)  # a customer called us and nobody talked
+
+
 class LegRole(StrEnum):
     CUSTOMER = "customer"
     OUTLET = "outlet"

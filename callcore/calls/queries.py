@@ -154,11 +154,13 @@ async def journal_choices(session: AsyncSession, viewer: Viewer) -> JournalChoic
     if scope.org_ids is not None:
         people = people.where(UserRow.org_id.in_(sorted(scope.org_ids)))
     sources = await session.scalars(select(DidRow.source).distinct())
+    dids = select(DidRow.id, DidRow.label).order_by(DidRow.label) if scope.is_whole else None
     return JournalChoices(
         orgs=known if len(known) > 1 else {},
         regions=dict(regions.all()),
         sources=tuple(sorted({*sources, "unknown"})),
         people=dict((await session.execute(people)).all()),
+        dids=dict((await session.execute(dids)).all()) if dids is not None else {},
     )
 
 
@@ -211,8 +213,11 @@ def _by_value(wanted: JournalFilter) -> list[ColumnElement[bool]]:
         (CallRow.source, wanted.source),
         (CallRow.customer_id, wanted.customer_id),
         (CallRow.order_id, wanted.order_id),
+        (CallRow.did_id, wanted.did_id),
     )
     conditions: list[ColumnElement[bool]] = [column == value for column, value in pairs if value is not None]
+    if wanted.results:
+        conditions.append(CallRow.result.in_(wanted.results))
     if wanted.user_id is not None:
         # Whoever's phone rang was in the call, also when another one answered or nobody did.
         rang = select(LegRow.call_row_id).where(LegRow.user_id == wanted.user_id)
@@ -232,8 +237,10 @@ def _by_bound(wanted: JournalFilter) -> list[ColumnElement[bool]]:
         conditions.append(CallRow.talk_s >= wanted.min_talk_s)
     if wanted.max_talk_s is not None:
         conditions.append(CallRow.talk_s < wanted.max_talk_s)
-    if wanted.is_live:
+    if wanted.is_live or wanted.is_waiting:
         conditions += [CallRow.result == "", CallRow.state != CallState.ENDED]
+    if wanted.is_waiting:
+        conditions.append(CallRow.answered_at.is_(None))
     flags = ((CallRow.has_recording, wanted.has_recording), (CallRow.is_transferred, wanted.is_transferred))
     conditions += [column.is_(True) for column, is_wanted in flags if is_wanted]
     return conditions

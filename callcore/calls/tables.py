@@ -31,6 +31,7 @@ class CallRow(Base):
         Index("ix_calls_order_id", "order_id", "started_at"),
         Index("ix_calls_region_code", "region_code", "started_at", "id"),
         Index("ix_calls_user_id", "user_id", "started_at"),
+        Index("ix_calls_did_id", "did_id", "started_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -25,7 +25,8 @@ class NumberView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalFilter:
     """Every field narrows; None, empty and False do not. `number` is in any usual spelling, or the last digits of one.
-    `org_id` means the organisation and all below it. `until` and `max_talk_s` are exclusive. `is_live`: not ended.
+    `org_id` means the organisation and all below it. `until` and `max_talk_s` are exclusive. `is_live`: not ended;
+    `is_waiting`: not ended and not yet answered; `results` one of these.
     `user_id` is who talked or whose phone rang: no index serves it alone, so give `since` too."""
 
     number: str = ""
@@ -44,6 +45,9 @@ class JournalFilter:
     customer_id: int | None = None
     order_id: int | None = None
     user_id: int | None = None
+    did_id: int | None = None
+    results: tuple[CallResult, ...] = ()
+    is_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +195,10 @@ class LiveCallView:
 @dataclass(frozen=True, slots=True)
 class JournalChoices:
     """What filters offer this viewer: organisations and regions by id and code, people who have a phone of their own by
-    id, in order of names; sources sorted."""
+    id, in order of names; sources sorted; tracked numbers by id, for staff only."""
 
     orgs: Mapping[int, str]
     regions: Mapping[str, str]
     sources: tuple[str, ...]
     people: Mapping[int, str] = field(default_factory=dict)
+    dids: Mapping[int, str] = field(default_factory=dict)

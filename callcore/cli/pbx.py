@@ -77,6 +77,7 @@ def status(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from callcore.calls.rungs import told_rungs
     from dialplans.contract import PHONE_KEY
 
     settings = settings_for(config, data_dir)
@@ -93,7 +94,7 @@ def status(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
         state = words.get(states.get(key, ""), "неизвестно") if phone.is_sip else f"городской, {phone.number}"
         table.add_row(key, phone.label, state)
     Console().print(table)
-    typer.echo(_told_rungs(asyncio.run(_rungs(settings))))
+    typer.echo(told_rungs(asyncio.run(_rungs(settings))))
 
 
 def _render(settings: "Settings") -> "RenderedConfig":
@@ -125,23 +126,6 @@ async def _rungs(settings: "Settings") -> tuple[str, ...]:
             return await last_rungs(session, LAST_CALLS)
     finally:
         await database.close()
-
-
-def _told_rungs(rungs: tuple[str, ...]) -> str:
-    """«Последние 20 звонков вели: приложение 18, скрипт у АТС 2»."""
-    from collections import Counter
-
-    if not rungs:
-        return "Звонков ещё не было."
-    words = {
-        "app": "приложение",
-        "script": "скрипт у АТС",
-        "static": "часы в АТС",
-        "duty": "сразу дежурный",
-        "": "никто, клиент не дождался",
-    }
-    counts = ", ".join(f"{words.get(rung, rung)} {count}" for rung, count in Counter(rungs).most_common())
-    return f"Кто вёл последние звонки ({len(rungs)}): {counts}."
 
 
 async def _states(settings: "Settings") -> "tuple[dict[str, str], tuple[Line, ...]]":

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.rights import Scope, shown_numbers
@@ -134,11 +135,19 @@ def _conditions(scope: Scope, wanted: OrderFilter) -> list[ColumnElement[bool]]:
         conditions.append(OrderRow.created_at >= wanted.created_from)
     if wanted.created_before is not None:
         conditions.append(OrderRow.created_at < wanted.created_before)
+    if wanted.overdue_at is not None:
+        conditions.append(is_overdue(wanted.overdue_at))
     if wanted.org_id is not None:
         conditions.append(OrderRow.org_id.in_(_below(wanted.org_id)))
     if text := wanted.text.replace("\x00", "").strip()[:_MAX_TEXT_CHARS]:
         conditions.append(_matches(scope, text))
     return conditions
+
+
+def is_overdue(now: datetime) -> ColumnElement[bool]:
+    """A condition on OrderRow; classes are named, so that closed orders are not even read."""
+    running = [one.value for one in OrderClass if one is not OrderClass.CLOSED]
+    return and_(OrderRow.status_class.in_(running), OrderRow.due_at < now)
 
 
 def _below(org_id: int) -> Select[int]:

@@ -35,7 +35,8 @@ def phone_view(e164: str, shown: Collection[str]) -> PhoneView | None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
     """Every field narrows; None and empty do not. `org_id` means the organisation and all below it; `text` is an
-    order's number, an article on it, a part of the customer's name, or the last digits (4 or more) of his telephone."""
+    order's number, an article on it, a part of the customer's name, or the last digits (4 or more) of his telephone;
+    `overdue_at`: not closed, and due before that instant."""
 
     kind: OrderKind | None = None
     status_class: OrderClass | None = None
@@ -48,6 +49,7 @@ class OrderFilter:
     customer_id: int | None = None
     created_from: datetime | None = None
     created_before: datetime | None = None
+    overdue_at: datetime | None = None
     text: str = ""
 
 

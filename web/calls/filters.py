@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from callcore.calls.model import CallResult, Direction
+from callcore.calls.model import ANSWERED, LOST, CallResult, Direction
 from callcore.calls.views import JournalFilter
 from web.calls.words import DIRECTIONS, RESULTS, source_words
 from web.ui.formats import day
@@ -18,6 +18,14 @@ from web.ui.formats import day
 MAX_NUMBER_CHARS: Final = 40
 MAX_WORD_CHARS: Final = 40
 LIVE: Final = "live"  # the status of a call that is going on
+WAITING: Final = "waiting"  # and of one whose caller still waits
+GROUPS: Final = {"taken": ANSWERED, "lost": LOST}
+STATUS_WORDS: Final = {
+    LIVE: "Идёт сейчас",
+    WAITING: "Ждёт ответа",
+    "taken": "Отвечен кем угодно",
+    "lost": "Никто не ответил",
+}
 PERIODS: Final = {"": "Всё время", "today": "Сегодня", "7d": "7 дней", "30d": "30 дней"}
 _DAYS_BACK: Final = {"today": 0, "7d": 6, "30d": 29}
 TALKS: Final = {
@@ -49,6 +57,7 @@ class JournalForm:
     source: str = ""
     talk: str = ""
     manager: str = ""
+    did: str = ""
     recording: str = ""
     transferred: str = ""
 
@@ -102,8 +111,11 @@ def understand(form: JournalForm, *, now: datetime, tz: str) -> Asked:
         until=until,
         org_id=_id(form.org, "org", "Выберите дилера из списка", errors),
         user_id=_id(form.manager, "manager", "Выберите сотрудника из списка", errors),
-        result=None if form.status == LIVE else _one_of(form.status, "status", CallResult, errors),
+        did_id=_id(form.did, "did", "Выберите номер из списка", errors),
+        result=None if form.status in STATUS_WORDS else _one_of(form.status, "status", CallResult, errors),
+        results=GROUPS.get(form.status, ()),
         is_live=form.status == LIVE,
+        is_waiting=form.status == WAITING,
         direction=_one_of(form.direction, "direction", Direction, errors),
         region_code=_word(form.region, "region", "Выберите регион из списка", errors),
         source=_word(form.source, "source", "Выберите источник из списка", errors),
@@ -121,16 +133,21 @@ def chips(
     orgs: Mapping[int, str],
     regions: Mapping[str, str],
     people: Mapping[int, str] = _NOBODY,
+    dids: Mapping[int, str] = _NOBODY,
 ) -> tuple[tuple[str, str], ...]:
     """(words, address without this condition) of each condition that is set."""
     result = []
-    for names, words in _chip_words(form, orgs, regions, people):
+    for names, words in _chip_words(form, orgs, regions, people, dids):
         result.append((words, f"/calls{form.without(*names).query()}"))
     return tuple(result)
 
 
 def _chip_words(
-    form: JournalForm, orgs: Mapping[int, str], regions: Mapping[str, str], people: Mapping[int, str]
+    form: JournalForm,
+    orgs: Mapping[int, str],
+    regions: Mapping[str, str],
+    people: Mapping[int, str],
+    dids: Mapping[int, str],
 ) -> Iterable[tuple[tuple[str, ...], str]]:
     if form.period:
         yield ("period", "since", "until"), _period_words(form)
@@ -138,6 +155,7 @@ def _chip_words(
         "number": f"Номер: {form.number}",
         "org": f"Дилер: {_name_of(form.org, orgs)}",
         "manager": f"Сотрудник: {_name_of(form.manager, people)}",
+        "did": f"Набран: {_name_of(form.did, dids)}",
         "status": _status_words(form.status),
         "direction": next((mark.text for value, mark in DIRECTIONS.items() if value == form.direction), ""),
         "region": f"Регион: {regions.get(form.region, form.region)}",
@@ -152,8 +170,8 @@ def _chip_words(
 
 
 def _status_words(status: str) -> str:
-    if status == LIVE:
-        return "Идёт сейчас"
+    if status in STATUS_WORDS:
+        return STATUS_WORDS[status]
     return f"Итог: {next((mark.text for value, mark in RESULTS.items() if value == status), status)}"
 
 

@@ -9,7 +9,7 @@ from callcore.calls.views import CallCard, JournalChoices, JournalPage
 from callcore.kernel.errors import Invalid, NotFound
 from callcore.network.model import DEALER_ROLES, STAFF_ROLES
 from web.calls import recordings, words
-from web.calls.filters import LIVE, PERIODS, TALKS, JournalForm, chips, read_form, understand
+from web.calls.filters import PERIODS, STATUS_WORDS, TALKS, JournalForm, chips, read_form, understand
 from web.calls.row_texts import ROW_TEXTS, RowTexts
 from web.calls.services import SERVICES, CallServices
 from web.calls.story import tell
@@ -24,7 +24,7 @@ from web.ui.templates import render
 WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
 PAGE_ROWS: Final = 25
 MAX_CALL_ID_CHARS: Final = 150
-MORE_FIELDS: Final = ("direction", "manager", "region", "source", "talk", "recording", "transferred")
+MORE_FIELDS: Final = ("direction", "manager", "did", "region", "source", "talk", "recording", "transferred")
 PARTS: Final = {
     "live": "calls/live.html",
     "recordings": "calls/recordings.html",
@@ -66,14 +66,17 @@ def _places(form: JournalForm, page: JournalPage) -> dict[str, str]:
 
 def _journal_context(form: JournalForm, choices: JournalChoices) -> dict[str, Any]:
     """All but the rows, which need valid conditions."""
-    statuses = [(LIVE, "Идёт сейчас"), *((value.value, mark.text) for value, mark in words.RESULTS.items())]
+    statuses = [*STATUS_WORDS.items(), *((value.value, mark.text) for value, mark in words.RESULTS.items())]
     return {
         "words": words,
         "form": form,
-        "chips": chips(form, orgs=choices.orgs, regions=choices.regions, people=choices.people),
+        "chips": chips(
+            form, orgs=choices.orgs, regions=choices.regions, people=choices.people, dids=choices.dids
+        ),
         "periods": PERIODS.items(),
         "orgs": sorted(choices.orgs.items(), key=lambda item: item[1]),
         "people": choices.people.items(),
+        "dids": choices.dids.items(),
         "statuses": statuses,
         "directions": [(value.value, mark.text) for value, mark in words.DIRECTIONS.items()],
         "regions": sorted(choices.regions.items(), key=lambda item: item[1]),

@@ -35,6 +35,7 @@ class OrderForm:
     period: str = ""
     since: str = ""
     until: str = ""
+    overdue: str = ""
 
     def without(self, *names: str) -> "OrderForm":
         return OrderForm(**{f.name: "" if f.name in names else getattr(self, f.name) for f in fields(self)})
@@ -66,7 +67,7 @@ class Asked:
 def read_form(query: Mapping[str, str]) -> OrderForm:
     """Known names only, without control characters; what is too long is cut."""
     shared = journal.read_form(query)
-    own = {name: _plain(query.get(name, "")) for name in ("q", "tab", "kind", "result")}
+    own = {name: _plain(query.get(name, "")) for name in ("q", "tab", "kind", "result", "overdue")}
     return OrderForm(**own, **{name: getattr(shared, name) for name in _SHARED})
 
 
@@ -83,6 +84,7 @@ def understand(form: OrderForm, cursor: str, *, now: datetime, tz: str) -> Asked
         source=common.wanted.source or "",
         created_from=common.wanted.since,
         created_before=common.wanted.until,
+        overdue_at=now if form.overdue == "1" else None,
         text=form.q[:MAX_TEXT_CHARS],
     )
     if len(form.q) > MAX_TEXT_CHARS:
@@ -106,6 +108,8 @@ def _chip_words(
         yield ("kind",), _name(KIND_NAMES, form.kind)
     if form.result:
         yield ("result",), _name(RESULT_NAMES, form.result)
+    if form.overdue == "1":
+        yield ("overdue",), "Срок прошёл"
     for names in (("period", "since", "until"), ("org",), ("region",), ("source",)):
         if any(getattr(form, name) for name in names):
             part = journal.JournalForm(**{name: getattr(form, name) for name in names})

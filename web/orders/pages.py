@@ -23,7 +23,7 @@ from web.ui.templates import render
 
 WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
 PAGE_ROWS: Final = 25
-MORE_FIELDS: Final = ("kind", "result", "region", "source")
+MORE_FIELDS: Final = ("kind", "result", "region", "source", "overdue")
 PARTS: Final = {"timeline": "orders/timeline.html", "preview": "orders/preview.html"}
 COMMENT_ERRORS: Final = {
     "comment-empty": "Напишите хоть слово",

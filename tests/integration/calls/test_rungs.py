@@ -6,7 +6,7 @@ import pytest
 
 from callcore.calls.model import Direction, Rung
 from callcore.calls.rung_queries import last_rungs
-from callcore.cli.pbx import _told_rungs
+from callcore.calls.rungs import told_rungs
 from callcore.kernel.database import Database
 from tests.factories.sales import make_call
 from tests.fakes.clock import MONDAY_NOON
@@ -23,10 +23,10 @@ async def test_the_last_inbound_calls_newest_first(network: Database) -> None:
     async with network.session() as session:
         rungs = await last_rungs(session, 5)
     assert rungs == ("", "duty", "static", "script", "app")
-    words = _told_rungs((*rungs, "script"))
+    words = told_rungs((*rungs, "script"))
     assert words.startswith("Кто вёл последние звонки (6): скрипт у АТС 2, ")
     assert "сразу дежурный 1" in words
 
 
 def test_an_installation_without_calls_says_so() -> None:
-    assert _told_rungs(()) == "Звонков ещё не было."
+    assert told_rungs(()) == "Звонков ещё не было."

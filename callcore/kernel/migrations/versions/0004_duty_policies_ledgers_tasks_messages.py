@@ -242,6 +242,9 @@ def upgrade() -> None:
         batch_op.create_index("ix_tasks_open", ["closed_at", "due_at"], unique=False)
         batch_op.create_index("ix_tasks_org_id", ["org_id", "due_at"], unique=False)
 
+    with op.batch_alter_table("calls", schema=None) as batch_op:
+        batch_op.create_index("ix_calls_did_id", ["did_id", "started_at", "id"], unique=False)
+
     with op.batch_alter_table("dids", schema=None) as batch_op:
         batch_op.add_column(sa.Column("language", sa.String(), server_default="ru", nullable=False))
         batch_op.add_column(sa.Column("greeting", sa.String(), server_default="", nullable=False))
@@ -307,6 +310,9 @@ def downgrade() -> None:
         batch_op.drop_column("whisper")
         batch_op.drop_column("greeting")
         batch_op.drop_column("language")
+
+    with op.batch_alter_table("calls", schema=None) as batch_op:
+        batch_op.drop_index("ix_calls_did_id")
 
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.drop_index("ix_tasks_org_id")
