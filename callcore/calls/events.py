@@ -54,6 +54,13 @@ class RecordingReady(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskChanged(Event):
+    """A task was made, taken, postponed, closed or opened again."""
+
+    task_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PbxLinkChanged(Event):
     """Screens say so when the link to the PBX is lost: what they show may be old."""
 
