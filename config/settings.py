@@ -65,6 +65,7 @@ class PbxSettings(_Section):
     rtp_last: int = Field(ge=1024, le=65535)
     external_host: str
     etc_dir: Path
+    control_socket: Path  # of the PBX's console; only `pbx follow` needs it
     agi_dir: Path  # of the PBX's machine: the fallback script and the routing snapshot that it reads
     recordings_dir: Path
     cel_file: Path
@@ -192,7 +193,7 @@ def _absolute(settings: Settings, root: Path) -> Settings:
     pbx = settings.pbx.model_copy(
         update={
             name: (root / getattr(settings.pbx, name)).resolve()
-            for name in ("etc_dir", "agi_dir", "recordings_dir", "cel_file", "secrets_file")
+            for name in ("etc_dir", "control_socket", "agi_dir", "recordings_dir", "cel_file", "secrets_file")
         }
     )
     store_dir = (root / settings.recordings.store_dir).resolve()

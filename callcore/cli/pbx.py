@@ -64,6 +64,25 @@ def render(
 
 
 @app.command()
+def follow(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """Публиковать изменения сети в АТС, пока команда работает: секунда после правки, звонки не прерываются.
+
+    Запускается там, где есть папка pbx.etc_dir и сокет pbx.control_socket. АТС недоступна — опубликует, когда она вернётся.
+    """
+    import asyncio
+
+    from callcore.asterisk.console import Console
+    from callcore.kernel.logs import configure_logs
+    from callcore.stand.republish import Republisher
+
+    settings = settings_for(config, data_dir)
+    configure_logs(settings.log.level, settings.log.style)
+    console = Console(settings.pbx.control_socket)
+    typer.echo(f"Слежу за сетью дилеров; файлы АТС — в {settings.pbx.etc_dir}. Ctrl-C — стоп.")
+    asyncio.run(Republisher(settings, console.cli, None).follow())
+
+
+@app.command()
 def check(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
     """Собрать файлы АТС и строго проверить их, ничего не заменяя."""
     _report(_render(settings_for(config, data_dir)))

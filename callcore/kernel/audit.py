@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -40,3 +40,8 @@ def record(
         at=at, actor_id=actor_id, action=action, entity=entity, entity_id=str(entity_id), ip=ip, data=data
     )
     session.add(row)
+
+
+async def newest(session: AsyncSession) -> int:
+    """Grows with each change that a person makes; 0 when there was none."""
+    return await session.scalar(select(func.max(AuditRow.id))) or 0

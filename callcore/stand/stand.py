@@ -20,7 +20,7 @@ from callcore.asterisk.publish import publish
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.kernel.database import Database
 from callcore.kernel.migrations import upgrade
-from callcore.kernel.tasks import TaskOwner, every
+from callcore.kernel.tasks import TaskOwner
 from callcore.stand.carrier_plan import make_carrier_plan
 from callcore.stand.config_file import CARRIER_NAME, SYSTEM_NAME, config_text
 from callcore.stand.layout import StandDirs, StandNote, cache_dir, read_note, write_note
@@ -34,7 +34,6 @@ from dialplans.plan import CarrierPlan
 from dialplans.render import render_carrier, render_pbx
 from web.ui import assets
 
-REPUBLISH_S = 10.0
 Say = Callable[[str], None]
 _T = TypeVar("_T")
 
@@ -121,7 +120,7 @@ class Stand:
         write_note(self.dirs, StandNote(os.getpid(), self.ports))
         if self._options.republish:
             republisher = Republisher(settings, self.pbx.cli, source)
-            _ = self._tasks.spawn("republish", every(REPUBLISH_S, republisher.check))
+            _ = self._tasks.spawn("republish", republisher.follow())
 
     async def stop(self) -> None:
         """May be called at any stage and twice."""

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Waits for the first published configuration, runs Asterisk, and reloads it whenever a new one is published.
+# Waits for the first published configuration and runs Asterisk; later ones are reloaded by `dealerline pbx follow`.
 set -eu
 
 conf=/usr/local/etc/dealerline-asterisk.conf
@@ -12,19 +12,8 @@ done
 
 asterisk -f -C "$conf" &
 pbx=$!
+# Calls in progress may end; the container's grace period bounds it.
 trap 'asterisk -C "$conf" -rx "core stop gracefully" || kill "$pbx"' TERM INT
-
-# `current` is the link that a publication moves.
-seen=$(readlink /etc/asterisk/current)
 while kill -0 "$pbx" 2>/dev/null; do
-    sleep 2 &
-    wait $! || true
-    now=$(readlink /etc/asterisk/current || echo "$seen")
-    if [ "$now" != "$seen" ]; then
-        seen=$now
-        for part in "dialplan reload" "module reload res_pjsip.so" "manager reload" "module reload cel_custom.so"; do
-            asterisk -C "$conf" -rx "$part" || true
-        done
-    fi
+    wait "$pbx" || true
 done
-wait "$pbx"
