@@ -23,9 +23,11 @@ from callcore.network.directory import load_directory
 from callcore.network.directory_rows import Directory
 from callcore.routing.decide import decide
 from callcore.routing.explain import to_json
+from callcore.routing.live import NOTHING_LIVE, Live
 from callcore.routing.model import Decision, RoutingSnapshot
 from callcore.routing.numbering import NumberingPlan
 from callcore.routing.snapshot import RoutingOptions, build_snapshot
+from callcore.routing.sounds import NO_SOUNDS, Sounds
 
 _log = get_logger(__name__)
 
@@ -42,6 +44,9 @@ class InboundRouting:
         options: RoutingOptions,
         offer: Callable[[RouteDecided], object],
         metrics: Metrics,
+        live: Callable[[], Live] = lambda: NOTHING_LIVE,
+        sounds: Callable[[], Sounds] = lambda: NO_SOUNDS,
+        note: Callable[[Decision, datetime], object] = lambda _decision, _now: None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -49,6 +54,9 @@ class InboundRouting:
         self._options = options
         self._offer = offer
         self._metrics = metrics
+        self._live = live
+        self._sounds = sounds
+        self._note = note
         self._directory: Directory | None = None
         self._snapshot: RoutingSnapshot | None = None
         self._phones = PhoneBook(Directory())
@@ -95,7 +103,7 @@ class InboundRouting:
         """Raises NotAllowedNow before the first snapshot: the dialplan then takes its own branch."""
         if self._snapshot is None:
             raise NotAllowedNow("no-snapshot", "the network has not been read yet")
-        return decide(self._snapshot, did, caller, at)
+        return decide(self._snapshot, did, caller, at, self._live())
 
     def answer(self, request: AgiRequest) -> RouteReply:
         """The handler of the FastAGI server: in memory, no waiting."""
@@ -124,4 +132,13 @@ class InboundRouting:
             steps=len(decision.plan.steps),
             warning=decision.warning,
         )
-        return RouteReply(reply_variables(decision))
+        reply = RouteReply(reply_variables(decision))
+        self._tell(decision, now)
+        return reply
+
+    def _tell(self, decision: Decision, now: datetime) -> None:
+        """Whoever keeps count must not cost the caller his answer."""
+        try:
+            self._note(decision, now)
+        except Exception:  # noqa: BLE001 - the answer is ready
+            _log.exception("decision not noted")

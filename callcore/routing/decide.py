@@ -13,6 +13,7 @@ from heapq import merge
 from itertools import islice
 
 from callcore.routing.hours import DAYS
+from callcore.routing.live import NOTHING_LIVE, Live
 from callcore.routing.model import (
     Candidates,
     Considered,
@@ -51,7 +52,9 @@ class _Way:
     candidates: Candidates
 
 
-def decide(snapshot: RoutingSnapshot, did: str, caller: str, now: datetime) -> Decision:
+def decide(
+    snapshot: RoutingSnapshot, did: str, caller: str, now: datetime, live: Live = NOTHING_LIVE
+) -> Decision:
     """`did` and `caller` as the PBX gave them: any text, empty allowed; `now` aware. Never raises for any text."""
     way = _find_way(snapshot, did, caller)
     operators, verdict = _operators(snapshot, now)

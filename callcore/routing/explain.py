@@ -32,6 +32,15 @@ REASON_WORDS = {
     Reason.NO_PHONES: "нет ни одного включённого телефона",
     Reason.HOURS_UNREADABLE: "часы работы или часовой пояс записаны с ошибкой",
     Reason.OVER_LIMIT: "уже набрано наибольшее число попыток",
+    Reason.UNREACHABLE: "телефон не на связи",
+    Reason.BUSY: "все линии заняты",
+    Reason.AT_CAPACITY: "уже столько разговоров, сколько точка принимает сразу",
+    Reason.PAUSED: "на паузе{pause}",
+    Reason.OFF_HOURS: "не рабочие часы сотрудника",
+    Reason.BELOW_GATE: "баллов {points}, а нужно не меньше {gate}",
+    Reason.NOT_AUTHORISED: "«{org}» не авторизован",
+    Reason.DEALER_TRIED: "дилеру уже звонят раньше",
+    Reason.NOT_CHOSEN: "не попал ни в один этап распределения",
 }
 ROUTE_WORDS = {
     RouteKind.OPERATORS: "номер операторов головного офиса",

