@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from callcore.bootstrap.dealer_reader import DealerReader
+from callcore.bootstrap.did_services import DidReader
 from callcore.bootstrap.health import exposition
 from callcore.bootstrap.services import Reader
 from callcore.demo.data import load_demo_data
@@ -18,6 +19,7 @@ from web.customers.pages import room as customer_room
 from web.dealers.pages import room as dealer_room
 from web.deps import DemoLogin, WebDeps
 from web.desk.pages import room as desk_room
+from web.dids.pages import room as did_room
 from web.live.pages import room as live_room
 from web.orders.pages import room as order_room
 from web.ui.templates import ROLE_TITLES
@@ -43,6 +45,13 @@ def make_site(application: "Application") -> web.Application:
                 order_room(reader.orders()),
                 customer_room(reader.customers()),
                 dealer_room(DealerReader(application.database, application.clock).services()),
+                did_room(
+                    DidReader(
+                        application.database,
+                        application.clock,
+                        lambda did, caller, at: application.routing.decide(did, caller, at),
+                    ).services()
+                ),
                 live_room(application.hub),
             ),
             demo=settings.demo,

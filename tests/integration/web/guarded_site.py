@@ -16,11 +16,14 @@ from callcore.bootstrap.site import make_site
 from callcore.calls.tables import RecordingRow
 from callcore.kernel.bus import Bus
 from callcore.kernel.database import Database
+from callcore.kernel.errors import NotAllowedNow
 from callcore.kernel.metrics import Metrics
+from callcore.network.dids import version_of
 from callcore.network.model import DEALER_ROLES, Role
 from callcore.network.passwords import hash_password
+from callcore.routing.model import Decision
 from config.settings import Settings, load_settings
-from tests.factories.network import make_org, make_outlet, make_user
+from tests.factories.network import make_did, make_org, make_outlet, make_user
 from tests.factories.sales import make_call, make_customer, make_order
 from tests.fakes.clock import FakeClock
 from web.deps import HealthCheck
@@ -43,6 +46,8 @@ class Seeds:
     customer_id: int = 0
     dealer_id: int = 0
     outlet_id: int = 0
+    did_id: int = 0
+    did_version: str = ""
 
     def path(self, pattern: str) -> str:
         """A real address for a route: «/calls/{call_id}» -> «/calls/test-1»."""
@@ -50,8 +55,10 @@ class Seeds:
             "recordings": self.recording_id,
             "dealers": self.dealer_id,
             "outlets": self.outlet_id,
+            "dids": self.did_id,
         }
         values = {
+            "{code}": "RU-MOW",
             "{call_id}": self.call_id,
             "{number}": str(ORDER),
             "{id}": str(ids.get(pattern.split("/")[1], self.customer_id)),
@@ -77,6 +84,7 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
         factory = await make_org(session)
         dealer = await make_org(session, parent=factory)
         outlet = await make_outlet(session, dealer)
+        did = await make_did(session, org=dealer)
         for role in Role:
             org = dealer if role in DEALER_ROLES else factory
             await make_user(
@@ -111,7 +119,7 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
         )
         session.add(recording)
         await session.flush()
-        return Seeds(call.call_id, recording.id, customer.id, dealer.id, outlet.id)
+        return Seeds(call.call_id, recording.id, customer.id, dealer.id, outlet.id, did.id, version_of(did))
 
 
 def _settings(store: Path, *, secure: bool) -> Settings:
@@ -189,6 +197,10 @@ class GuardedSite:
         await self.server.close()
 
 
+def _no_decision(*_: object) -> Decision:
+    raise NotAllowedNow("no-snapshot")
+
+
 @asynccontextmanager
 async def open_site(
     database: Database, clock: FakeClock, store: Path, *, secure: bool = False, seeds: Seeds | None = None
@@ -202,6 +214,7 @@ async def open_site(
         database=database,
         clock=clock,
         hub=LiveHub(Bus(), lambda: True),
+        routing=SimpleNamespace(decide=_no_decision, made_at=None, snapshot=None),
         pbx=SimpleNamespace(health=lambda: SimpleNamespace(connected=True)),
         health=SimpleNamespace(checks=checks),
     )

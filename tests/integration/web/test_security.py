@@ -146,6 +146,10 @@ async def test_every_change_passes_with_the_token(site: GuardedSite) -> None:
         form |= {"email": "admin@example.test", "password": PASSWORD}
         form |= {"day": f"{site.clock.now():%Y-%m-%d}", "kind": "off", "title": "День завода", "version": "1"}
         form |= {"state": "closed", "span": "60", "why": "учёт"}
+        form |= {"number": "8 495 000-77-77", "label": "Сайт", "whose": "caller", "source": "site"}
+        form |= {"medium": "cpc", "request_type": "call", "language": "ru", "waiting": "music"}
+        if pattern.startswith("/dids/"):
+            form["version"] = site.seeds.did_version
         async with browser.request(
             method, site.seeds.path(pattern), data=form, allow_redirects=False
         ) as answer:

@@ -1,0 +1,1 @@
+"""Tracked numbers: the list, one number with its form."""
