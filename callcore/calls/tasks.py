@@ -124,7 +124,7 @@ class TaskWork:
         )
 
     async def reopen(self, viewer: Viewer, task_id: int) -> TaskChanged:
-        """Takes a closing back. Conflict when the caller already has another open task."""
+        """Takes a person's closing back. Conflict when the caller already has another open task."""
         newer = TaskRow.__table__.alias("newer")
         is_alone = (
             ~select(newer.c.id)
@@ -142,7 +142,7 @@ class TaskWork:
             viewer,
             task_id,
             "task:reopened",
-            [TaskRow.closed_at.is_not(None), is_alone],
+            [TaskRow.closed_by.is_not(None), is_alone],
             note="",
             closed_at=None,
             closed_by=None,

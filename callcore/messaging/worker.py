@@ -1,0 +1,217 @@
+"""Sends what waits. Any number of workers may run beside each other.
+
+A row is taken for the time of a lease (see claim). A fact of the outbox becomes notices and letters in the transaction that
+marks it done: exactly once. A letter is sent, then marked: whoever dies between the two sends it again after the lease, with
+the same Message-ID. Failures are tried again by rules.next_try; then the row is dead and waits for a person.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.kernel.bus import Bus, Event
+from callcore.kernel.clock import Clock
+from callcore.kernel.database import Database
+from callcore.kernel.errors import DatabaseUnavailable
+from callcore.kernel.logs import get_logger
+from callcore.kernel.outbox import OutboxRow
+from callcore.kernel.tasks import TaskOwner
+from callcore.messaging.claim import claim
+from callcore.messaging.mail import LetterRefused, LetterSender
+from callcore.messaging.rules import LetterState, next_try
+from callcore.messaging.tables import DeliveryRow
+from callcore.messaging.tell import Teller
+
+POLL_S: Final = 2.0
+FACTS_AT_ONCE: Final = 20
+FACT_LEASE: Final = timedelta(seconds=60)
+LETTERS_AT_ONCE: Final = 5
+LETTER_LEASE: Final = timedelta(minutes=3)  # longer than all of a batch can take
+OLDEST_LETTER: Final = timedelta(days=3)  # news of last week is none
+_log = get_logger(__name__)
+_OPEN_FACT: Final = (OutboxRow.done_at.is_(None),)
+_OPEN_LETTER: Final = (DeliveryRow.state == LetterState.WAITING.value,)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHealth:
+    """Facts and letters that are due and wait; seconds since the oldest of them fell due; dead letters."""
+
+    waiting: int = 0
+    oldest_s: float = 0.0
+    dead: int = 0
+    has_mail: bool = False
+
+
+class MessageWorker:
+    """`sender` none: mail is not set up, letters wait for it. `pass_over` does all that is due once; `start` does it for
+    ever, at once after `wake`."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        bus: Bus,
+        teller: Teller,
+        sender: LetterSender | None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._bus = bus
+        self._teller = teller
+        self._sender = sender
+        self._tasks = TaskOwner("messages")
+        self._woken = asyncio.Event()
+        self.health = MessageHealth(has_mail=sender is not None)
+
+    def start(self) -> None:
+        _ = self._tasks.spawn("facts", self._run(self.tell_facts, self._woken))
+        _ = self._tasks.spawn("letters", self._run(self._letters_step, asyncio.Event()))
+
+    async def close(self) -> None:
+        await self._tasks.close()
+
+    def wake(self) -> None:
+        """Something was committed to the outbox."""
+        self._woken.set()
+
+    async def _run(self, step: Callable[[], Any], woken: asyncio.Event) -> None:
+        while True:
+            woken.clear()
+            try:
+                while await step():
+                    pass
+            except DatabaseUnavailable as exc:
+                _log.warning("messages wait for the database", error=str(exc))
+            except Exception:  # noqa: BLE001 - a border: the loop must outlive any failure of a step
+                _log.exception("message step failed")
+            try:
+                async with asyncio.timeout(POLL_S):
+                    await woken.wait()
+            except TimeoutError:
+                continue
+
+    async def pass_over(self) -> None:
+        """Until nothing is due; for commands and tests."""
+        while await self.tell_facts() or await self.send_letters():
+            pass
+
+    # --- facts --------------------------------------------------------------------------------------------------
+
+    async def tell_facts(self) -> int:
+        """One batch; returns how many were taken."""
+        async with self._database.transaction() as session:
+            rows = await claim(
+                session,
+                OutboxRow,
+                _OPEN_FACT,
+                now=self._clock.now(),
+                lease=FACT_LEASE,
+                limit=FACTS_AT_ONCE,
+            )
+        for row in rows:
+            try:
+                events = await self._tell(row)
+            except DatabaseUnavailable:
+                raise  # the lease brings it back
+            except Exception as exc:  # noqa: BLE001 - a border: one fact must not hold up the others
+                await self._fact_failed(row, exc)
+            else:
+                self._bus.publish(*events)
+        return len(rows)
+
+    async def _tell(self, row: OutboxRow) -> tuple[Event, ...]:
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            # first of all the row: whoever lost the lease meanwhile waits here and then finds it done
+            held = await session.scalar(
+                update(OutboxRow)
+                .where(OutboxRow.id == row.id, OutboxRow.attempts == row.attempts, *_OPEN_FACT)
+                .values(done_at=now, error="")
+                .returning(OutboxRow.id)
+                .execution_options(synchronize_session=False)
+            )
+            return await self._teller.tell(session, row, now) if held is not None else ()
+
+    async def _fact_failed(self, row: OutboxRow, exc: Exception) -> None:
+        now = self._clock.now()
+        again = next_try(now, row.attempts)
+        error = f"{type(exc).__name__}: {exc}"[:300]
+        _log.error("fact not told", topic=row.topic, id=row.id, attempts=row.attempts, error=error)
+        values = {"error": error} | ({"due_at": again} if again else {"done_at": now})
+        async with self._database.transaction() as session:
+            await session.execute(
+                update(OutboxRow)
+                .where(OutboxRow.id == row.id, OutboxRow.attempts == row.attempts, *_OPEN_FACT)
+                .values(**values)
+            )
+
+    # --- letters ------------------------------------------------------------------------------------------------
+
+    async def _letters_step(self) -> int:
+        async with self._database.session() as session:
+            self.health = await read_health(session, self._clock.now(), has_mail=self._sender is not None)
+        return await self.send_letters()
+
+    async def send_letters(self) -> int:
+        """One batch; returns how many were taken. Without a mail server letters stay as they are."""
+        if self._sender is None:
+            return 0
+        async with self._database.transaction() as session:
+            rows = await claim(
+                session,
+                DeliveryRow,
+                _OPEN_LETTER,
+                now=self._clock.now(),
+                lease=LETTER_LEASE,
+                limit=LETTERS_AT_ONCE,
+            )
+        for row in rows:
+            await self._send(self._sender, row)
+        return len(rows)
+
+    async def _send(self, sender: LetterSender, row: DeliveryRow) -> None:
+        now = self._clock.now()
+        if row.attempts == 1 and row.made_at < now - OLDEST_LETTER:
+            await self._mark(row, state=LetterState.DEAD.value, error="too-old")
+            return
+        try:
+            await sender.send(row)
+        except LetterRefused as refusal:
+            again = next_try(now, row.attempts) if refusal.retryable else None
+            _log.warning("letter not sent", id=row.id, attempts=row.attempts, code=refusal.code)
+            values = {"due_at": again} if again else {"state": LetterState.DEAD.value}
+            await self._mark(row, error=refusal.message, **values)
+        else:
+            await self._mark(row, state=LetterState.SENT.value, sent_at=self._clock.now(), error="")
+
+    async def _mark(self, row: DeliveryRow, **values: Any) -> None:
+        async with self._database.transaction() as session:
+            await session.execute(
+                update(DeliveryRow)
+                .where(DeliveryRow.id == row.id, DeliveryRow.attempts == row.attempts, *_OPEN_LETTER)
+                .values(**values)
+            )
+
+
+async def read_health(session: AsyncSession, now: datetime, *, has_mail: bool) -> MessageHealth:
+    """Letters that wait for a mail server to be set up do not count as late."""
+    tables: list[Any] = [(OutboxRow, _OPEN_FACT)] + ([(DeliveryRow, _OPEN_LETTER)] if has_mail else [])
+    waiting, oldest_s = 0, 0.0
+    for table, is_open in tables:
+        count, oldest = (
+            await session.execute(
+                select(func.count(), func.min(table.due_at)).where(*is_open, table.due_at <= now)
+            )
+        ).one()
+        waiting += count
+        oldest_s = max(oldest_s, (now - oldest).total_seconds() if oldest else 0.0)
+    is_dead = DeliveryRow.state == LetterState.DEAD.value
+    dead = await session.scalar(select(func.count()).select_from(DeliveryRow).where(is_dead))
+    return MessageHealth(waiting, oldest_s, int(dead or 0), has_mail)
