@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from callcore.calls.model import CallResult, CallState, Direction, LegOutcome, LegRole, Rung
+from callcore.network.wording import SOURCE_NAMES
 from callcore.routing.model import RouteWarning
 from dialplans.contract import DeclineReason, FallbackReason, StepKind
 from web.ui.legs import Outcome
@@ -106,18 +107,7 @@ DECLINE_REASONS: Final = {
     DeclineReason.TIMEOUT: "снял трубку, но не подтвердил приём",
     DeclineReason.LATE: "нажал приём, когда звонок уже взяли",
 }
-SOURCES: Final = {
-    "unknown": "не определён",
-    "hotline": "горячая линия",
-    "site": "сайт завода",
-    "dealer-site": "сайт дилера",
-    "yandex-direct": "Яндекс Директ",
-    "vk-ads": "реклама ВКонтакте",
-    "business-card": "визитка",
-    "exhibition": "выставка",
-    "radio": "радио",
-    "signboard": "вывеска",
-}
+SOURCES: Final = SOURCE_NAMES
 # Q.850
 CAUSES: Final = {
     0: "причина не указана",

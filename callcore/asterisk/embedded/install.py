@@ -18,13 +18,16 @@ from callcore.asterisk.embedded.choose import Choice, choose_source
 from callcore.asterisk.embedded.errors import AptMissing, EmbeddedPbxError, InstallFailed, NoNetwork, NoSpace
 from callcore.asterisk.embedded.lock_note import LockNote, deb_identity, list_digest, read_note, write_note
 from callcore.asterisk.embedded.machine import Architecture, this_architecture
-
-Progress = Callable[[str], None]
+from callcore.asterisk.embedded.unpacking import (
+    STAGING,
+    Progress,
+    check_ground,
+    clear_staging,
+    only_installer,
+    unpack,
+)
 
 NEEDED_BYTES = 1 << 30
-_STAGING = ".staging-"
-_LOCK_WAIT_S = 1800
-_UNPACK_TIMEOUT_S = 120
 
 
 def find_or_install(cache_dir: Path, progress: Progress) -> AsteriskBuild:
@@ -40,7 +43,7 @@ def find_or_install(cache_dir: Path, progress: Progress) -> AsteriskBuild:
         return build
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
-        with _only_installer(cache_dir, progress):
+        with only_installer(cache_dir, progress, "Asterisk"):
             return cached_build(cache_dir, arch) or _install(cache_dir, arch, progress)
     except OSError as error:
         raise InstallFailed(
@@ -59,78 +62,22 @@ def cached_build(cache_dir: Path, arch: Architecture) -> AsteriskBuild | None:
     return build_in(cache_dir / note.root, arch, note.asterisk)
 
 
-@contextmanager
-def _only_installer(cache_dir: Path, progress: Progress) -> Iterator[None]:
-    """One installer at a time; the kernel drops the lock of a killed one."""
-    with (cache_dir / "install.lock").open("a") as lock:
-        deadline = time.monotonic() + _LOCK_WAIT_S
-        is_told = False
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                pass
-            if not is_told:
-                progress("Asterisk уже устанавливает другой процесс, ждём его")
-                is_told = True
-            if time.monotonic() > deadline:
-                raise InstallFailed(
-                    "install-busy",
-                    f"another installer has held the lock for {_LOCK_WAIT_S} s",
-                    advice=f"Другой процесс слишком долго устанавливает Asterisk в {cache_dir}. Остановите его.",
-                )
-            time.sleep(0.1)
-        yield
-
-
 def _install(cache_dir: Path, arch: Architecture, progress: Progress) -> AsteriskBuild:
-    _clear_staging(cache_dir)
-    check_ground(cache_dir)
+    clear_staging(cache_dir)
+    check_ground(cache_dir, "Asterisk", NEEDED_BYTES)
     # A new name each time: the apt of a killed installer may still be writing into its own.
-    staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=cache_dir))
+    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=cache_dir))
     try:
         progress("Ищем Asterisk 20 или новее в зеркалах пакетов этой машины")
         choice = choose_source(staging / "apt", arch)
         progress(f"Найден Asterisk {choice.offer.version} (набор {choice.offer.suite}), скачиваем")
         debs = _download(choice, progress)
         root = staging / "root"
-        _unpack(debs, root, progress)
+        unpack(debs, root, progress)
         _finish_root(root)
         return _publish(cache_dir, root, debs, choice, arch, progress)
     finally:
-        _clear_staging(cache_dir)
-
-
-def _clear_staging(cache_dir: Path) -> None:
-    for left in cache_dir.glob(f"{_STAGING}*"):
-        shutil.rmtree(left, ignore_errors=True)
-
-
-def check_ground(cache_dir: Path, needed_bytes: int = NEEDED_BYTES) -> None:
-    """Refuse early what cannot succeed: no tools, no room, a folder whose name the loader cannot take."""
-    missing = [name for name in ("apt-get", "apt-cache", "apt-config", "dpkg") if shutil.which(name) is None]
-    if missing:
-        raise AptMissing(
-            "apt-missing",
-            f"not found: {', '.join(missing)}",
-            advice="Встроенный Asterisk ставится средствами apt, а их здесь нет. "
-            "Поставьте Asterisk 20 или новее средствами вашей системы.",
-        )
-    free = shutil.disk_usage(cache_dir).free
-    if free < needed_bytes:
-        raise NoSpace(
-            "no-space",
-            f"{free} bytes free in {cache_dir}, {needed_bytes} needed",
-            advice=f"В {cache_dir} свободно {free >> 20} МБ, а для установки Asterisk нужно {needed_bytes >> 20} МБ. "
-            "Освободите место или выберите другую папку.",
-        )
-    if any(sign in str(cache_dir) for sign in ':;"$\n'):
-        raise InstallFailed(
-            "bad-folder",
-            f"the loader's path cannot hold this folder: {cache_dir}",
-            advice=f'Уберите знаки : ; " $ из имени папки {cache_dir} или выберите другую.',
-        )
+        clear_staging(cache_dir)
 
 
 def _download(choice: Choice, progress: Progress) -> tuple[Path, ...]:
@@ -152,28 +99,6 @@ def _download(choice: Choice, progress: Progress) -> tuple[Path, ...]:
             f"download of Asterisk failed: {error}",
             advice="Не удалось скачать пакеты Asterisk. Проверьте сеть и повторите команду.",
         ) from error
-
-
-def _unpack(debs: Sequence[Path], root: Path, progress: Progress) -> None:
-    """Files only: the packages' scripts would change the machine."""
-    root.mkdir()
-    for number, deb in enumerate(debs):
-        if number % 50 == 0:
-            progress(f"Распаковано пакетов: {number} из {len(debs)}")
-        try:
-            subprocess.run(
-                ["dpkg", "-x", str(deb), str(root)],
-                check=True,
-                capture_output=True,
-                text=True,
-                timeout=_UNPACK_TIMEOUT_S,
-            )
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            raise InstallFailed(
-                "unpack-failed",
-                f"dpkg -x {deb.name}: {error} {error.stderr!r}",
-                advice=f"Не удалось распаковать {deb.name}: проверьте место на диске и повторите команду.",
-            ) from error
 
 
 def _finish_root(root: Path) -> None:
