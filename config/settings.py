@@ -1,6 +1,7 @@
 """Settings, read once at the root: defaults.toml <- the given file <- environment (DEALERLINE_WEB__PORT=8080)."""
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +29,14 @@ class WebSettings(_Section):
     port: int = Field(ge=1, le=65535)
     secure: bool  # behind TLS: cookies are Secure, HSTS is sent
     trusted_proxy: bool  # take the visitor's address from X-Forwarded-For
+    place_url: str  # where a point on a map opens; {lat} and {lon} are put in
+
+    @field_validator("place_url")
+    @classmethod
+    def _has_places(cls, value: str) -> str:
+        if not value.startswith("https://") or "{lat}" not in value or "{lon}" not in value:
+            raise ValueError("нужен адрес https:// с местами {lat} и {lon}")
+        return value
 
 
 class DatabaseSettings(_Section):
@@ -88,6 +97,24 @@ class NumberingSettings(_Section):
     dir: Path  # an imported numbering plan; without one the plan that we ship is used
 
 
+class DealerSettings(_Section):
+    logos_dir: Path
+    outside_prefixes: tuple[str, ...]  # of E.164: where phones of outlets may be; calls there cost money
+
+    @field_validator("outside_prefixes", mode="before")
+    @classmethod
+    def _of_a_list(cls, value: Any) -> Any:
+        """The environment gives «+7,+375»."""
+        return value.split(",") if isinstance(value, str) else value
+
+    @field_validator("outside_prefixes")
+    @classmethod
+    def _are_prefixes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not re.fullmatch(r"\+[1-9]\d{0,6}", prefix) for prefix in value):
+            raise ValueError('нужны начала номеров, например ["+7"]')
+        return value
+
+
 class LogSettings(_Section):
     level: Literal["debug", "info", "warning", "error"]
     style: Literal["console", "json"]
@@ -103,6 +130,7 @@ class Settings(_Section):
     pbx: PbxSettings
     recordings: RecordingSettings
     numbering: NumberingSettings
+    dealers: DealerSettings
     log: LogSettings
 
     @field_validator("tz")
@@ -199,4 +227,8 @@ def _absolute(settings: Settings, root: Path) -> Settings:
     store_dir = (root / settings.recordings.store_dir).resolve()
     recordings = settings.recordings.model_copy(update={"store_dir": store_dir})
     numbering = NumberingSettings(dir=(root / settings.numbering.dir).resolve())
-    return settings.model_copy(update={"pbx": pbx, "recordings": recordings, "numbering": numbering})
+    logos_dir = (root / settings.dealers.logos_dir).resolve()
+    dealers = settings.dealers.model_copy(update={"logos_dir": logos_dir})
+    return settings.model_copy(
+        update={"pbx": pbx, "recordings": recordings, "numbering": numbering, "dealers": dealers}
+    )

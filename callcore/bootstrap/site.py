@@ -7,6 +7,7 @@ from aiohttp import web
 from callcore.bootstrap.dealer_reader import DealerReader
 from callcore.bootstrap.did_services import DidReader
 from callcore.bootstrap.health import exposition
+from callcore.bootstrap.map_services import MapReader
 from callcore.bootstrap.services import Reader
 from callcore.demo.data import load_demo_data
 from callcore.demo.password import demo_password
@@ -21,6 +22,7 @@ from web.deps import DemoLogin, WebDeps
 from web.desk.pages import room as desk_room
 from web.dids.pages import room as did_room
 from web.live.pages import room as live_room
+from web.map.pages import room as map_room
 from web.orders.pages import room as order_room
 from web.ui.templates import ROLE_TITLES
 
@@ -45,6 +47,14 @@ def make_site(application: "Application") -> web.Application:
                 order_room(reader.orders()),
                 customer_room(reader.customers()),
                 dealer_room(DealerReader(application.database, application.clock).services()),
+                map_room(
+                    MapReader(
+                        application.database,
+                        application.clock,
+                        lambda: application.routing.snapshot,
+                        settings.web.place_url,
+                    ).services()
+                ),
                 did_room(
                     DidReader(
                         application.database,

@@ -1,0 +1,158 @@
+"""The tile map: a square for each region, coloured by one measure, with words for who does not see colours. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from callcore.calls.counts import RegionCalls
+from callcore.network.region_grid import Tile, region_grid
+from callcore.routing.region_board import BoardRegion
+from web.ui.formats import number, plural
+
+SIDE: Final = 58
+GAP: Final = 5
+NAMED: Final = 3  # neighbours that are named; the rest are counted
+
+
+@dataclass(frozen=True, slots=True)
+class RegionFacts:
+    """One region with its figures of the last 30 days."""
+
+    board: BoardRegion
+    calls: int
+    answered: int | None  # per cent
+    orders: int
+
+    @property
+    def code(self) -> str:
+        return self.board.region.code
+
+    @property
+    def name(self) -> str:
+        return self.board.region.name
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """`value` None: nothing to count here. `unit` follows the figure."""
+
+    key: str
+    title: str
+    value: Callable[[RegionFacts], int | None]
+    unit: str = ""
+
+
+MEASURES: Final = (
+    Measure("dealers", "Дилеры", lambda one: len(one.board.here)),
+    Measure("outlets", "Точки", lambda one: len(one.board.places)),
+    Measure("ready", "Готовы сейчас", lambda one: one.board.ready),
+    Measure("calls", "Звонки", lambda one: one.calls),
+    Measure("answered", "Отвечено", lambda one: one.answered, "%"),
+    Measure("orders", "Заказы", lambda one: one.orders),
+)
+SHOWS: Final[Mapping[str, tuple[str, Callable[[RegionFacts], bool]]]] = {
+    "": ("Все регионы", lambda _: True),
+    "bare": ("Без дилеров", lambda one: not one.board.is_served),
+    "elsewhere": ("Обслуживают издалека", lambda one: not one.board.here and one.board.is_served),
+    "shut": ("Никто не ответит сейчас", lambda one: bool(one.board.here) and not one.board.ready),
+    "calls": ("Есть звонки", lambda one: one.calls > 0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A tile to draw; `look` names its classes, `words` say all of it."""
+
+    code: str
+    x: int
+    y: int
+    label: str
+    value: str
+    look: str
+    words: str
+
+
+def facts_of(
+    board: Sequence[BoardRegion], calls: Mapping[str, RegionCalls], orders: Mapping[str, int]
+) -> tuple[RegionFacts, ...]:
+    found = []
+    for one in board:
+        heard = calls.get(one.region.code)
+        total, share = (heard.total, heard.share) if heard else (0, None)
+        found.append(RegionFacts(one, total, share, orders.get(one.region.code, 0)))
+    return tuple(found)
+
+
+def squares(
+    facts: Sequence[RegionFacts], measure: Measure, show: str, *, is_staff: bool
+) -> tuple[tuple[Square, ...], int, int]:
+    """The squares with the width and height of the drawing. Regions without facts are left out."""
+    by_code = {one.code: one for one in facts}
+    most = max((measure.value(one) or 0 for one in facts), default=0)
+    tiles = [tile for tile in region_grid() if tile.code in by_code]
+    drawn = tuple(_square(tile, by_code[tile.code], measure, most, show, is_staff) for tile in tiles)
+    step = SIDE + GAP
+    width = (max((tile.column for tile in region_grid()), default=0) + 1) * step
+    height = (max((tile.row for tile in region_grid()), default=0) + 1) * step
+    return drawn, width, height
+
+
+def _square(tile: Tile, one: RegionFacts, measure: Measure, most: int, show: str, is_staff: bool) -> Square:
+    value = measure.value(one)
+    look = _look(one, measure, value, most, is_staff)
+    if not SHOWS[show][1](one):
+        look += " tile-out"
+    shown = "—" if value is None else f"{number(value)}{measure.unit}"
+    step = SIDE + GAP
+    return Square(
+        tile.code,
+        tile.column * step,
+        tile.row * step,
+        tile.label,
+        shown,
+        look,
+        in_words(one, is_staff=is_staff),
+    )
+
+
+def _look(one: RegionFacts, measure: Measure, value: int | None, most: int, is_staff: bool) -> str:
+    if is_staff and one.calls and not one.board.is_served:
+        return "tile-alarm"  # people call from where nobody serves them
+    if not value:
+        return "tile-none"
+    if measure.key == "answered":
+        return f"tile-{min(4, 1 + value // 26)}"
+    return f"tile-{max(1, min(4, -(-4 * value // most)))}"
+
+
+def in_words(one: RegionFacts, *, is_staff: bool) -> str:
+    """«Свердловская область: 2 дилера, 3 точки, готовы сейчас 2; 41 звонок за 30 дней, отвечено 93 %; 12 заказов»."""
+    board = one.board
+    parts = [
+        plural(len(board.here), "дилер", "дилера", "дилеров"),
+        plural(len(board.places), "точка", "точки", "точек"),
+        f"готовы сейчас {board.ready}",
+    ]
+    told = ", ".join(parts) if board.here else served_by(one) if is_staff else "вы обслуживаете издалека"
+    answered = f", отвечено {one.answered}%" if one.answered is not None else ""
+    calls = plural(one.calls, "звонок", "звонка", "звонков")
+    orders = plural(one.orders, "заказ", "заказа", "заказов")
+    return f"{one.name}: {told}; за 30 дней {calls}{answered}, {orders}"
+
+
+def served_by(one: RegionFacts) -> str:
+    """Who takes the calls of a region that has no dealer of its own; empty when it has one that works."""
+    board = one.board
+    working = [seller.name for seller in board.from_elsewhere if not seller.is_suspended]
+    if any(not seller.is_suspended for seller in board.here):
+        return ""
+    if working:
+        return f"обслуживают издалека: {_some(working)}"
+    if board.neighbours:
+        return f"нет дилера: звонки уйдут соседям ({_some([near.name for near in board.neighbours])})"
+    return "нет дилера: звонки уйдут в головной офис"
+
+
+def _some(names: Sequence[str]) -> str:
+    rest = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" и ещё {rest}" if rest > 0 else "")
