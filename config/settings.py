@@ -79,6 +79,8 @@ class PbxSettings(_Section):
     recordings_dir: Path
     cel_file: Path
     secrets_file: Path
+    sounds_dir: Path  # of the PBX: its sounds/dealerline, where we put what is spoken
+    music_dir: str  # of the PBX: what callers hear who wait; empty or without files: ringing
     duty_ring_s: int = Field(ge=5, le=120)
     trunk_name: str = Field(pattern=r"^[a-z][a-z0-9]{0,20}$")
     trunk_host: str
@@ -115,6 +117,10 @@ class DealerSettings(_Section):
         return value
 
 
+class VoiceSettings(_Section):
+    dir: Path  # an unpacked espeak-ng; the system's own is taken first
+
+
 class LogSettings(_Section):
     level: Literal["debug", "info", "warning", "error"]
     style: Literal["console", "json"]
@@ -131,6 +137,7 @@ class Settings(_Section):
     recordings: RecordingSettings
     numbering: NumberingSettings
     dealers: DealerSettings
+    voice: VoiceSettings
     log: LogSettings
 
     @field_validator("tz")
@@ -221,7 +228,15 @@ def _absolute(settings: Settings, root: Path) -> Settings:
     pbx = settings.pbx.model_copy(
         update={
             name: (root / getattr(settings.pbx, name)).resolve()
-            for name in ("etc_dir", "control_socket", "agi_dir", "recordings_dir", "cel_file", "secrets_file")
+            for name in (
+                "etc_dir",
+                "control_socket",
+                "agi_dir",
+                "recordings_dir",
+                "cel_file",
+                "secrets_file",
+                "sounds_dir",
+            )
         }
     )
     store_dir = (root / settings.recordings.store_dir).resolve()
@@ -229,6 +244,12 @@ def _absolute(settings: Settings, root: Path) -> Settings:
     numbering = NumberingSettings(dir=(root / settings.numbering.dir).resolve())
     logos_dir = (root / settings.dealers.logos_dir).resolve()
     dealers = settings.dealers.model_copy(update={"logos_dir": logos_dir})
-    return settings.model_copy(
-        update={"pbx": pbx, "recordings": recordings, "numbering": numbering, "dealers": dealers}
-    )
+    voice = VoiceSettings(dir=(root / settings.voice.dir).resolve())
+    changed = {
+        "pbx": pbx,
+        "recordings": recordings,
+        "numbering": numbering,
+        "dealers": dealers,
+        "voice": voice,
+    }
+    return settings.model_copy(update=changed)

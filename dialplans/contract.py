@@ -50,6 +50,15 @@ MAX_WAIT_S: Final = 900
 MAX_STEPS: Final = 20
 MAX_KEYS_PER_STEP: Final = 20
 
+OWN_GREETING: Final = (
+    "DL_OWN_GREETING"  # of the dialled number, compiled in: for rungs without the application
+)
+OWN_WAITING: Final = "DL_OWN_WAITING"
+QUEUE_LOOK_S: Final = 1  # a waiting caller looks so often whether it is his turn and a phone is free
+QUEUE_PAUSE_S: Final = 4  # after a try that failed although a phone looked free
+QUEUE_SAY_S: Final = 30  # so often the sentence is repeated
+WHISPER_KEY_S: Final = "1.5"  # after the prompt; with it 8 s at most pass
+
 RING_S: Final = "DL_RING"  # inherited: ring seconds of the present step
 ACCEPT_MODE: Final = "DL_ACCEPT"  # inherited inside a leg: AcceptMode
 REASON: Final = "DL_REASON"  # FallbackReason: why the application's plan is not what carries the call
@@ -74,6 +83,16 @@ class StepKind(StrEnum):
 class AcceptMode(StrEnum):
     KEY = "key"
     AT_ONCE = "at-once"
+
+
+class Phrase(StrEnum):
+    """Fixed sounds dealerline/<phrase>-<language>; the dialplan does without those that are not there."""
+
+    ACCEPT = "accept"
+    LATE = "late"
+    GONE = "gone"
+    WAIT = "wait"
+    VOICEMAIL = "voicemail"
 
 
 class FallbackReason(StrEnum):

@@ -65,12 +65,15 @@ class StaticTarget:
 
 @dataclass(frozen=True, slots=True)
 class DidPlan:
-    """A number that carriers deliver. `number` is E.164; `label` for comments; `targets` are keys of StaticTarget."""
+    """A number that carriers deliver. `number` is E.164; `label` for comments; `targets` are keys of StaticTarget.
+    `greeting` is a sound as the PBX names it, empty for none: played when the application does not say another."""
 
     number: str
     label: str
     language: str = "ru"
     targets: tuple[str, ...] = ()
+    greeting: str = ""
+    waits_with_music: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,8 @@ class PbxPlan:
     voicemail_limit_s: int = 120
     targets: tuple[StaticTarget, ...] = ()  # of all numbers, each once
     other_targets: tuple[str, ...] = ()  # for a number that is not in `dids`
-    music_dir: str = ""  # what a customer on hold hears; empty is silence
+    music_dir: str = ""  # what a customer hears who waits or is on hold; empty: ringing, silence
+    sounds_dir: str = ""  # where our own sounds lie: contract.Phrase; empty for none
 
 
 class Behaviour(StrEnum):

@@ -1,8 +1,12 @@
 """From settings, the network's wiring and the secrets to the typed plan of one PBX."""
 
+from pathlib import Path
+
 from callcore.asterisk.fallback.deploy import SCRIPT
 from callcore.asterisk.fallback.static_routes import StaticRoutes
 from callcore.asterisk.secrets import PbxSecrets
+from callcore.asterisk.voice.texts import compiled_name, greeting
+from callcore.network.directory_rows import Did
 from callcore.network.lines import Line, Wiring
 from callcore.network.model import PhoneOwner
 from config.settings import Settings
@@ -55,16 +59,30 @@ def make_pbx_plan(
             ),
         ),
         phones=tuple(_phone(line, made.get(f"phone:{_key(line)}", "")) for line in wiring.phones),
-        dids=tuple(
-            DidPlan(did.number, did.label, targets=routes.by_did.get(did.number, routes.other))
-            for did in wiring.dids
-        ),
+        dids=tuple(_did(did, routes.by_did.get(did.number, routes.other)) for did in wiring.dids),
         targets=routes.targets,
         other_targets=routes.other,
         duty_keys=tuple(_key(line) for line in duty),
         duty_ring_s=pbx.duty_ring_s,
         external_host=pbx.external_host,
+        music_dir=pbx.music_dir if _has_music(Path(pbx.music_dir)) else "",
+        sounds_dir=str(pbx.sounds_dir),
     )
+
+
+def _did(did: Did, targets: tuple[str, ...]) -> DidPlan:
+    return DidPlan(
+        did.number,
+        did.label,
+        language=did.language,
+        targets=targets,
+        greeting=compiled_name(greeting(did)),
+        waits_with_music=did.waiting == contract.WAITING_MUSIC,
+    )
+
+
+def _has_music(folder: Path) -> bool:
+    return folder.is_absolute() and any(folder.glob("*.*"))
 
 
 def _phone(line: Line, secret: str) -> PhonePlan:

@@ -14,6 +14,7 @@ from callcore.asterisk.snapshot_file import SnapshotFile
 from callcore.bootstrap.health import Health, add_gauges
 from callcore.bootstrap.numbering_file import NumberingFile
 from callcore.bootstrap.site import make_site
+from callcore.bootstrap.voice_services import keep_shelf, make_shelf
 from callcore.calls.audience import audience_of
 from callcore.calls.cel_file import CelReader
 from callcore.calls.events import CallEnded, RecordingReady
@@ -52,6 +53,7 @@ class Application:
         self.tasks = TaskOwner("application")
         self.database = Database(settings.database.url.get_secret_value())
         self.pbx = AsteriskPbx(ami_settings(settings), self.clock)
+        self.shelf = make_shelf(settings, self.database)
         self.routing = InboundRouting(
             database=self.database,
             clock=self.clock,
@@ -59,6 +61,7 @@ class Application:
             options=RoutingOptions(duty_ring_s=settings.pbx.duty_ring_s),
             offer=lambda fact: self.follower.offer(fact),
             metrics=self.metrics,
+            sounds=lambda: self.shelf.sounds,
         )
         self.snapshot_file = SnapshotFile(settings.pbx.agi_dir, self.clock)
         linker = AttachCall()
@@ -100,6 +103,7 @@ class Application:
         await self.pbx.start()
         await self.reconciler.start()
         self.recordings.start(self.tasks)
+        keep_shelf(self.shelf, self.tasks)
         _ = self.tasks.spawn("refresh", every(REFRESH_S, self._refresh))
         _ = self.tasks.spawn("claim", every(CLAIM_S, self._claim_requests))
         await self._start_site()

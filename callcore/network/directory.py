@@ -38,7 +38,7 @@ async def load_directory(session: AsyncSession, now: datetime | None = None) -> 
         orgs=orgs,
         outlets=outlets,
         phones=await _phones(session, {outlet.id: outlet.org_id for outlet in outlets}, now),
-        dids=await _dids(session),
+        dids=await tracked_numbers(session),
         calendar=days.calendar,
         shifts=await load_shifts(session, now) if now is not None else (),
         policies=await load_policies(session),
@@ -147,7 +147,8 @@ async def _people(session: AsyncSession, now: datetime | None) -> dict[int, tupl
     return found
 
 
-async def _dids(session: AsyncSession) -> tuple[Did, ...]:
+async def tracked_numbers(session: AsyncSession) -> tuple[Did, ...]:
+    """Active ones, in the order of ids."""
     return tuple(
         Did(
             id=row.id,

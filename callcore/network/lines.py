@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.network.directory import tracked_numbers
+from callcore.network.directory_rows import Did
 from callcore.network.model import PhoneOwner
-from callcore.network.tables import DidRow, PhoneRow
+from callcore.network.tables import PhoneRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +27,19 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class TrackedNumber:
-    number: str  # E.164
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
 class Wiring:
     """Both in the order of ids."""
 
     phones: tuple[Line, ...]
-    dids: tuple[TrackedNumber, ...]
+    dids: tuple[Did, ...]
 
 
 async def load_wiring(session: AsyncSession) -> Wiring:
     """Only what is switched on."""
     phones = await session.scalars(select(PhoneRow).where(PhoneRow.is_active).order_by(PhoneRow.id))
-    dids = await session.scalars(select(DidRow).where(DidRow.is_active).order_by(DidRow.id))
     return Wiring(
         phones=tuple(_line(row) for row in phones),
-        dids=tuple(TrackedNumber(row.number, row.label) for row in dids),
+        dids=await tracked_numbers(session),
     )
 
 

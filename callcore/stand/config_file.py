@@ -1,6 +1,6 @@
 """The settings file of a stand, written anew at each start because ports may change."""
 
-from callcore.stand.layout import StandDirs
+from callcore.stand.layout import StandDirs, voice_dir
 from callcore.stand.ports import HOST, StandPorts
 
 TRUNK = "main"
@@ -41,6 +41,8 @@ agi_dir = "{dirs.pbx.agi}"
 recordings_dir = "{dirs.pbx.recordings}"
 cel_file = "{dirs.pbx.log / "cel-custom" / "cel.csv"}"
 secrets_file = "{dirs.secrets}"
+sounds_dir = "{dirs.pbx.sounds}"
+music_dir = "{dirs.pbx.data / "moh"}"
 duty_ring_s = 15
 trunk_name = "{TRUNK}"
 trunk_host = "{HOST}"
@@ -52,6 +54,12 @@ store_dir = "{dirs.store}"
 
 [numbering]
 dir = "{dirs.root / "numbering"}"
+
+[dealers]
+logos_dir = "{dirs.root / "logos"}"
+
+[voice]
+dir = "{voice_dir()}"
 
 [log]
 level = "info"

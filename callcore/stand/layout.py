@@ -18,6 +18,11 @@ def cache_dir() -> Path:
     return Path(os.environ.get("DEALERLINE_CACHE", ROOT / "var" / "cache")) / "asterisk"
 
 
+def voice_dir() -> Path:
+    """Shared by all stands: the unpacked voice."""
+    return cache_dir().absolute().with_name("voice")
+
+
 @dataclass(frozen=True, slots=True)
 class StandDirs:
     root: Path

@@ -13,17 +13,18 @@ from pathlib import Path
 from typing import TypeVar
 
 from callcore.asterisk.carrier import SimulatedCarrier, write_tones
-from callcore.asterisk.embedded import AsteriskBuild, AsteriskProcess, find_or_install
+from callcore.asterisk.embedded import AsteriskBuild, AsteriskProcess, EmbeddedPbxError, find_or_install
 from callcore.asterisk.fallback.deploy import deploy_script
 from callcore.asterisk.pbx_plan import make_pbx_plan
 from callcore.asterisk.publish import publish
 from callcore.asterisk.secrets import PbxSecrets
+from callcore.asterisk.voice.install import find_or_install_voice
 from callcore.kernel.database import Database
 from callcore.kernel.migrations import upgrade
 from callcore.kernel.tasks import TaskOwner
 from callcore.stand.carrier_plan import make_carrier_plan
 from callcore.stand.config_file import CARRIER_NAME, SYSTEM_NAME, config_text
-from callcore.stand.layout import StandDirs, StandNote, cache_dir, read_note, write_note
+from callcore.stand.layout import StandDirs, StandNote, cache_dir, read_note, voice_dir, write_note
 from callcore.stand.ports import HOST, StandPorts, choose_ports
 from callcore.stand.processes import ApplicationProcess
 from callcore.stand.rendering import PbxSource, read_source
@@ -106,10 +107,11 @@ class Stand:
         self._ports = choose_ports(self._options.port, self._options.sip_port, last.ports if last else None)
         secrets = PbxSecrets(self.dirs.secrets)
         settings = self._settings = self._write_settings(secrets)
-        build, source, _ = await asyncio.gather(
+        build, source, *_ = await asyncio.gather(
             asyncio.to_thread(self._timed, "Asterisk", lambda: find_or_install(cache_dir(), self._say)),
             self._prepare_database(settings),
             asyncio.to_thread(self._timed, "файлы сайта", lambda: assets.install(self._say)),
+            asyncio.to_thread(self._timed, "голос", self._install_voice),
         )
         wiring = source.wiring
         plan = make_carrier_plan(self.dirs, self.ports, wiring, secrets, telephone_behaviours(wiring))
@@ -132,6 +134,13 @@ class Stand:
         )
         if self._ports is not None and self.dirs.root.is_dir():
             write_note(self.dirs, StandNote(0, self._ports))
+
+    def _install_voice(self) -> None:
+        """Without one everything works, in silence."""
+        try:
+            find_or_install_voice(voice_dir(), self._say)
+        except EmbeddedPbxError as error:
+            self._say(error.advice)
 
     def _write_settings(self, secrets: PbxSecrets) -> Settings:
         self.dirs.root.mkdir(parents=True, exist_ok=True)

@@ -1,21 +1,17 @@
 """Find an Asterisk on this machine, or unpack one into a cache folder; blocking, no root needed."""
 
-import fcntl
 import hashlib
 import os
 import shutil
 import stat
-import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from callcore.asterisk.embedded.apt import AptError
 from callcore.asterisk.embedded.build import AsteriskBuild, build_in, find_system, version_answer
 from callcore.asterisk.embedded.choose import Choice, choose_source
-from callcore.asterisk.embedded.errors import AptMissing, EmbeddedPbxError, InstallFailed, NoNetwork, NoSpace
+from callcore.asterisk.embedded.errors import EmbeddedPbxError, InstallFailed, NoNetwork
 from callcore.asterisk.embedded.lock_note import LockNote, deb_identity, list_digest, read_note, write_note
 from callcore.asterisk.embedded.machine import Architecture, this_architecture
 from callcore.asterisk.embedded.unpacking import (

@@ -7,7 +7,7 @@ import wave
 from array import array
 from dataclasses import dataclass
 
-from callcore.asterisk.voice.model import Speech, VoiceFailed
+from callcore.asterisk.voice.model import USUAL_VOICE, Speech, VoiceFailed
 
 _SAY_TIMEOUT_S = 10
 _LONGEST_TEXT = 1000
@@ -24,13 +24,17 @@ class Espeak:
 
     @property
     def name(self) -> str:
-        return "espeak-ng-1"
+        return USUAL_VOICE
 
     def version(self) -> str:
         """An empty text when it cannot run."""
         try:
             done = subprocess.run(
-                [*self._command(), "--version"], capture_output=True, text=True, timeout=_SAY_TIMEOUT_S, check=False
+                [*self._command(), "--version"],
+                capture_output=True,
+                text=True,
+                timeout=_SAY_TIMEOUT_S,
+                check=False,
             )
         except (OSError, subprocess.TimeoutExpired):
             return ""
@@ -43,12 +47,18 @@ class Espeak:
         ]
         try:
             done = subprocess.run(
-                argv, input=text[:_LONGEST_TEXT].encode(), capture_output=True, timeout=_SAY_TIMEOUT_S, check=False
+                argv,
+                input=text[:_LONGEST_TEXT].encode(),
+                capture_output=True,
+                timeout=_SAY_TIMEOUT_S,
+                check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise VoiceFailed("voice-failed", f"espeak-ng: {error}") from error
         if done.returncode != 0 or not done.stdout:
-            raise VoiceFailed("voice-failed", f"espeak-ng ended with {done.returncode}: {done.stderr[:200]!r}")
+            raise VoiceFailed(
+                "voice-failed", f"espeak-ng ended with {done.returncode}: {done.stderr[:200]!r}"
+            )
         return _read(done.stdout)
 
     def _command(self) -> list[str]:

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from callcore.kernel.errors import DealerlineError
 
+USUAL_VOICE = "espeak-ng-1"
+
 
 class VoiceFailed(DealerlineError):
     """The voice is not there, hangs, or gave no sound. Calls go on without words."""

@@ -1,0 +1,98 @@
+"""What is to be said, from the network and the orders: each sentence with shorter ones for when it is too long. Pure."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from callcore.asterisk.voice.model import USUAL_VOICE
+from callcore.asterisk.voice.spoken import language_of, roubles
+from callcore.network.directory_rows import Did
+from callcore.network.wording import MAX_WHISPER_S, greeting_text, usual_whisper
+from callcore.orders.open_orders import OpenOrder
+
+MAX_GREETING_S = 60.0
+FOLDER = "dealerline"  # under the PBX's sounds: what the dialplan plays is dealerline/<name>
+# Fixed names, for the dialplan knows them without us: <name>-<language>.wav; dialplans.contract.Phrase.
+PHRASES = {
+    "accept-ru": "Один — принять, два — отказ",
+    "accept-en": "One to accept, two to decline",
+    "late-ru": "Звонок уже приняли",
+    "late-en": "The call has been taken",
+    "gone-ru": "Клиент положил трубку",
+    "gone-en": "The caller has hung up",
+    "wait-ru": "Все операторы заняты. Вы можете дождаться ответа оператора.",
+    "wait-en": "All operators are busy. Please stay on the line.",
+    "voicemail-ru": "Сейчас никто не может ответить. Оставьте сообщение после сигнала, и мы перезвоним.",
+    "voicemail-en": "Nobody can answer now. Please leave a message after the tone, and we will call you back.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One sentence: `texts` from the best to the shortest, the first that fits into `most_s` is taken."""
+
+    texts: tuple[str, ...]
+    language: str
+    most_s: float = MAX_WHISPER_S
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Keys as in routing.sounds.Sounds."""
+
+    greetings: dict[int, Wanted]
+    by_did: dict[int, Wanted]
+    by_region: dict[str, Wanted]
+    by_order: dict[int, Wanted]
+
+    def all(self) -> Iterable[Wanted]:
+        yield from self.greetings.values()
+        yield from self.by_did.values()
+        yield from self.by_region.values()
+        yield from self.by_order.values()
+
+
+def file_name(text: str, language: str, voice: str) -> str:
+    return hashlib.sha256(f"{voice}\0{language}\0{text}".encode()).hexdigest()[:20]
+
+
+def compiled_name(wanted: Wanted | None) -> str:
+    """The sound of the first text, as a part of the dialplan that works without us names it; empty for none."""
+    return f"{FOLDER}/{file_name(wanted.texts[0], wanted.language, USUAL_VOICE)}" if wanted else ""
+
+
+def make_texts(dids: Sequence[Did], regions: dict[str, str], orders: Iterable[OpenOrder]) -> Texts:
+    return Texts(
+        greetings={did.id: wanted for did in dids if (wanted := greeting(did)) is not None},
+        by_did={did.id: _whisper(did, regions) for did in dids},
+        by_region={code: Wanted((name,), "ru") for code, name in regions.items()},
+        by_order={order.id: _order(order, regions.get(order.region_code, "")) for order in orders},
+    )
+
+
+def greeting(did: Did) -> Wanted | None:
+    text = greeting_text(did.greeting, did.language, did.says_recorded)
+    return Wanted((text,), did.language, MAX_GREETING_S) if text else None
+
+
+def _whisper(did: Did, regions: dict[str, str]) -> Wanted:
+    """In the language of the text, for dealers speak their own whatever the caller speaks."""
+    usual = usual_whisper(did.source, regions.get(did.region_code or "", ""), did.label)
+    short = usual_whisper(did.source, "", did.label)
+    own = did.whisper.strip()
+    return Wanted(
+        tuple(dict.fromkeys(text for text in (own, usual, short) if text)), language_of(own or usual)
+    )
+
+
+def _order(order: OpenOrder, region: str) -> Wanted:
+    head, total = f"Заказ {order.number}", roubles(order.total_kopecks) if order.total_kopecks >= 100 else ""
+    choices = (
+        (head, order.goods, total, region),
+        (head, order.goods, total),
+        (head, total, region),
+        (head, total),
+        (head,),
+    )
+    texts = (", ".join(part for part in parts if part) for parts in choices)
+    return Wanted(tuple(dict.fromkeys(texts)), "ru")
