@@ -15,6 +15,7 @@ from callcore.bootstrap.health import Health, add_gauges
 from callcore.bootstrap.numbering_file import NumberingFile
 from callcore.bootstrap.site import make_site
 from callcore.bootstrap.voice_services import keep_shelf, make_shelf
+from callcore.bootstrap.what_if import WhatIf
 from callcore.calls.audience import audience_of
 from callcore.calls.cel_file import CelReader
 from callcore.calls.events import CallEnded, RecordingReady
@@ -54,11 +55,14 @@ class Application:
         self.database = Database(settings.database.url.get_secret_value())
         self.pbx = AsteriskPbx(ami_settings(settings), self.clock)
         self.shelf = make_shelf(settings, self.database)
+        self.numbering = NumberingFile(settings.numbering.dir)
+        options = RoutingOptions(duty_ring_s=settings.pbx.duty_ring_s)
+        self.what_if = WhatIf(self.database, self.clock, self.numbering.current, options)
         self.routing = InboundRouting(
             database=self.database,
             clock=self.clock,
-            numbering=NumberingFile(settings.numbering.dir).current,
-            options=RoutingOptions(duty_ring_s=settings.pbx.duty_ring_s),
+            numbering=self.numbering.current,
+            options=options,
             offer=lambda fact: self.follower.offer(fact),
             metrics=self.metrics,
             sounds=lambda: self.shelf.sounds,

@@ -8,6 +8,7 @@ from callcore.bootstrap.dealer_reader import DealerReader
 from callcore.bootstrap.did_services import DidReader
 from callcore.bootstrap.health import exposition
 from callcore.bootstrap.map_services import MapReader
+from callcore.bootstrap.policy_reader import PolicyReader
 from callcore.bootstrap.services import Reader
 from callcore.demo.data import load_demo_data
 from callcore.demo.password import demo_password
@@ -24,6 +25,7 @@ from web.dids.pages import room as did_room
 from web.live.pages import room as live_room
 from web.map.pages import room as map_room
 from web.orders.pages import room as order_room
+from web.routing.pages import room as policy_room
 from web.ui.templates import ROLE_TITLES
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ def make_site(application: "Application") -> web.Application:
                         lambda did, caller, at: application.routing.decide(did, caller, at),
                     ).services()
                 ),
+                policy_room(PolicyReader(application.what_if).services()),
                 live_room(application.hub),
             ),
             demo=settings.demo,

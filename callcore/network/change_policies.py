@@ -70,10 +70,16 @@ class ChangePolicies:
             self._note(session, viewer, "policy:created", policy_id, name=name, note=note)
         return policy_id
 
-    async def roll_back(self, viewer: Viewer, policy_id: int, version: int, *, shown: int) -> int:
-        """A new version with the body of an older one; what it names is not checked anew: it was in force before."""
+    async def roll_back(
+        self, viewer: Viewer, policy_id: int, version: int | None = None, *, shown: int | None = None
+    ) -> int:
+        """A new version with the body of an older one, None for the one before the newest. What it names is not checked
+        anew: it was in force before."""
         _check_editor(viewer)
         async with self._database.transaction() as session:
+            newest = await newest_version(session, policy_id)
+            version = newest - 1 if version is None else version
+            shown = newest if shown is None else shown
             older = await policy_of_version(session, policy_id, version)
             if older.id == BUILT_IN.id:
                 raise NotFound("no-such-version")

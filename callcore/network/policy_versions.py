@@ -18,6 +18,7 @@ from callcore.network.tables import DidRow, OrgRow, OutletRow, RegionRow, UserRo
 POLICY_EDITORS = frozenset({Role.ADMIN, Role.MANUFACTURER})
 POLICY_READERS = POLICY_EDITORS | {Role.SUPERVISOR}
 MAX_VERSIONS = 30
+MAX_NAMED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class PolicyVersion:
     author: str
     note: str
     policy: Policy | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionName:
+    policy_id: int
+    name: str
+    version: int
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,17 @@ async def policy_of_version(session: AsyncSession, policy_id: int, version: int)
         return ActivePolicy(policy_id, version, row.name, policy_from_json(row.body))
     except ValueError as error:
         raise NotFound("version-unreadable") from error
+
+
+async def version_names(session: AsyncSession) -> tuple[VersionName, ...]:
+    """The newest of all policies first, so that one can be chosen."""
+    rows = await session.execute(
+        select(PolicyRow.id, PolicyRow.name, PolicyVersionRow.version, PolicyVersionRow.made_at)
+        .join(PolicyVersionRow, PolicyVersionRow.policy_id == PolicyRow.id)
+        .order_by(PolicyRow.id, PolicyVersionRow.version.desc())
+        .limit(MAX_NAMED)
+    )
+    return tuple(VersionName(*row) for row in rows)
 
 
 async def policy_facts(session: AsyncSession) -> PolicyFacts:

@@ -15,10 +15,11 @@ WITHOUT_DESK = ["Звонки", "Заказы", "Клиенты"]
 # The navigation, and the page where the role lands: the desk is for those who have a telephone.
 STAFF = ["Дилеры", "Праздники"]
 DEALERS = ["Дилеры"]
+ROUTING = ["Распределение звонков"]
 ROLES = {
-    "admin": (WORK + STAFF, "Звонки"),
-    "manufacturer": (WORK + STAFF, "Звонки"),
-    "supervisor": (WORK + STAFF, "Звонки"),
+    "admin": (WORK + STAFF + ROUTING, "Звонки"),
+    "manufacturer": (WORK + STAFF + ROUTING, "Звонки"),
+    "supervisor": (WORK + STAFF + ROUTING, "Звонки"),
     "operator": (WORK + STAFF, "Рабочий стол"),
     "marketer": (WITHOUT_DESK + STAFF, "Звонки"),
     "dealer": (WORK + DEALERS, "Рабочий стол"),

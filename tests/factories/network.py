@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.network.policy import Policy, policy_to_json
+from callcore.network.policy_tables import PolicyRow, PolicyVersionRow
 from callcore.network.tables import DidRow, OrgRow, OutletRow, PhoneRow, RegionRow, UserRow
 
 ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
@@ -109,6 +111,14 @@ async def make_did(
         "org_id": None if org is None else org.id,
     }
     return await _added(session, DidRow(**defaults | values))
+
+
+async def make_policy(session: AsyncSession, policy: Policy | None = None, **values: Any) -> PolicyRow:
+    """With one version of this body, the built-in one unless given."""
+    row = await _added(session, PolicyRow(**{"name": f"Стратегия {next(_numbers)}"} | values))
+    body = policy_to_json(policy or Policy())
+    await _added(session, PolicyVersionRow(policy_id=row.id, version=1, made_at=SINCE, body=body))
+    return row
 
 
 async def _added(session: AsyncSession, row: Any) -> Any:

@@ -13,6 +13,7 @@ from aiohttp import ClientSession, CookieJar, DummyCookieJar, web
 from aiohttp.test_utils import TestServer
 
 from callcore.bootstrap.site import make_site
+from callcore.bootstrap.what_if import WhatIf
 from callcore.calls.tables import RecordingRow
 from callcore.kernel.bus import Bus
 from callcore.kernel.database import Database
@@ -22,8 +23,9 @@ from callcore.network.dids import version_of
 from callcore.network.model import DEALER_ROLES, Role
 from callcore.network.passwords import hash_password
 from callcore.routing.model import Decision
+from callcore.routing.numbering import EMPTY_PLAN
 from config.settings import Settings, load_settings
-from tests.factories.network import make_did, make_org, make_outlet, make_user
+from tests.factories.network import make_did, make_org, make_outlet, make_policy, make_user
 from tests.factories.sales import make_call, make_customer, make_order
 from tests.fakes.clock import FakeClock
 from web.deps import HealthCheck
@@ -48,6 +50,7 @@ class Seeds:
     outlet_id: int = 0
     did_id: int = 0
     did_version: str = ""
+    policy_id: int = 0
 
     def path(self, pattern: str) -> str:
         """A real address for a route: «/calls/{call_id}» -> «/calls/test-1»."""
@@ -56,6 +59,7 @@ class Seeds:
             "dealers": self.dealer_id,
             "outlets": self.outlet_id,
             "dids": self.did_id,
+            "routing": self.policy_id,
         }
         values = {
             "{code}": "RU-MOW",
@@ -119,7 +123,17 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
         )
         session.add(recording)
         await session.flush()
-        return Seeds(call.call_id, recording.id, customer.id, dealer.id, outlet.id, did.id, version_of(did))
+        policy = await make_policy(session)
+        return Seeds(
+            call.call_id,
+            recording.id,
+            customer.id,
+            dealer.id,
+            outlet.id,
+            did.id,
+            version_of(did),
+            policy.id,
+        )
 
 
 def _settings(store: Path, *, secure: bool) -> Settings:
@@ -215,6 +229,7 @@ async def open_site(
         clock=clock,
         hub=LiveHub(Bus(), lambda: True),
         routing=SimpleNamespace(decide=_no_decision, made_at=None, snapshot=None),
+        what_if=WhatIf(database, clock, lambda: EMPTY_PLAN),
         pbx=SimpleNamespace(health=lambda: SimpleNamespace(connected=True)),
         health=SimpleNamespace(checks=checks),
     )

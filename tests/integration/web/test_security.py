@@ -146,6 +146,7 @@ async def test_every_change_passes_with_the_token(site: GuardedSite) -> None:
         form |= {"email": "admin@example.test", "password": PASSWORD}
         form |= {"day": f"{site.clock.now():%Y-%m-%d}", "kind": "off", "title": "День завода", "version": "1"}
         form |= {"state": "closed", "span": "60", "why": "учёт"}
+        form |= {"do": "save", "shown": "1", "stages.0.kind": "base", "name": "Реклама"}
         form |= {"number": "8 495 000-77-77", "label": "Сайт", "whose": "caller", "source": "site"}
         form |= {"medium": "cpc", "request_type": "call", "language": "ru", "waiting": "music"}
         if pattern.startswith("/dids/"):
