@@ -6,7 +6,15 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 PREFIX = "DEALERLINE_"
@@ -121,6 +129,24 @@ class VoiceSettings(_Section):
     dir: Path  # an unpacked espeak-ng; the system's own is taken first
 
 
+class MailSettings(_Section):
+    """The server that takes our letters; an empty host: letters are kept and not sent."""
+
+    host: str
+    port: int = Field(ge=1, le=65535)
+    username: str
+    password: SecretStr
+    tls: Literal["none", "starttls", "tls"]
+    sender: str
+    site_address: str  # begins the links in letters, such as https://calls.example.org; empty: no links
+
+    @model_validator(mode="after")
+    def _known_sender(self) -> "MailSettings":
+        if self.host and not re.fullmatch(r"[^@\s]+@[^@\s]+", self.sender):
+            raise ValueError("нужен sender: адрес, от которого уходят письма")
+        return self
+
+
 class LogSettings(_Section):
     level: Literal["debug", "info", "warning", "error"]
     style: Literal["console", "json"]
@@ -138,6 +164,7 @@ class Settings(_Section):
     numbering: NumberingSettings
     dealers: DealerSettings
     voice: VoiceSettings
+    mail: MailSettings
     log: LogSettings
 
     @field_validator("tz")
@@ -197,7 +224,11 @@ def _sentence(error: Any) -> str:
         return f"{where}: нет значения; добавьте его в файл настроек"
     if error["type"] == "extra_forbidden":
         return f"{where}: такой настройки нет; исправьте опечатку или удалите строку"
-    shown = "" if "secret" in where or "url" in where else f" (сейчас {error['input']!r})"
+    shown = (
+        ""
+        if "secret" in where or "url" in where or where.startswith("mail")
+        else f" (сейчас {error['input']!r})"
+    )
     return f"{where}: {_demand(error)}{shown}"
 
 

@@ -22,7 +22,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """An entry of the left navigation. `hotkey` is two keys, as in «g o»."""
+    """An entry of the left navigation. `hotkey` is two keys, as in «g o»; `badge` an address that tells a number."""
 
     title: str
     path: str
@@ -30,6 +30,7 @@ class NavItem:
     access: Access
     section: str = ""
     hotkey: str = ""
+    badge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

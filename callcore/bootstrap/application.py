@@ -12,6 +12,7 @@ from callcore.asterisk.inbound import InboundRouting
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.asterisk.snapshot_file import SnapshotFile
 from callcore.bootstrap.health import Health, add_gauges
+from callcore.bootstrap.message_services import Messages
 from callcore.bootstrap.numbering_file import NumberingFile
 from callcore.bootstrap.site import make_site
 from callcore.bootstrap.voice_services import keep_shelf, make_shelf
@@ -90,8 +91,14 @@ class Application:
         self.recordings = RecordingWorker(
             self.database, self.clock, _recording_settings(settings), self._on_recording
         )
+        self.messages = Messages(self.database, self.clock, self.bus, settings.mail)
         self.health = Health(
-            self.database, self.pbx, self.routing, self.recordings.health, settings.recordings.store_dir
+            self.database,
+            self.pbx,
+            self.routing,
+            self.recordings.health,
+            settings.recordings.store_dir,
+            self.messages.check,
         )
         self.hub = LiveHub(self.bus, lambda: self.pbx.health().connected)
         self._site: web.AppRunner | None = None
@@ -101,12 +108,14 @@ class Application:
         await self._check_schema()
         await self._refresh()
         add_gauges(self.metrics, self.health, lambda: self.hub.count)
+        self.messages.add_gauges(self.metrics)
         self.bus.subscribe(self._on_event)
         await self.follower.start()
         await self.agi.start()
         await self.pbx.start()
         await self.reconciler.start()
         self.recordings.start(self.tasks)
+        self.messages.start()
         keep_shelf(self.shelf, self.tasks)
         _ = self.tasks.spawn("refresh", every(REFRESH_S, self._refresh))
         _ = self.tasks.spawn("claim", every(CLAIM_S, self._claim_requests))
@@ -122,6 +131,7 @@ class Application:
         await self.follower.close()
         await self.pbx.close()
         await self.recordings.close()
+        await self.messages.close()
         await self.tasks.close()
         await self.database.close()
         _log.info("application stopped")

@@ -28,6 +28,7 @@ class Health:
     routing: InboundRouting
     recordings: Callable[[], RecordingHealth]
     store_dir: Path
+    messages: Callable[[], HealthCheck]
 
     async def checks(self) -> tuple[HealthCheck, ...]:
         link, free = self.pbx.health(), free_space(self.store_dir).free_bytes
@@ -38,6 +39,7 @@ class Health:
                 "routing", self.routing.is_ready, "" if self.routing.is_ready else "сеть дилеров не прочитана"
             ),
             HealthCheck("disk", free > LEAST_FREE_BYTES, f"свободно {free // 1_000_000} МБ"),
+            self.messages(),
         )
 
     async def _database(self) -> HealthCheck:

@@ -9,6 +9,8 @@ from callcore.bootstrap.did_services import DidReader
 from callcore.bootstrap.health import exposition
 from callcore.bootstrap.map_services import MapReader
 from callcore.bootstrap.policy_reader import PolicyReader
+from callcore.bootstrap.message_services import MessageReader
+from callcore.bootstrap.overview_services import OverviewReader
 from callcore.bootstrap.services import Reader
 from callcore.demo.data import load_demo_data
 from callcore.demo.password import demo_password
@@ -25,6 +27,7 @@ from web.dids.pages import room as did_room
 from web.live.pages import room as live_room
 from web.map.pages import room as map_room
 from web.orders.pages import room as order_room
+from web.overview.pages import room as overview_room
 from web.routing.pages import room as policy_room
 from web.ui.templates import ROLE_TITLES
 
@@ -44,6 +47,14 @@ def make_site(application: "Application") -> web.Application:
             sign_in=SignIn(application.database, application.clock),
             clock=application.clock,
             rooms=(
+                overview_room(
+                    OverviewReader(
+                        application.database,
+                        application.clock,
+                        application.health.checks,
+                        lambda: application.routing.made_at,
+                    ).services()
+                ),
                 desk_room(reader.desk()),
                 call_room(reader.calls()),
                 order_room(reader.orders()),
@@ -65,6 +76,12 @@ def make_site(application: "Application") -> web.Application:
                     ).services()
                 ),
                 policy_room(PolicyReader(application.what_if).services()),
+                *MessageReader(
+                    application.database,
+                    application.clock,
+                    application.bus,
+                    has_mail=bool(settings.mail.host),
+                ).rooms(),
                 live_room(application.hub),
             ),
             demo=settings.demo,

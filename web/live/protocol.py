@@ -8,6 +8,8 @@ was away only has to fetch the desk again. Frames of the server, JSON objects:
     {"type": "link", "link": "down"}                                      the PBX is out of reach: the screen may be old
     {"type": "call", "what": "ringing", "call_id": …, "version": …, "mine": true}
     {"type": "recording", "recording_id": 7, "call_id": …}
+    {"type": "task", "task_id": 7}                                         made, taken, postponed, closed
+    {"type": "notice"}                                                     the inbox of this person has changed
 
 `what` is ringing, answered, ended or changed; `mine` tells that one of the viewer's own phones is concerned. The client
 sends nothing that matters; {"type": "ping"} is answered with {"type": "pong"}.
@@ -24,8 +26,10 @@ from callcore.calls.events import (
     CallRinging,
     PbxLinkChanged,
     RecordingReady,
+    TaskChanged,
 )
 from callcore.kernel.bus import Event
+from callcore.messaging.events import NoticesChanged
 from callcore.network.model import Viewer
 
 CLOSE_RESTART = 1001  # going away
@@ -64,6 +68,10 @@ def frame_for(event: Event, viewer: Viewer) -> str | None:
         return None
     if isinstance(event, RecordingReady):
         return _frame({"type": "recording", "recording_id": event.recording_id, "call_id": event.call_id})
+    if isinstance(event, TaskChanged):
+        return _frame({"type": "task", "task_id": event.task_id})
+    if isinstance(event, NoticesChanged):
+        return _frame({"type": "notice"})
     if isinstance(event, CallEvent):
         return _frame(
             {

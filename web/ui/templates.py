@@ -91,7 +91,7 @@ def render(request: web.Request, name: str, *, status: int = 200, **context: Any
         "viewer": session.viewer if session else None,
         "csrf_token": session.csrf_token if session else "",
         "nav": _navigation(request),
-        "room_scripts": tuple(script for room in deps.rooms for script in room.scripts),
+        "room_scripts": tuple(dict.fromkeys(script for room in deps.rooms for script in room.scripts)),
         "path": request.path,
         "now": deps.clock.now(),
         "demo": deps.demo,

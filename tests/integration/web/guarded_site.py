@@ -222,12 +222,14 @@ async def open_site(
     async def checks() -> tuple[HealthCheck, ...]:
         return (HealthCheck("pbx", True),)
 
+    bus = Bus()
     parts = SimpleNamespace(
         settings=_settings(store, secure=secure),
         metrics=Metrics(),
         database=database,
         clock=clock,
-        hub=LiveHub(Bus(), lambda: True),
+        bus=bus,
+        hub=LiveHub(bus, lambda: True),
         routing=SimpleNamespace(decide=_no_decision, made_at=None, snapshot=None),
         what_if=WhatIf(database, clock, lambda: EMPTY_PLAN),
         pbx=SimpleNamespace(health=lambda: SimpleNamespace(connected=True)),

@@ -1,6 +1,7 @@
 // The live link. It tells what changed; pages fetch the state themselves. Events for other scripts, on window:
 //   live:resync            after every (re)connection: fetch anew, something may have been missed
-//   live:call {what, call_id, version, mine} · live:recording {recording_id, call_id} · live:state "up"|"down"|"wait"
+//   live:call {what, call_id, version, mine} · live:recording {recording_id, call_id} · live:task {task_id} · live:notice
+//   live:state "up"|"down"|"wait"
 import { toast } from "./app.js";
 
 const FIRST_DELAY_MS = 250;
@@ -24,6 +25,8 @@ function onMessage({ data }) {
     if (message.mine && message.what === "ringing" && !document.querySelector("[data-desk]")) announce(message.call_id);
   } else if (message.type === "recording") {
     tell("live:recording", message);
+  } else if (message.type === "task" || message.type === "notice") {
+    tell(`live:${message.type}`, message);
   }
 }
 
