@@ -1,0 +1,37 @@
+"""What the overview needs from below; bootstrap fills it. Every callable checks the viewer's rights itself."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+
+from callcore.calls.day_queries import DayCalls, DayTasks, OddCall, RungCall
+from callcore.network.model import Viewer
+from callcore.network.on_duty import DutyBoard
+from callcore.orders.counts import OrderCounts
+from web.deps import HealthCheck
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """`snapshot_at`: when the routing snapshot that decides calls was made; none before the first."""
+
+    calls: DayCalls
+    rungs: tuple[RungCall, ...]
+    odd: tuple[OddCall, ...]
+    tasks: DayTasks
+    orders: OrderCounts
+    duty: DutyBoard
+    checks: tuple[HealthCheck, ...]
+    snapshot_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewServices:
+    """`day` since an instant, for this viewer."""
+
+    day: Callable[[Viewer, datetime], Awaitable[Day]]
+
+
+SERVICES = web.AppKey("overview_services", OverviewServices)
