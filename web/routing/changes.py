@@ -49,7 +49,7 @@ def _stages(before: Policy, after: Policy, facts: PolicyFacts) -> Iterator[str]:
             yield f"Добавлена ступень «{STAGES[kind]}»"
     if [kind for kind in was if kind in now] != [kind for kind in now if kind in was]:
         yield f"Порядок ступеней: {' → '.join(STAGES[kind] for kind in now)}"
-    for kind in was.keys() & now.keys():
+    for kind in (kind for kind in StageKind if kind in was and kind in now):
         for text in _stage(was[kind], now[kind], facts):
             yield f"«{STAGES[kind]}»: {text}"
 
