@@ -1,0 +1,155 @@
+"""Every call that left something to do leaves one task, however often and whenever one looks."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from callcore.calls.after_call import look_after_calls
+from callcore.calls.task_tables import TaskRow
+from callcore.kernel.database import Database
+from callcore.kernel.outbox import OutboxRow
+from tests.factories.network import make_org
+from tests.factories.sales import make_call
+from tests.fakes.clock import FakeClock
+
+pytestmark = pytest.mark.integration
+NUMBER = "+79124401825"
+
+
+async def look(database: Database, clock: FakeClock) -> list[TaskRow]:
+    async with database.transaction() as session:
+        await look_after_calls(session, clock.now())
+    async with database.session() as session:
+        return list(await session.scalars(select(TaskRow).order_by(TaskRow.id)))
+
+
+async def call(database: Database, at: datetime, **values: object) -> None:
+    async with database.transaction() as session:
+        times = {"started_at": at - timedelta(minutes=1), "ended_at": at}
+        await make_call(session, **{"caller_number": NUMBER, **times, **values})
+
+
+@pytest.fixture
+async def dealer_id(database: Database) -> int:
+    async with database.transaction() as session:
+        factory = await make_org(session)
+        return (await make_org(session, parent=factory, tz="Asia/Yekaterinburg")).id
+
+
+async def test_missed_call_is_the_first_tried_dealers_task(
+    database: Database, clock: FakeClock, dealer_id: int
+) -> None:
+    await call(database, clock.now(), org_id=dealer_id)
+    (task,) = await look(database, clock)
+    assert (task.kind, task.org_id, task.caller_number) == ("missed", dealer_id, NUMBER)
+    assert task.due_at == clock.now() + timedelta(minutes=15)
+    async with database.session() as session:
+        told = await session.scalars(select(OutboxRow))
+        assert [(row.topic, row.data) for row in told] == [("task:made", {"task_id": task.id})]
+
+
+async def test_ten_calls_of_one_number_make_one_task(
+    database: Database, clock: FakeClock, dealer_id: int
+) -> None:
+    for _ in range(10):
+        await call(database, clock.advance(60), org_id=dealer_id)
+        await look(database, clock)
+        (task,) = await look(database, clock)  # looking twice counts nothing twice
+    assert task.data["calls"] == 10
+
+
+async def test_calls_found_together_after_a_restart_are_one_task(
+    database: Database, clock: FakeClock, dealer_id: int
+) -> None:
+    for _ in range(3):
+        await call(database, clock.advance(60))
+    clock.advance(timedelta(hours=5))
+    await look(database, clock)
+    (task,) = await look(database, clock)
+    assert task.data["calls"] == 3
+    assert task.org_id is None  # nobody was tried: the head office
+
+
+async def test_message_takes_the_task_of_the_missed_call_over(
+    database: Database, clock: FakeClock, dealer_id: int
+) -> None:
+    await call(database, clock.now(), org_id=dealer_id)
+    await look(database, clock)
+    await call(database, clock.advance(60), result="voicemail", call_id="with-message")
+    (task,) = await look(database, clock)
+    assert (task.kind, task.call_id, task.org_id) == ("voicemail", "with-message", dealer_id)
+
+
+async def test_hidden_caller_leaves_no_callback_but_his_message_is_heard(
+    database: Database, clock: FakeClock, dealer_id: int
+) -> None:
+    await call(database, clock.now(), caller_number="")
+    await call(database, clock.now(), caller_number="", result="voicemail")
+    await look(database, clock)
+    assert [task.kind for task in await look(database, clock)] == ["voicemail"]
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+async def test_talk_closes_the_task(
+    database: Database, clock: FakeClock, dealer_id: int, direction: str
+) -> None:
+    await call(database, clock.now())
+    await look(database, clock)
+    await call(database, clock.advance(60), result="answered", talk_s=9, direction=direction)
+    (task,) = await look(database, clock)
+    assert task.closed_at is None  # a proof of contact needs ten seconds
+    await call(database, clock.advance(60), result="answered", talk_s=10, direction=direction)
+    (task,) = await look(database, clock)
+    assert (task.close_reason, task.closed_at, task.closed_by) == ("talked", clock.now(), None)
+    assert len(await look(database, clock)) == 1  # the old missed call does not come back
+    await call(database, clock.advance(60))
+    assert [one.closed_at is None for one in await look(database, clock)] == [False, True]
+
+
+async def test_missed_call_that_was_already_talked_over_leaves_nothing(
+    database: Database, clock: FakeClock, dealer_id: int
+) -> None:
+    await call(database, clock.now())
+    await call(database, clock.advance(60), result="answered", talk_s=40)
+    assert await look(database, clock) == []
+
+
+async def test_task_closed_by_hand_does_not_come_back(
+    database: Database, clock: FakeClock, dealer_id: int
+) -> None:
+    await call(database, clock.now())
+    await look(database, clock)
+    async with database.transaction() as session:
+        task = (await session.scalars(select(TaskRow))).one()
+        task.closed_at, task.close_reason = clock.advance(60), "spam"
+    assert len(await look(database, clock)) == 1
+
+
+async def test_duty_talk_is_a_task_for_the_working_morning(
+    database: Database, clock: FakeClock, dealer_id: int
+) -> None:
+    clock.set(datetime(2026, 3, 6, 20, 0, tzinfo=UTC))  # Friday night before a long weekend: Monday 9th is off
+    await call(database, clock.now(), result="duty_answered", talk_s=60, org_id=dealer_id)
+    await look(database, clock)
+    (task,) = await look(database, clock)
+    assert (task.kind, task.org_id, task.title) == ("duty", None, "Ночной звонок: что решили?")
+    assert task.due_at == datetime(2026, 3, 10, 7, 0, tzinfo=UTC)  # Tuesday 10:00 in Moscow
+
+
+async def test_evening_call_is_due_next_morning_on_the_dealers_clock(
+    database: Database, clock: FakeClock, dealer_id: int
+) -> None:
+    clock.set(datetime(2026, 3, 16, 12, 55, tzinfo=UTC))  # 17:55 in Yekaterinburg
+    await call(database, clock.now(), org_id=dealer_id)
+    (task,) = await look(database, clock)
+    assert task.due_at == datetime(2026, 3, 17, 4, 10, tzinfo=UTC)  # five minutes today, ten tomorrow
+
+
+async def test_old_and_live_and_outgoing_calls_leave_nothing(
+    database: Database, clock: FakeClock, dealer_id: int
+) -> None:
+    await call(database, clock.now() - timedelta(days=4))
+    await call(database, clock.now(), ended_at=None, result="", state="ringing")
+    await call(database, clock.now(), direction="outbound", result="no_answer")
+    assert await look(database, clock) == []
