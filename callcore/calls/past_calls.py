@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.model import CallResult, Direction
 from callcore.calls.tables import CallRow
+from callcore.kernel.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +47,14 @@ async def newest_inbound(session: AsyncSession, limit: int) -> tuple[CameIn, ...
         CameIn(call_id, at, did, caller, org_id, result == CallResult.ANSWERED)
         for call_id, at, did, caller, org_id, result in rows
     )
+
+
+async def stored_explanation(session: AsyncSession, call_id: str) -> dict[str, Any]:
+    """Raises NotFound for no such call, and for one that went without a decision of ours."""
+    found = await session.execute(select(CallRow.explanation).where(CallRow.call_id == call_id))
+    row = found.first()
+    if row is None:
+        raise NotFound("call-not-found", f"Такого звонка нет в журнале: {call_id}")
+    if not row.explanation:
+        raise NotFound("explanation-not-stored", "С этим звонком решение не записано: он шёл без приложения")
+    return dict(row.explanation)

@@ -1,36 +1,72 @@
-"""`dealerline route …`: who would get a call, and why. Nothing is dialled."""
+"""`dealerline route …`: who got or would get a call, and why. Nothing is dialled."""
 
 import json
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from callcore.cli.places import DataDirOption, settings_for
 
+if TYPE_CHECKING:
+    from callcore.routing.model import Decision
+
 app = typer.Typer(no_args_is_help=True, help="Маршрут звонка: кто его получит и почему.")
+JsonOption = Annotated[bool, typer.Option("--json", help="Как JSON.")]
+ConfigOption = Annotated[Path | None, typer.Option(help="Файл настроек; без него — показательная сеть.")]
 
 
 @app.command()
 def explain(
-    caller: Annotated[str, typer.Option("--from", help="Номер клиента в любой записи; можно пустой.")],
-    did: Annotated[str, typer.Option("--to", help="Набранный номер.")],
-    at: Annotated[str, typer.Option(help="Момент ISO 8601 с зоной: 2026-03-08T12:00+03:00.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Как JSON.")] = False,
-    config: Annotated[Path | None, typer.Option(help="Файл настроек; без него — показательная сеть.")] = None,
+    call_id: Annotated[str, typer.Argument(help="Идентификатор звонка: он стоит в адресе его страницы.")],
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Объяснить решение: регион, кого рассматривали, кто отсеян и почему, в каком порядке зазвонят.
+    """Объяснить настоящий звонок: решение, которое было принято и записано вместе с ним.
 
-    Пример: ./dealerline route explain --from "8 916 123-45-67" --to +74951200001 --at 2026-03-08T03:00+03:00
+    Пример: ./dealerline route explain 1742800000.17
     """
     import asyncio
 
-    from callcore.routing.explain import to_json, to_text
+    from callcore.stand.explaining import explain_call
+
+    _tell(asyncio.run(explain_call(settings_for(config, data_dir), call_id)), as_json=as_json)
+
+
+@app.command("what-if")
+def what_if(
+    caller: Annotated[str, typer.Option("--from", help="Номер клиента в любой записи; можно пустой.")],
+    did: Annotated[str, typer.Option("--to", help="Набранный номер.")],
+    at: Annotated[
+        str, typer.Option(help="Момент ISO 8601 с зоной: 2026-03-08T12:00+03:00; без него — сейчас.")
+    ] = "",
+    policy: Annotated[
+        str, typer.Option(help="Версия («3», у другой стратегии «2.3») или файл JSON; без неё — действующая.")
+    ] = "",
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Что, если позвонят: регион, кого рассмотрели, кто отсеян и почему, в каком порядке зазвонят.
+
+    Пример: ./dealerline route what-if --from "8 916 123-45-67" --to +74951200001 --at 2026-03-08T03:00+03:00
+    """
+    import asyncio
+
+    from callcore.kernel.phones import parse_phone
     from callcore.stand.explaining import decide_now
 
-    decision = asyncio.run(decide_now(settings_for(config, data_dir), did, caller, _moment(at)))
+    number = parse_phone(caller)
+    settings = settings_for(config, data_dir)
+    decision = asyncio.run(decide_now(settings, did, number.e164 if number else caller, _moment(at), policy))
+    _tell(decision, as_json=as_json)
+
+
+def _tell(decision: "Decision", *, as_json: bool) -> None:
+    from callcore.routing.explain import to_json, to_text
+
     typer.echo(json.dumps(to_json(decision), ensure_ascii=False, indent=1) if as_json else to_text(decision))
 
 

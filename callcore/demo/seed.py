@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.catalog.tables import ProductRow
 from callcore.demo.data import DemoData, load_demo_data
 from callcore.demo.network_rows import NetworkRows, network_rows
+from callcore.demo.policies import policy_tables
 from callcore.demo.rows import Rows, story_rows
 from callcore.demo.special_days import special_days
 from callcore.demo.story import tell
@@ -62,6 +63,7 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
         hashed = await asyncio.to_thread(hash_password, secrets.password)
         rows = network_rows(data, now, hashed)
         async with database.transaction() as session:
+            await _write(session, policy_tables(rows, now))
             await _write(session, await _network_tables(session, data, rows))
             directory = await load_directory(session)
             story = await asyncio.to_thread(tell, data, directory, _users_of(rows), now)
