@@ -20,7 +20,10 @@ _LOCAL = re.compile(r"Local/([^@&]+)@([^/&,]+)")
 _DIAL_GOSUB = re.compile(r"[UbB]\(([^)]*)\)")
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _DAYS = r"(?:mon|tue|wed|thu|fri|sat|sun)(?:[-&](?:mon|tue|wed|thu|fri|sat|sun))*"
-_TIME = re.compile(rf"(?P<start>{_CLOCK})-(?P<last>{_CLOCK}),{_DAYS},\*,\*,(?P<zone>[^,?]+)\?[^?]+")
+_DATE = r"\*,(?:[1-9]|[12]\d|3[01]),(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_TIME = re.compile(
+    rf"(?P<start>{_CLOCK})-(?P<last>{_CLOCK}),(?:{_DAYS},\*,\*|{_DATE}),(?P<zone>[^,?]+)\?[^?]+"
+)
 _RAW_CALLER = re.compile(r"\$\{CALLERID\((?:num|name|all|ani|number)\)\}")
 _LEAKY = {"Dial", "MixMonitor", "Record", "AGI", "UserEvent", "Playback", "Read"}
 
@@ -113,7 +116,7 @@ def _times(priority: Priority) -> Iterator[str]:
         return
     match = _TIME.fullmatch(priority.arguments)
     if match is None:
-        yield "GotoIfTime wants HH:MM-HH:MM,days,*,*,zone?place"
+        yield "GotoIfTime wants HH:MM-HH:MM,days,*,*,zone?place or HH:MM-HH:MM,*,day,month,zone?place"
     else:
         if match["start"] > match["last"]:
             yield f"the time {match['start']}-{match['last']} ends before it begins"

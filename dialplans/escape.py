@@ -35,6 +35,8 @@ def _form(pattern: str, what: str) -> Callable[[object], Plain]:
     return check
 
 
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
 slug = _form(r"[a-z0-9][a-z0-9-]{0,39}", "a slug (a-z, 0-9, -)")
 key = _form(r"p[0-9]{1,18}", "a phone key (p<id>)")
 keys = _form(r"p[0-9]{1,18}(-p[0-9]{1,18}){0,19}", "1 to 20 phone keys joined by -")
@@ -94,6 +96,11 @@ def clock(value: object) -> Plain:
     return Plain(f"{minute // 60:02}:{minute % 60:02}")
 
 
+def month(value: object) -> Plain:
+    """1 is jan."""
+    return Plain(_MONTHS[int(whole(value, 1, 12)) - 1])
+
+
 def port(value: object) -> Plain:
     return whole(value, 1, 65535)
 
@@ -145,6 +152,7 @@ FILTERS: Final[dict[str, Callable[[object], Plain]]] = {
     "event": event,
     "zone": zone,
     "clock": clock,
+    "month": month,
     "days": days,
     "digits": digits,
     "host": host,

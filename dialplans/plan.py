@@ -64,6 +64,24 @@ class StaticTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class DutyTime:
+    """Minutes of one date on the clock of UTC, both included."""
+
+    day: int
+    month: int
+    start_min: int
+    last_min: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaticShift:
+    """Who is rung without application and script while a shift of the duty roster stands: its phones, then the reserve."""
+
+    phone_keys: tuple[str, ...]
+    times: tuple[DutyTime, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DidPlan:
     """A number that carriers deliver. `number` is E.164; `label` for comments; `targets` are keys of StaticTarget.
     `greeting` is a sound as the PBX names it, empty for none: played when the application does not say another."""
@@ -104,7 +122,7 @@ class PbxPlan:
     trunks: tuple[TrunkPlan, ...]
     phones: tuple[PhonePlan, ...]
     dids: tuple[DidPlan, ...]
-    duty_keys: tuple[str, ...]  # phone keys, in order
+    duty_keys: tuple[str, ...]  # phone keys of the reserve, in order
     duty_ring_s: int = 25
     agi_limit_s: int = 3  # the caller waits at most this long for a frozen application
     external_host: str = ""  # public address behind NAT; empty on loopback
@@ -115,6 +133,7 @@ class PbxPlan:
     other_targets: tuple[str, ...] = ()  # for a number that is not in `dids`
     music_dir: str = ""  # what a customer hears who waits or is on hold; empty: ringing, silence
     sounds_dir: str = ""  # where our own sounds lie: contract.Phrase; empty for none
+    duty_shifts: tuple[StaticShift, ...] = ()  # of the coming days; the first that stands counts
 
 
 class Behaviour(StrEnum):

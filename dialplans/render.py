@@ -72,6 +72,7 @@ def render_pbx(plan: PbxPlan) -> RenderedConfig:
             ",".join(f"${{CSV_QUOTE({_CEL_FIELDS[name]})}}" for name in contract.CEL_COLUMNS)
         ),
         "record": _record_paths(plan),
+        "duty_places": _duty_places(plan),
         "name_signs": NAME_SIGNS,
         "sound_signs": SOUND_SIGNS,
         "contact_signs": CONTACT_SIGNS,
@@ -87,6 +88,12 @@ def render_carrier(plan: CarrierPlan) -> RenderedConfig:
     """All files of the simulated carrier. Raises Invalid like render_pbx."""
     _refuse_doubles("phones", [phone.name for phone in plan.phones])
     return _render(("both", "carrier"), {"plan": plan, "modules": CARRIER_MODULES})
+
+
+def _duty_places(plan: PbxPlan) -> dict[tuple[str, ...], Plain]:
+    """Each list of phones that rings on duty has one extension: shifts repeat."""
+    lists = dict.fromkeys((plan.duty_keys, *(shift.phone_keys for shift in plan.duty_shifts)))
+    return {keys: Plain(f"duty{number}" if number else "reserve") for number, keys in enumerate(lists)}
 
 
 def _record_paths(plan: PbxPlan) -> dict[str, Plain]:
@@ -118,9 +125,9 @@ def _check_references(plan: PbxPlan) -> None:
     _refuse_doubles("trunks", [trunk.name for trunk in plan.trunks])
     _refuse_doubles("dids", [did.number.removeprefix("+") for did in plan.dids])
     _refuse_doubles("ami_users", [user.name for user in plan.ami_users])
-    for duty in plan.duty_keys:
-        if duty not in keys:
-            raise _invalid("duty_keys", f"{duty!r} is no phone of the plan")
+    for duty in (plan.duty_keys, *(shift.phone_keys for shift in plan.duty_shifts)):
+        if lost := set(duty) - set(keys):
+            raise _invalid("duty_keys", f"{sorted(lost)} are no phones of the plan")
     _check_targets(plan, keys)
     if not plan.trunks and any(phone.kind is PhoneKind.EXTERNAL for phone in plan.phones):
         raise _invalid("trunks", "outside numbers need a trunk")

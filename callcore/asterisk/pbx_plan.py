@@ -11,7 +11,7 @@ from callcore.network.lines import Line, Wiring
 from callcore.network.model import PhoneOwner
 from config.settings import Settings
 from dialplans import contract
-from dialplans.plan import AmiUserPlan, DidPlan, PbxPlan, PhoneKind, PhonePlan, TrunkPlan
+from dialplans.plan import AmiUserPlan, DidPlan, PbxPlan, PhoneKind, PhonePlan, StaticShift, TrunkPlan
 
 # Events of calls, dialplan, user events and CEL-free reporting; originate for the call button.
 AMI_READ = ("call", "dialplan", "user", "reporting")
@@ -19,7 +19,11 @@ AMI_WRITE = ("call", "originate", "reporting")
 
 
 def make_pbx_plan(
-    settings: Settings, wiring: Wiring, secrets: PbxSecrets, routes: StaticRoutes | None = None
+    settings: Settings,
+    wiring: Wiring,
+    secrets: PbxSecrets,
+    routes: StaticRoutes | None = None,
+    shifts: tuple[StaticShift, ...] = (),
 ) -> PbxPlan:
     """Makes the secrets that are still missing. The AMI secret of the settings, when given, wins over a made one.
     `routes` None: without application and script only the duty phones ring."""
@@ -64,6 +68,7 @@ def make_pbx_plan(
         other_targets=routes.other,
         duty_keys=tuple(_key(line) for line in duty),
         duty_ring_s=pbx.duty_ring_s,
+        duty_shifts=shifts,
         external_host=pbx.external_host,
         music_dir=pbx.music_dir if _has_music(Path(pbx.music_dir)) else "",
         sounds_dir=str(pbx.sounds_dir),

@@ -34,7 +34,10 @@ class DutyRoster:
     def steps_at(self, now: datetime) -> tuple[Step, ...]:
         """The shift's phones, then those of the reserve that are not among them; at most MAX_DUTY_STEPS. Empty only when
         nobody at all has a duty phone."""
-        shift = self.shift_at(now)
+        return self.steps_in(self.shift_at(now))
+
+    def steps_in(self, shift: DutyShift | None) -> tuple[Step, ...]:
+        """What `steps_at` answers while this shift stands, or none."""
         first = shift.steps if shift is not None else ()
         keys = {step.phone_keys for step in first}
         behind = (step for step in self.reserve if step.phone_keys not in keys)

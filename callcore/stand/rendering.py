@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from callcore.asterisk.fallback.static_duty import static_shifts
 from callcore.asterisk.fallback.static_routes import StaticRoutes, static_routes
 from callcore.asterisk.pbx_plan import make_pbx_plan
 from callcore.asterisk.secrets import PbxSecrets
@@ -9,9 +10,10 @@ from callcore.kernel.clock import SystemClock
 from callcore.kernel.database import Database
 from callcore.network.directory import load_directory
 from callcore.network.lines import Wiring, load_wiring
+from callcore.routing.duty import make_roster
 from callcore.routing.snapshot import build_snapshot
 from config.settings import Settings
-from dialplans.plan import RenderedConfig
+from dialplans.plan import RenderedConfig, StaticShift
 from dialplans.render import render_pbx
 
 
@@ -21,13 +23,16 @@ class PbxSource:
 
     wiring: Wiring
     routes: StaticRoutes
+    shifts: tuple[StaticShift, ...] = ()
 
 
 async def read_source(database: Database) -> PbxSource:
-    """Both from one transaction. Raises DatabaseUnavailable."""
+    """All from one transaction. Raises DatabaseUnavailable."""
     async with database.session() as session:
-        wiring, directory = await load_wiring(session), await load_directory(session)
-    return PbxSource(wiring, static_routes(build_snapshot(directory, 0, SystemClock().now())))
+        now = SystemClock().now()
+        wiring, directory = await load_wiring(session), await load_directory(session, now)
+    roster = make_roster(directory.shifts, directory.phones, org_id=None, ring_s=0)
+    return PbxSource(wiring, static_routes(build_snapshot(directory, 0, now)), static_shifts(roster, now))
 
 
 async def read_wiring(settings: Settings) -> Wiring:
@@ -47,4 +52,4 @@ async def render_from_database(settings: Settings) -> RenderedConfig:
     finally:
         await database.close()
     secrets = PbxSecrets(settings.pbx.secrets_file)
-    return render_pbx(make_pbx_plan(settings, source.wiring, secrets, source.routes))
+    return render_pbx(make_pbx_plan(settings, source.wiring, secrets, source.routes, source.shifts))

@@ -77,7 +77,9 @@ class Republisher:
 
     async def _publish(self, source: PbxSource) -> None:
         secrets = PbxSecrets(self._settings.pbx.secrets_file)
-        config = render_pbx(make_pbx_plan(self._settings, source.wiring, secrets, source.routes))
+        config = render_pbx(
+            make_pbx_plan(self._settings, source.wiring, secrets, source.routes, source.shifts)
+        )
         etc: Path = self._settings.pbx.etc_dir
         await asyncio.to_thread(deploy_script, self._settings.pbx.agi_dir)
         published = await asyncio.to_thread(publish, config, etc)

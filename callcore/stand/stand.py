@@ -164,7 +164,7 @@ class Stand:
     def _publish(self, settings: Settings, source: PbxSource, secrets: PbxSecrets, plan: CarrierPlan) -> None:
         for dirs in (self.dirs.pbx, self.dirs.carrier):
             dirs.create()
-        pbx_plan = make_pbx_plan(settings, source.wiring, secrets, source.routes)
+        pbx_plan = make_pbx_plan(settings, source.wiring, secrets, source.routes, source.shifts)
         deploy_script(settings.pbx.agi_dir)
         publish(render_pbx(pbx_plan), self.dirs.pbx.etc)
         publish(render_carrier(plan), self.dirs.carrier.etc)

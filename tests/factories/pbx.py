@@ -8,10 +8,12 @@ from dialplans.plan import (
     CarrierPhone,
     CarrierPlan,
     DidPlan,
+    DutyTime,
     OpenTime,
     PbxPlan,
     PhoneKind,
     PhonePlan,
+    StaticShift,
     StaticTarget,
     TrunkPlan,
 )
@@ -80,6 +82,10 @@ def pbx_plan(**changes: object) -> PbxPlan:
         ),
         other_targets=("h1",),
         duty_keys=("p40", "p31"),
+        duty_shifts=(
+            StaticShift(("p31", "p40"), (DutyTime(23, 11, 1080, 1439), DutyTime(24, 11, 0, 359))),
+            StaticShift(("p40", "p31"), (DutyTime(24, 11, 360, 1079),)),
+        ),
     )
     return replace(plan, **changes)
 

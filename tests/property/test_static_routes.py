@@ -45,7 +45,12 @@ def test_any_network_gives_files_that_pass_the_check(directory):
     )
     dids = tuple(DidPlan(did.number, "x", targets=routes.by_did[did.number]) for did in directory.dids)
     plan = pbx_plan(
-        phones=phones, dids=dids, targets=routes.targets, other_targets=routes.other, duty_keys=()
+        phones=phones,
+        dids=dids,
+        targets=routes.targets,
+        other_targets=routes.other,
+        duty_keys=(),
+        duty_shifts=(),
     )
     assert check(render_pbx(plan)) == []
     assert all(len(keys) <= MAX_OUTLETS + len(routes.other) for keys in routes.by_did.values())
