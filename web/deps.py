@@ -7,6 +7,7 @@ from typing import NamedTuple
 import jinja2
 
 from callcore.kernel.clock import Clock
+from callcore.network.model import Viewer
 from web.rooms import Room
 from web.security.sessions import SignInService
 
@@ -44,6 +45,10 @@ def _no_metrics() -> MetricsText:
     return MetricsText(b"", "text/plain; version=0.0.4")
 
 
+async def _no_first_page(_viewer: Viewer) -> str:
+    return ""
+
+
 def _ignore(_method: str, _route: str, _status: int, _seconds: float) -> None:
     return None
 
@@ -54,6 +59,7 @@ class WebDeps:
 
     `pbx_connected` is read at each page for the first state of the «связь с АТС» mark.
     `search_path` is the page that takes `?q=` from the top bar; empty hides the field.
+    `first_page` is where the front door leads this person; empty: to the first page of the navigation.
     `behind_proxy` trusts X-Forwarded-For; `secure` says that people come over HTTPS.
     `observe` gets (method, route pattern, status, seconds) of each request.
     `template_cache` keeps compiled templates between starts; without it they are compiled anew.
@@ -68,6 +74,7 @@ class WebDeps:
     behind_proxy: bool = False
     max_body_bytes: int = 2 * 1024 * 1024
     search_path: str = ""
+    first_page: Callable[[Viewer], Awaitable[str]] = _no_first_page
     pbx_connected: Callable[[], bool] = lambda: False
     health: Callable[[], Awaitable[tuple[HealthCheck, ...]]] = _no_checks
     metrics: Callable[[], MetricsText] = _no_metrics

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from callcore.bootstrap.dealer_reader import DealerReader
+from callcore.bootstrap.dealer_reader import DealerReader, dealer_options
 from callcore.bootstrap.did_services import DidReader
 from callcore.bootstrap.health import exposition
 from callcore.bootstrap.map_services import MapReader
@@ -42,6 +42,7 @@ def make_site(application: "Application") -> web.Application:
         metrics.http_seconds.labels(method, route, str(status)).observe(seconds)
 
     reader = Reader(application.database, application.clock, settings.recordings.store_dir)
+    dealers = DealerReader(application.database, application.clock, dealer_options(settings))
     return make_app(
         WebDeps(
             sign_in=SignIn(application.database, application.clock),
@@ -59,7 +60,13 @@ def make_site(application: "Application") -> web.Application:
                 call_room(reader.calls()),
                 order_room(reader.orders()),
                 customer_room(reader.customers()),
-                dealer_room(DealerReader(application.database, application.clock).services()),
+                *MessageReader(
+                    application.database,
+                    application.clock,
+                    application.bus,
+                    has_mail=bool(settings.mail.host),
+                ).rooms(),
+                dealer_room(dealers.services()),
                 map_room(
                     MapReader(
                         application.database,
@@ -76,17 +83,12 @@ def make_site(application: "Application") -> web.Application:
                     ).services()
                 ),
                 policy_room(PolicyReader(application.what_if).services()),
-                *MessageReader(
-                    application.database,
-                    application.clock,
-                    application.bus,
-                    has_mail=bool(settings.mail.host),
-                ).rooms(),
                 live_room(application.hub),
             ),
             demo=settings.demo,
             demo_logins=_demo_logins(settings),
             search_path="/orders",
+            first_page=dealers.first_page,
             secure=settings.web.secure,
             behind_proxy=settings.web.trusted_proxy,
             pbx_connected=lambda: application.pbx.health().connected,

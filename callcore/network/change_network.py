@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel import audit
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
-from callcore.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from callcore.kernel.errors import Conflict, Forbidden, Invalid
 from callcore.network.days import CalendarDay, DayException, HoursOverride
-from callcore.network.dealers import sees_org
 from callcore.network.model import Viewer
 from callcore.network.outlets import may_edit_network, outlet_to_change
-from callcore.network.tables import CalendarDayRow, OrgRow, OutletExceptionRow, OutletOverrideRow, RegionRow
+from callcore.network.tables import CalendarDayRow, OutletExceptionRow, OutletOverrideRow, RegionRow
 
 MAX_REASON_CHARS = 120
 LONGEST_OVERRIDE = timedelta(days=60)
@@ -106,19 +105,6 @@ class ChangeNetwork:
             row = await outlet_to_change(session, viewer, outlet_id)
             row.accepts_calls = is_on
             self._note(session, viewer, "accepts-calls:set", "outlet", outlet_id, is_on=is_on)
-            return row.name
-
-    async def take_site_calls(self, viewer: Viewer, org_id: int, *, is_on: bool) -> str:
-        """«Звонок с сайта». Returns the dealer's name."""
-        async with self._database.transaction() as session:
-            row = await session.scalar(
-                select(OrgRow).where(OrgRow.id == org_id, sees_org(viewer)).with_for_update()
-            )
-            if row is None:
-                raise NotFound("dealer-not-found")
-            _check_editor(viewer)
-            row.takes_site_calls = is_on
-            self._note(session, viewer, "site-calls:set", "organization", org_id, is_on=is_on)
             return row.name
 
     async def set_calendar_day(self, viewer: Viewer, item: CalendarDay) -> None:

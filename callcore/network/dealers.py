@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel.errors import NotFound
 from callcore.network.model import DEALER_ROLES, OrgKind, OrgState, Role, Viewer
+from callcore.network.staff_tables import OrgPhoneRow
 from callcore.network.tables import OrgRegionRow, OrgRow, OutletRow, PhoneRow, RegionRow, UserRow
 
 MAX_PAGE = 100
@@ -17,12 +18,15 @@ MAX_TEXT_CHARS = 80
 
 @dataclass(frozen=True, slots=True)
 class DealerFilter:
-    """Every field narrows; empty and None do not. `region_code`: the main region or one that it serves."""
+    """Every field but the last narrows; empty and None do not. `region_code`: the main region or one that it serves."""
 
     text: str = ""
     region_code: str = ""
     state: OrgState | None = None
     takes_site_calls: bool | None = None
+    takes_site_orders: bool | None = None
+    is_authorised: bool | None = None
+    by_points: bool = False  # the order: most points first, instead of names
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,12 @@ class DealerBrief:
     points: int
     created_at: datetime
     state: OrgState
+    logo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DealerPage:
-    """In order of names; `next_after` is the id to go on from, None at the end."""
+    """In the order that was asked for; `next_after` is the id to go on from, None at the end."""
 
     items: tuple[DealerBrief, ...]
     next_after: int | None
@@ -58,6 +63,7 @@ class OutletBrief:
 
 @dataclass(frozen=True, slots=True)
 class PersonBrief:
+    id: int
     full_name: str
     email: str
     role: Role
@@ -68,6 +74,7 @@ class PersonBrief:
 class DealerPhone:
     """`number` is E.164 or empty for a phone with an extension."""
 
+    id: int
     label: str
     number: str
     extension: str
@@ -79,6 +86,8 @@ class DealerPhone:
 class DealerCard:
     brief: DealerBrief
     site_url: str
+    email: str
+    card_phones: tuple[str, ...]
     description: str
     tz: str
     more_regions: tuple[str, ...]
@@ -102,10 +111,17 @@ async def find_dealers(
 ) -> DealerPage:
     """At most MAX_PAGE dealers. An `after` of nobody begins from the beginning."""
     limit = max(1, min(limit, MAX_PAGE))
-    found = _briefs().where(sees_org(viewer), *_conditions(wanted)).order_by(OrgRow.name, OrgRow.id)
+    found = _briefs().where(sees_org(viewer), *_conditions(wanted))
     last = await session.get(OrgRow, after) if after is not None else None
-    if last is not None:
-        found = found.where(tuple_(OrgRow.name, OrgRow.id) > tuple_(last.name, last.id))
+    if wanted.by_points:
+        found = found.order_by(OrgRow.points.desc(), OrgRow.name, OrgRow.id)
+        if last is not None:
+            place = tuple_(-OrgRow.points, OrgRow.name, OrgRow.id)
+            found = found.where(place > tuple_(-last.points, last.name, last.id))
+    else:
+        found = found.order_by(OrgRow.name, OrgRow.id)
+        if last is not None:
+            found = found.where(tuple_(OrgRow.name, OrgRow.id) > tuple_(last.name, last.id))
     rows = (await session.execute(found.limit(limit + 1))).all()
     items = await _with_parents(session, viewer, rows[:limit])
     return DealerPage(items, items[-1].id if len(rows) > limit else None)
@@ -132,11 +148,17 @@ async def dealer_card(session: AsyncSession, viewer: Viewer, org_id: int) -> Dea
     return DealerCard(
         brief=brief,
         site_url=org.site_url,
+        email=org.email,
+        card_phones=tuple(
+            await session.scalars(
+                select(OrgPhoneRow.number).where(OrgPhoneRow.org_id == org_id).order_by(OrgPhoneRow.id)
+            )
+        ),
         description=org.description,
         tz=org.tz,
         more_regions=await _more_regions(session, org),
         outlets=tuple(OutletBrief(o.id, o.name, o.city, o.address, o.accepts_calls) for o in outlets),
-        people=tuple(PersonBrief(p.full_name, p.email, Role(p.role), p.is_active) for p in people),
+        people=tuple(PersonBrief(p.id, p.full_name, p.email, Role(p.role), p.is_active) for p in people),
         phones=await _phones(session, org_id),
         subdealers=tuple(_brief(below_org, region) for below_org, region in below),
     )
@@ -164,6 +186,7 @@ def _brief(org: OrgRow, region_name: str | None, parent_name: str = "") -> Deale
         points=org.points,
         created_at=org.created_at,
         state=OrgState(org.state),
+        logo=org.logo,
     )
 
 
@@ -190,8 +213,13 @@ def _conditions(wanted: DealerFilter) -> list[ColumnElement[bool]]:
         conditions.append(or_(OrgRow.region_code == wanted.region_code, OrgRow.id.in_(serves)))
     if wanted.state is not None:
         conditions.append(OrgRow.state == wanted.state.value)
-    if wanted.takes_site_calls is not None:
-        conditions.append(OrgRow.takes_site_calls.is_(wanted.takes_site_calls))
+    for column, value in (
+        (OrgRow.takes_site_calls, wanted.takes_site_calls),
+        (OrgRow.takes_site_orders, wanted.takes_site_orders),
+        (OrgRow.is_authorised, wanted.is_authorised),
+    ):
+        if value is not None:
+            conditions.append(column.is_(value))
     return conditions
 
 
@@ -216,5 +244,6 @@ async def _phones(session: AsyncSession, org_id: int) -> tuple[DealerPhone, ...]
         .order_by(PhoneRow.id)
     )
     return tuple(
-        DealerPhone(row.label, row.number, row.extension, outlet or "", row.is_active) for row, outlet in rows
+        DealerPhone(row.id, row.label, row.number, row.extension, outlet or "", row.is_active)
+        for row, outlet in rows
     )

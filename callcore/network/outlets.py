@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.kernel.errors import Forbidden, NotFound
+from callcore.kernel.errors import Forbidden, NotAllowedNow, NotFound
 from callcore.network.coming_days import load_coming_days
 from callcore.network.days import CalendarDay
 from callcore.network.dealers import sees_org
 from callcore.network.directory_rows import Outlet
-from callcore.network.model import DEALER_ROLES, Role, Viewer
+from callcore.network.model import DEALER_ROLES, OrgState, Role, Viewer
 from callcore.network.tables import OrgRow, OutletRow
 
 EDITORS = frozenset({Role.ADMIN, Role.MANUFACTURER, Role.SUPERVISOR})
@@ -79,4 +79,17 @@ async def outlet_to_change(session: AsyncSession, viewer: Viewer, outlet_id: int
         raise NotFound("outlet-not-found")
     if not may_edit_hours(viewer):
         raise Forbidden("not-editor")
+    await check_not_suspended(session, viewer)
     return row
+
+
+async def check_not_suspended(session: AsyncSession, viewer: Viewer) -> None:
+    """A suspended dealer's people only read, and so do those below. Raises NotAllowedNow("dealer-suspended")."""
+    if viewer.is_staff:
+        return
+    chain = [int(part) for part in viewer.org_path.split("/") if part.isdigit()]
+    suspended = await session.scalar(
+        select(OrgRow.id).where(OrgRow.id.in_(chain), OrgRow.state == OrgState.SUSPENDED.value).limit(1)
+    )
+    if suspended is not None:
+        raise NotAllowedNow("dealer-suspended")

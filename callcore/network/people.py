@@ -35,7 +35,7 @@ class People:
         email = person.email.strip().lower()
         if not email.isprintable() or "@" not in email.strip("@"):
             raise Invalid("email-invalid", fields={"email": "an address with @"})
-        stored = await _checked_hash(person.password)
+        stored = await checked_hash(person.password)
         now = self._clock.now()
         async with self._database.transaction() as session:
             org = await session.get(OrgRow, person.org_id)
@@ -68,7 +68,7 @@ class People:
 
     async def set_password(self, user_id: int, password: str, *, actor_id: int | None) -> None:
         """Also closes all sessions of the person. Raises Invalid (field password), NotFound."""
-        stored = await _checked_hash(password)
+        stored = await checked_hash(password)
         await self._change(user_id, "user:password-set", actor_id, password_hash=stored)
 
     async def set_active(self, user_id: int, *, is_active: bool, actor_id: int | None) -> None:
@@ -88,7 +88,7 @@ class People:
             audit.record(session, at=now, actor_id=actor_id, action=action, entity="user", entity_id=user_id)
 
 
-async def _checked_hash(password: str) -> str:
+async def checked_hash(password: str) -> str:
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise Invalid("password-length", fields={"password": f"{MIN_LENGTH} to {MAX_LENGTH} characters"})
     return await asyncio.to_thread(hash_password, password)

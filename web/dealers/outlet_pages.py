@@ -11,6 +11,7 @@ from callcore.kernel.errors import Conflict, NotFound
 from callcore.network.change_network import LONGEST_OVERRIDE, MAX_REASON_CHARS, WeekChange
 from callcore.network.days import DayException, HoursOverride
 from callcore.network.directory_rows import Outlet
+from callcore.network.editing import may_run
 from callcore.network.outlets import OutletCard, may_edit_hours
 from callcore.routing.explain import MONTHS
 from callcore.routing.hours import parse_periods
@@ -53,6 +54,7 @@ async def _page(request: web.Request, status: int = 200, **more: Any) -> web.Res
         "summary": words.summary(seen, schedule, now),
         "coming": words.coming(schedule, local.date()),
         "can_edit": may_edit_hours(viewer_of(request)),
+        "can_run": may_run(viewer_of(request)),
         "spans": SPANS,
         "typed": {},
         "trouble": "",

@@ -5,28 +5,46 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from callcore.kernel.errors import NotFound
+from callcore.network.checklist import is_complete
 from callcore.network.dealers import MAX_TEXT_CHARS, DealerFilter
-from callcore.network.model import DEALER_ROLES, STAFF_ROLES, OrgState
-from callcore.network.outlets import EDITORS, may_edit_hours, may_edit_network
+from callcore.network.editing import may_run
+from callcore.network.model import OrgState
+from callcore.network.outlets import may_edit_hours, may_edit_network
 from web.calls import words as call_words
-from web.dealers import holiday_pages, outlet_pages, words
+from web.dealers import (
+    card_pages,
+    check_words,
+    holiday_pages,
+    invite_pages,
+    outlet_card_pages,
+    outlet_pages,
+    people_pages,
+    phone_pages,
+    state_pages,
+    words,
+)
+from web.dealers.access import EDIT_HOURS, EDIT_NETWORK, STAFF, WHO
 from web.dealers.services import SERVICES, DealerServices
 from web.rooms import NavItem, Room, get, post
-from web.security.access import roles
 from web.security.sessions import viewer_of
 from web.ui.flash import Flash, see_other
 from web.ui.paths import number_in_path
 from web.ui.templates import render
 
-WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
-STAFF = roles(*STAFF_ROLES)
-EDIT_HOURS = roles(*EDITORS, *DEALER_ROLES)
-EDIT_NETWORK = roles(*EDITORS)
 PAGE_ROWS: Final = 25
 _STATES: Final = {OrgState.ACTIVE: "Работает", OrgState.SUSPENDED: "Приостановлен"}
 _SITE_CALLS: Final = {"on": "Звонок с сайта включён", "off": "Звонок с сайта выключен"}
-_FIELDS: Final = ("q", "region", "state", "calls")
+_AUTHORISED: Final = {"on": "Авторизован", "off": "Не авторизован"}
+_ORDERS: Final = {"on": "Берёт заказы с сайта", "off": "Не берёт заказы с сайта"}
+_SORTS: Final = {"points": "Сначала больше баллов"}
+_CHOICES: Final[dict[str, dict[str, str]]] = {
+    "state": {state.value: text for state, text in _STATES.items()},
+    "calls": _SITE_CALLS,
+    "authorised": _AUTHORISED,
+    "orders": _ORDERS,
+    "sort": _SORTS,
+}
+_FIELDS: Final = ("q", "region", *_CHOICES)
 
 
 async def dealers(request: web.Request) -> web.Response:
@@ -41,9 +59,10 @@ async def dealers(request: web.Request) -> web.Response:
         "form": form,
         "errors": errors,
         "regions": list(regions.items()),
-        "states": list(_STATES.items()),
-        "site_calls": list(_SITE_CALLS.items()),
+        "choices": {name: list(known.items()) for name, known in _CHOICES.items()},
         "chips": _chips(form, regions),
+        "can_edit": may_edit_network(viewer),
+        "can_add": may_run(viewer),
         "dealers": words,
         "rows": (),
         "first_url": "",
@@ -63,6 +82,8 @@ async def dealer(request: web.Request) -> web.Response:
     services, viewer = request.app[SERVICES], viewer_of(request)
     card = await services.card(viewer, number_in_path(request, "id"))
     counts = await services.order_counts(viewer, [card.brief.id])
+    items, can_edit = await services.checklist(viewer, card.brief.id), may_edit_network(viewer)
+    is_suspended = card.brief.state is OrgState.SUSPENDED
     return render(
         request,
         "dealers/dealer.html",
@@ -70,31 +91,20 @@ async def dealer(request: web.Request) -> web.Response:
         dealer=card.brief,
         calls=await services.last_calls(viewer, card.brief.id),
         orders_count=counts.get(card.brief.id, 0),
-        can_edit=may_edit_network(viewer),
+        can_edit=can_edit,
+        can_run=may_run(viewer) and (viewer.is_staff or not is_suspended),
+        is_ready=is_complete(items),
+        checks=check_words.lines(items, card.brief.id, is_head_office=can_edit),
+        because=await services.suspended_because(card.brief.id) if is_suspended else "",
+        tree=await services.tree(viewer, card.brief.id),
         can_edit_hours=may_edit_hours(viewer),
         dealers=words,
         words=call_words,
     )
 
 
-async def site_calls(request: web.Request) -> web.Response:
-    org_id, is_on = number_in_path(request, "id"), _state(request)
-    name = await request.app[SERVICES].change.take_site_calls(viewer_of(request), org_id, is_on=is_on)
-    said = f"«{name}»: звонок с сайта {'включён' if is_on else 'выключен'}"
-    undo = f"/dealers/{org_id}/site-calls/{'off' if is_on else 'on'}"
-    return see_other(f"/dealers/{org_id}", Flash("success", said, undo))
-
-
-def _state(request: web.Request) -> bool:
-    """«on» or «off» at the end of the address, so that a press twice does no harm."""
-    state = request.match_info["state"]
-    if state not in ("on", "off"):
-        raise NotFound("no-such-address")
-    return state == "on"
-
-
 async def accept_calls(request: web.Request) -> web.Response:
-    outlet_id, is_on = number_in_path(request, "id"), _state(request)
+    outlet_id, is_on = number_in_path(request, "id"), state_pages.state_in_path(request)
     name = await request.app[SERVICES].change.accept_calls(viewer_of(request), outlet_id, is_on=is_on)
     said = f"«{name}» {'снова принимает' if is_on else 'больше не принимает'} звонки"
     undo = f"/outlets/{outlet_id}/accepts-calls/{'off' if is_on else 'on'}"
@@ -105,7 +115,7 @@ def _understand(form: dict[str, str], regions: Any) -> tuple[DealerFilter, dict[
     errors = {}
     if len(form["q"]) > MAX_TEXT_CHARS:
         errors["q"] = f"Не длиннее {MAX_TEXT_CHARS} знаков"
-    for name, known in (("region", regions), ("state", _STATES), ("calls", _SITE_CALLS)):
+    for name, known in (("region", regions), *_CHOICES.items()):
         if form[name] and form[name] not in known:
             errors[name] = "Выберите значение из списка"
     wanted = DealerFilter(
@@ -113,6 +123,9 @@ def _understand(form: dict[str, str], regions: Any) -> tuple[DealerFilter, dict[
         region_code=form["region"],
         state=OrgState(form["state"]) if form["state"] and "state" not in errors else None,
         takes_site_calls=form["calls"] == "on" if form["calls"] else None,
+        takes_site_orders=form["orders"] == "on" if form["orders"] else None,
+        is_authorised=form["authorised"] == "on" if form["authorised"] else None,
+        by_points=form["sort"] == "points",
     )
     return wanted, errors
 
@@ -121,9 +134,8 @@ def _chips(form: dict[str, str], regions: Any) -> list[tuple[str, str]]:
     texts = {
         "q": f"Поиск: {form['q'][:MAX_TEXT_CHARS]}",
         "region": regions.get(form["region"], form["region"]),
-        "state": next((text for state, text in _STATES.items() if state == form["state"]), form["state"]),
-        "calls": _SITE_CALLS.get(form["calls"], form["calls"]),
     }
+    texts |= {name: known.get(form[name], form[name]) for name, known in _CHOICES.items()}
     return [(text, _address(form | {name: ""})) for name, text in texts.items() if form[name]]
 
 
@@ -141,8 +153,13 @@ def room(services: DealerServices) -> Room:
         "dealers",
         (
             get("/dealers", dealers, WHO),
+            *invite_pages.routes(),
             get("/dealers/{id}", dealer, WHO),
-            post("/dealers/{id}/site-calls/{state}", site_calls, EDIT_NETWORK),
+            *card_pages.routes(),
+            *state_pages.routes(),
+            *people_pages.routes(),
+            *outlet_card_pages.routes(),
+            *phone_pages.routes(),
             get("/outlets/{id}", outlet_pages.outlet, WHO),
             post("/outlets/{id}/accepts-calls/{state}", accept_calls, EDIT_HOURS),
             post("/outlets/{id}/hours", outlet_pages.save_hours, EDIT_HOURS),

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from callcore.network.days import CalendarDay, DayKind
 from callcore.network.directory_rows import Outlet
 from callcore.network.model import Role
+from callcore.network.policy import Ringing
 from callcore.routing.explain import MONTHS, special_words
 from callcore.routing.opening import Schedule, Why
 from web.ui.formats import day, zone_label
@@ -20,6 +22,25 @@ ROLE_WORDS: Final = {
     Role.DEALER_OWNER: "владелец",
     Role.DEALER_MANAGER: "менеджер",
     Role.SUBDEALER: "субдилер",
+}
+ZONES: Final = {
+    "Europe/Kaliningrad": "Калининград, МСК−1",
+    "Europe/Moscow": "Москва, МСК",
+    "Europe/Samara": "Самара, МСК+1",
+    "Asia/Yekaterinburg": "Екатеринбург, МСК+2",
+    "Asia/Omsk": "Омск, МСК+3",
+    "Asia/Novosibirsk": "Новосибирск, МСК+4",
+    "Asia/Irkutsk": "Иркутск, МСК+5",
+    "Asia/Yakutsk": "Якутск, МСК+6",
+    "Asia/Vladivostok": "Владивосток, МСК+7",
+    "Asia/Magadan": "Магадан, МСК+8",
+    "Asia/Kamchatka": "Камчатка, МСК+9",
+}
+RINGING_WORDS: Final = {
+    Ringing.ALL: "все вместе",
+    Ringing.IN_ORDER: "по очереди",
+    Ringing.LEAST_RECENT: "сначала кто дольше свободен",
+    Ringing.BY_RATING: "сначала у кого больше баллов",
 }
 _FORMS: Final = frozenset({"ООО", "ИП", "АО", "ОАО", "ЗАО", "ПАО", "ТД", "ТК"})
 HOLIDAYS_AHEAD: Final = timedelta(days=60)
@@ -134,6 +155,11 @@ class DayCell:
 class Month:
     name: str
     weeks: tuple[tuple[DayCell, ...], ...]
+
+
+def registered(at: datetime, tz: str) -> str:
+    """As in the list of dealers: 23/05/2016 16:23."""
+    return at.astimezone(ZoneInfo(tz)).strftime("%d/%m/%Y %H:%M")
 
 
 def mark_of(name: str) -> str:

@@ -18,6 +18,8 @@ LEADERS: Final = frozenset({Role.ADMIN, Role.MANUFACTURER, Role.SUPERVISOR})
 
 async def front_door(request: web.Request) -> web.Response:
     viewer = viewer_of(request)
+    if waiting := await request.app[DEPS].first_page(viewer):
+        return web.Response(status=303, headers={"Location": waiting})
     items = [item for room in request.app[DEPS].rooms for item in room.nav if permits(item.access, viewer)]
     passed = set() if viewer.role in LEADERS else {OVERVIEW}
     if not viewer.phone_ids:

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.bootstrap.dealer_reader import DealerReader
+from callcore.bootstrap.dealer_reader import DealerOptions, DealerReader
 from callcore.bootstrap.services import Reader
 from callcore.calls.tables import CallRow
 from callcore.customers.tables import CustomerRow
@@ -43,6 +43,10 @@ class SalesStage(Stage):
     customer_id: int = 0
     did_id: int = 0
     is_up: bool = True
+
+    @property
+    def options(self) -> DealerOptions:
+        return DealerOptions(self.store / "logos", self.store / "secrets.json", sip_server="127.0.0.1:5060")
 
     async def build(self) -> None:
         await super().build()
@@ -129,7 +133,7 @@ class SalesStage(Stage):
             calls.room(reader.calls()),
             orders.room(reader.orders()),
             customers.room(reader.customers()),
-            dealers.room(DealerReader(self.database, self.clock).services()),
+            dealers.room(DealerReader(self.database, self.clock, self.options).services()),
         )
         deps = WebDeps(
             sign_in=sign_in,

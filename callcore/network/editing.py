@@ -1,0 +1,132 @@
+"""Who may change what of a dealer, and the rows to change: locked until the transaction ends.
+
+The head of a dealer (owner, subdealer) runs his own organisation and those below it; the head office runs all of them.
+A suspended dealer's people only read.
+"""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.kernel import audit
+from callcore.kernel.clock import Clock
+from callcore.kernel.errors import Forbidden, Invalid, NotFound
+from callcore.network.dealers import sees_org
+from callcore.network.model import OrgKind, Role, Viewer
+from callcore.network.outlets import EDITORS, check_not_suspended
+from callcore.network.tables import OrgRow, OutletRow, PhoneRow, UserRow
+
+HEADS = frozenset({Role.DEALER_OWNER, Role.SUBDEALER})
+RUNNERS = EDITORS | HEADS
+
+
+def may_run(viewer: Viewer) -> bool:
+    """Card, people, outlets and phones of the dealers that he sees."""
+    return viewer.role in RUNNERS
+
+
+def roles_in(kind: OrgKind) -> tuple[Role, Role]:
+    """Whom an organisation of this kind may have: its head first."""
+    head = Role.SUBDEALER if kind is OrgKind.SUBDEALER else Role.DEALER_OWNER
+    return head, Role.DEALER_MANAGER
+
+
+async def org_to_change(session: AsyncSession, viewer: Viewer, org_id: int) -> OrgRow:
+    """Raises NotFound, Forbidden, NotAllowedNow("dealer-suspended")."""
+    row = await session.scalar(
+        select(OrgRow).where(OrgRow.id == org_id, sees_org(viewer)).with_for_update(of=OrgRow)
+    )
+    if row is None:
+        raise NotFound("dealer-not-found")
+    await check_runner(session, viewer)
+    return row
+
+
+async def check_runner(session: AsyncSession, viewer: Viewer) -> None:
+    if not may_run(viewer):
+        raise Forbidden("not-editor")
+    await check_not_suspended(session, viewer)
+
+
+async def outlet_to_run(session: AsyncSession, viewer: Viewer, outlet_id: int) -> tuple[OutletRow, OrgRow]:
+    """Raises as org_to_change."""
+    found = await session.execute(
+        select(OutletRow, OrgRow)
+        .join(OrgRow, OrgRow.id == OutletRow.org_id)
+        .where(OutletRow.id == outlet_id, sees_org(viewer))
+        .with_for_update(of=OutletRow)
+    )
+    row = found.first()
+    if row is None:
+        raise NotFound("outlet-not-found")
+    await check_runner(session, viewer)
+    return row[0], row[1]
+
+
+async def person_to_run(session: AsyncSession, viewer: Viewer, user_id: int) -> tuple[UserRow, OrgRow]:
+    """Raises as org_to_change."""
+    found = await session.execute(
+        select(UserRow, OrgRow)
+        .join(OrgRow, OrgRow.id == UserRow.org_id)
+        .where(UserRow.id == user_id, sees_org(viewer))
+        .with_for_update(of=UserRow)
+    )
+    row = found.first()
+    if row is None:
+        raise NotFound("person-not-found")
+    await check_runner(session, viewer)
+    return row[0], row[1]
+
+
+async def phone_to_run(session: AsyncSession, viewer: Viewer, phone_id: int) -> tuple[PhoneRow, OrgRow]:
+    """Phones of outlets and of people of dealers. Raises as org_to_change."""
+    found = await session.execute(
+        select(PhoneRow, OrgRow)
+        .outerjoin(OutletRow, OutletRow.id == PhoneRow.outlet_id)
+        .outerjoin(UserRow, UserRow.id == PhoneRow.user_id)
+        .join(OrgRow, (OrgRow.id == OutletRow.org_id) | (OrgRow.id == UserRow.org_id))
+        .where(PhoneRow.id == phone_id, sees_org(viewer))
+        .with_for_update(of=PhoneRow)
+    )
+    row = found.first()
+    if row is None:
+        raise NotFound("phone-not-found")
+    await check_runner(session, viewer)
+    return row[0], row[1]
+
+
+def check_fields(wrong: dict[str, str]) -> None:
+    """`wrong` maps fields to stable codes of what is wrong with them."""
+    if wrong:
+        raise Invalid("fields-wrong", fields=wrong)
+
+
+def is_line(text: str, *, at_most: int, at_least: int = 0) -> bool:
+    """One line of text of that length."""
+    return at_least <= len(text) <= at_most and (not text or text.isprintable())
+
+
+class Notes:
+    """Audit rows of one kind of use case."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def add(
+        self, session: AsyncSession, viewer: Viewer, action: str, entity: str, entity_id: int, **data: Any
+    ) -> None:
+        audit.record(
+            session,
+            at=self._clock.now(),
+            actor_id=viewer.user_id,
+            action=action,
+            entity=entity,
+            entity_id=entity_id,
+            **data,
+        )
+
+
+def changes_between(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
+    """What differs, as field: [before, after]."""
+    return {name: [before[name], value] for name, value in after.items() if before[name] != value}
