@@ -50,7 +50,8 @@ async def whole(request: web.Request) -> web.Response:
         measure=measure,
         measures=[(one.title, _address(one.key, show), None, one is measure) for one in tiles.MEASURES],
         shows=_shows(facts, measure.key, show),
-        rows=listed,
+        rows=[one for one in listed if show or not one.is_quiet],
+        quiet=[one for one in listed if not show and one.is_quiet],
         unplaced=[one for one in facts if one.code not in {square.code for square in drawn}],
         tiles=tiles,
     )

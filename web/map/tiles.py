@@ -31,6 +31,11 @@ class RegionFacts:
     def name(self) -> str:
         return self.board.region.name
 
+    @property
+    def is_quiet(self) -> bool:
+        """Nobody sells there and nobody called: nothing to look at today."""
+        return not (self.board.here or self.calls or self.orders)
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -133,7 +138,8 @@ def in_words(one: RegionFacts, *, is_staff: bool) -> str:
         plural(len(board.places), "точка", "точки", "точек"),
         f"готовы сейчас {board.ready}",
     ]
-    told = ", ".join(parts) if board.here else served_by(one) if is_staff else "вы обслуживаете издалека"
+    note = served_by(one) if is_staff else "" if board.here else "вы обслуживаете издалека"
+    told = ", ".join([*parts, note] if board.here and note else parts if board.here else [note])
     answered = f", отвечено {one.answered}%" if one.answered is not None else ""
     calls = plural(one.calls, "звонок", "звонка", "звонков")
     orders = plural(one.orders, "заказ", "заказа", "заказов")
@@ -148,9 +154,10 @@ def served_by(one: RegionFacts) -> str:
         return ""
     if working:
         return f"обслуживают издалека: {_some(working)}"
+    nobody = "дилер приостановлен" if board.here or board.from_elsewhere else "нет дилера"
     if board.neighbours:
-        return f"нет дилера: звонки уйдут соседям ({_some([near.name for near in board.neighbours])})"
-    return "нет дилера: звонки уйдут в головной офис"
+        return f"{nobody}: звонки уйдут соседям ({_some([near.name for near in board.neighbours])})"
+    return f"{nobody}: звонки уйдут в головной офис"
 
 
 def _some(names: Sequence[str]) -> str:
