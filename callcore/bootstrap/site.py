@@ -8,9 +8,9 @@ from callcore.bootstrap.dealer_reader import DealerReader, dealer_options
 from callcore.bootstrap.did_services import DidReader
 from callcore.bootstrap.health import exposition
 from callcore.bootstrap.map_services import MapReader
-from callcore.bootstrap.policy_reader import PolicyReader
 from callcore.bootstrap.message_services import MessageReader
 from callcore.bootstrap.overview_services import OverviewReader
+from callcore.bootstrap.policy_reader import PolicyReader
 from callcore.bootstrap.services import Reader
 from callcore.demo.data import load_demo_data
 from callcore.demo.password import demo_password

@@ -15,6 +15,7 @@ from callcore.demo.policies import policy_tables
 from callcore.demo.rows import Rows, story_rows
 from callcore.demo.special_days import special_days
 from callcore.demo.story import tell
+from callcore.demo.tasks import demo_tasks
 from callcore.kernel.database import Base, Database
 from callcore.network.directory import load_directory
 from callcore.network.model import Role
@@ -68,6 +69,7 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
             directory = await load_directory(session)
             story = await asyncio.to_thread(tell, data, directory, _users_of(rows), now)
             await _write(session, await asyncio.to_thread(story_rows, data, story, now))
+            await _write(session, demo_tasks(story.calls, rows.users, now))
             await _write(session, special_days([row["id"] for row in rows.outlets], now))
     return DemoSeeded(is_empty, demo_logins(data))
 
