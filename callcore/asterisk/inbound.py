@@ -23,8 +23,9 @@ from callcore.network.directory import load_directory
 from callcore.network.directory_rows import Directory
 from callcore.routing.decide import decide
 from callcore.routing.explain import to_json
+from callcore.routing.known import RoutingSnapshot
 from callcore.routing.live import NOTHING_LIVE, Live
-from callcore.routing.model import Decision, RoutingSnapshot
+from callcore.routing.model import Decision
 from callcore.routing.numbering import NumberingPlan
 from callcore.routing.snapshot import RoutingOptions, build_snapshot
 from callcore.routing.sounds import NO_SOUNDS, Sounds
@@ -76,7 +77,7 @@ class InboundRouting:
         return self._snapshot.made_at if self._snapshot else None
 
     async def refresh(self) -> bool:
-        """Read the network and the numbering plan; True when one had changed. Keeps the last snapshot when the database
+        """Read the network, the numbering plan and the sounds; True when one had changed. Keeps the last snapshot when the database
         does not answer."""
         try:
             async with self._database.session() as session:
@@ -84,17 +85,32 @@ class InboundRouting:
         except DatabaseUnavailable:
             _log.warning("network not read, the last snapshot goes on serving", version=self._version)
             return False
-        numbering = await asyncio.to_thread(self._numbering)
-        if directory == self._directory and self._snapshot and self._snapshot.numbering is numbering:
+        numbering, sounds = await asyncio.to_thread(self._numbering), self._sounds()
+        if self._is_current(directory, numbering, sounds):
             return False
         version, now = self._version + 1, self._clock.now()
         snapshot = await asyncio.to_thread(
-            build_snapshot, directory, version, now, numbering=numbering, options=self._options
+            build_snapshot,
+            directory,
+            version,
+            now,
+            numbering=numbering,
+            options=self._options,
+            sounds=sounds,
         )
         self._directory, self._snapshot, self._version = directory, snapshot, version
         self._phones = PhoneBook(directory)
         _log.info("routing snapshot made", version=version, outlets=len(directory.outlets))
         return True
+
+    def _is_current(self, directory: Directory, numbering: NumberingPlan, sounds: Sounds) -> bool:
+        made = self._snapshot
+        return (
+            made is not None
+            and made.numbering is numbering
+            and made.sounds == sounds
+            and directory == self._directory
+        )
 
     def phone(self, key: str) -> PhoneInfo | None:
         return self._phones.phone(key)

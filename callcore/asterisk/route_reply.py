@@ -11,6 +11,8 @@ def reply_variables(decision: Decision) -> tuple[tuple[str, str], ...]:
     pairs = [
         (contract.GREETING_SOUND, decision.plan.greeting_sound),
         (contract.WHISPER_SOUND, decision.plan.whisper_sound),
+        (contract.WAITING, decision.plan.waiting),
+        (contract.LANGUAGE, decision.plan.language),
     ]
     for number, step in enumerate(steps, start=1):
         pairs += [
@@ -18,5 +20,8 @@ def reply_variables(decision: Decision) -> tuple[tuple[str, str], ...]:
             (contract.STEP_RING_S.format(n=number), str(step.ring_s)),
             (contract.STEP_KIND.format(n=number), str(step.kind)),
         ]
+        if step.wait_s:
+            wait_s = min(step.wait_s, contract.MAX_WAIT_S)
+            pairs.append((contract.STEP_WAIT_S.format(n=number), str(wait_s)))
     pairs.append((contract.STEPS, str(len(steps))))
     return tuple(pairs)

@@ -10,7 +10,8 @@ from callcore.kernel.database import Database
 from callcore.network.model import Viewer
 from callcore.network.presence import load_presence
 from callcore.orders.counts import orders_by_region
-from callcore.routing.model import Decision, RoutingSnapshot
+from callcore.routing.known import RoutingSnapshot
+from callcore.routing.model import Decision
 from callcore.routing.region_board import BoardRegion, region_board
 from callcore.routing.region_call import decide_region
 from web.map.services import MapServices, RegionCounts

@@ -14,8 +14,9 @@ from callcore.network.directory_rows import Directory
 from callcore.network.model import OrgKind
 from callcore.network.policy import ActivePolicy
 from callcore.routing.decide import decide
+from callcore.routing.known import RoutingSnapshot
 from callcore.routing.live import NOTHING_LIVE, Live
-from callcore.routing.model import Decision, RoutingSnapshot
+from callcore.routing.model import Decision
 from callcore.routing.numbering import NumberingPlan
 from callcore.routing.snapshot import RoutingOptions, build_snapshot, with_policy
 

@@ -16,7 +16,7 @@ from callcore.network.directory_rows import Directory
 from callcore.network.model import OrgKind, OrgState, PhoneOwner
 from callcore.orders.model import OrderKind
 from callcore.routing.decide import decide
-from callcore.routing.model import RoutingSnapshot
+from callcore.routing.known import RoutingSnapshot
 from callcore.routing.snapshot import build_snapshot
 
 CALLS = 2500

@@ -66,6 +66,7 @@ async def _orgs(session: AsyncSession) -> tuple[Org, ...]:
             region_codes=tuple(sorted(served[row.id])),
             is_authorised=row.is_authorised,
             points=row.points,
+            region_code=row.region_code,
         )
         for row in await session.scalars(select(OrgRow).order_by(OrgRow.id))
     )

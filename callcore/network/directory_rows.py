@@ -23,7 +23,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Org:
-    """`region_codes` are the regions served besides those where the outlets stand, sorted."""
+    """`region_codes` are the regions served besides those where the outlets stand, sorted; `region_code` is its own."""
 
     id: int
     kind: OrgKind
@@ -35,6 +35,7 @@ class Org:
     region_codes: tuple[str, ...] = ()
     is_authorised: bool = True
     points: int = 0
+    region_code: str | None = None
 
     @property
     def chain(self) -> tuple[int, ...]:

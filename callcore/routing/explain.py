@@ -1,26 +1,29 @@
-"""A decision as JSON for the journal, and as Russian sentences for people. Pure.
-
-Words for reason codes stand in one table each; a code that an older row holds and this version no longer knows is a
-ValueError in `from_json`.
-"""
+"""A decision as Russian sentences for people. Pure. Words for reason codes stand in one table each."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 
 from callcore.kernel.phones import format_phone
+from callcore.network.policy import QuotaUnit
+from callcore.routing.live import TieKind
 from callcore.routing.model import (
     Considered,
     Decision,
+    Empty,
     Explanation,
-    Plan,
+    QuotaTold,
     Reason,
     RegionSource,
     RouteKind,
     RouteWarning,
+    StageTold,
     Step,
+    StepStage,
+    TieTold,
 )
 from callcore.routing.opening import Why
+from callcore.routing.stored import from_json as from_json  # noqa: PLC0414 - the same door for both
+from callcore.routing.stored import to_json as to_json  # noqa: PLC0414
 from dialplans.contract import StepKind
 
 REASON_WORDS = {
@@ -57,10 +60,36 @@ WARNING_WORDS = {
     RouteWarning.UNKNOWN_DID: "набранный номер нам не известен, добавьте его в список номеров",
     RouteWarning.NO_TARGETS: "звонить некому: нет ни открытых точек, ни операторов, ни дежурных",
 }
+STAGE_WORDS = {
+    StepStage.NONE: "",
+    StepStage.PERSONAL: "Личный выбор",
+    StepStage.FIX: "Фикс",
+    StepStage.QUOTA: "Базовая+",
+    StepStage.RATING: "Рейтинг",
+    StepStage.BASE: "Базовая",
+    StepStage.NEIGHBOUR: "Соседние регионы",
+    StepStage.OPERATORS: "Головной офис",
+    StepStage.DUTY: "Дежурные",
+}
+EMPTY_WORDS = {
+    Empty.NONE: "",
+    Empty.NO_RULE: "для этого звонка правила нет",
+    Empty.FILLED: "никому из дилеров квот звонок сейчас не причитается",
+    Empty.OWN_NUMBER: "звонки на номер дилера по квотам не делятся",
+    Empty.BELOW_TOP: "нет дилера с нужными баллами, который может принять звонок",
+    Empty.NOBODY_ABLE: "принять звонок сейчас некому",
+    Empty.TRIED: "этим дилерам уже звоним раньше",
+    Empty.NO_ROOM: "уже набрано наибольшее число попыток",
+}
+TIE_WORDS = {
+    TieKind.OWN_ORDER: "Заказ этого клиента у «{org}»",
+    TieKind.LAST_TALK: "Последним с этим клиентом говорил «{org}»",
+}
 STEP_WORDS = {StepKind.OUTLET: "", StepKind.OPERATORS: "Операторы головного офиса", StepKind.DUTY: "Дежурный"}
 MONTHS = (
     "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря",
 )  # fmt: skip
+_NO_DATA = {"org": "", "hours": "", "local": "", "points": "", "gate": "", "pause": ""}
 DAY_WORDS = {"mon": "пн", "tue": "вт", "wed": "ср", "thu": "чт", "fri": "пт", "sat": "сб", "sun": "вс"}
 
 
@@ -70,6 +99,7 @@ def to_text(decision: Decision) -> str:
     lines = [_number_line(why), _region_line(why)]
     if decision.warning:
         lines.append(f"Внимание: {WARNING_WORDS[RouteWarning(decision.warning)]}.")
+    lines += policy_lines(why)
     lines.append("Кого рассмотрели:")
     lines += [f"  {considered_text(item)}" for item in why.considered]
     lines += [f"  и ещё {count}: {_reason_words(reason, {})}" for reason, count in why.omitted]
@@ -82,6 +112,47 @@ def to_text(decision: Decision) -> str:
     return "\n".join(lines)
 
 
+def policy_lines(why: Explanation) -> list[str]:
+    """The policy, who knows the caller, and each stage with whom it named or why nobody; nothing for older decisions
+    and for calls that no dealer was to get."""
+    lines = []
+    if why.stages or why.tie is not None:
+        version = f", версия {why.policy_version}" if why.policy_version else ""
+        gate = f"; дилеру нужно не меньше {why.gate} баллов" if why.gate is not None else ""
+        lines.append(f"Распределение «{why.policy_name}»{version}{gate}.")
+    if why.tie is not None:
+        lines.append(_tie_line(why.tie))
+    if why.stages:
+        lines.append("Этапы:")
+        lines += [f"  {STAGE_WORDS[stage.stage]}: {stage_text(stage)}" for stage in why.stages]
+    return lines
+
+
+def _tie_line(tie: TieTold) -> str:
+    then = "звоним ему первым" if tie.is_used else "принять звонок сейчас он не может"
+    return f"{TIE_WORDS[tie.kind].format(org=tie.org_name)}: {then}."
+
+
+def stage_text(stage: StageTold) -> str:
+    """Whom it named, in the order of trying, or why nobody; the numbers that decided."""
+    who = ", ".join(f"«{name}»" for name in stage.org_names)
+    if not who:
+        named = f"«{stage.org_name}»: " if stage.org_name else ""
+        who = f"никто — {named}{EMPTY_WORDS[stage.empty]}"
+    if stage.quotas:
+        numbers = "; ".join(map(_quota_text, stage.quotas))
+        return f"{who} (звонков за период с этим {stage.counted}; {numbers})"
+    if stage.stage is StepStage.RATING:
+        best = f", лучшие {stage.best}" if stage.best else ""
+        return f"{who} (от {stage.min_points} баллов{best})"
+    return who
+
+
+def _quota_text(quota: QuotaTold) -> str:
+    limit = f"{quota.limit} %" if quota.unit is QuotaUnit.PERCENT else f"{quota.limit} зв."
+    return f"«{quota.org_name}» — {limit}, отдано {quota.given}, причитается {quota.deficit:+.2f}"
+
+
 def considered_text(item: Considered) -> str:
     """One candidate: a plus or a minus, who, why."""
     who = item.label if item.outlet_id is not None else STEP_WORDS[StepKind.OPERATORS]
@@ -92,7 +163,12 @@ def considered_text(item: Considered) -> str:
 def step_text(step: Step) -> str:
     """One step: who is rung, on how many phones, for how long."""
     who = ": ".join(part for part in (STEP_WORDS[step.kind], step.label) if part)
-    return f"{who} — телефонов: {len(step.phone_keys)}, звоним {step.ring_s} с"
+    wait = f", ждём очереди до {step.wait_s} с" if step.wait_s else ""
+    stage = STAGE_WORDS[step.stage] if step.kind is StepKind.OUTLET else ""
+    return (
+        f"{who} — телефонов: {len(step.phone_keys)}, звоним {step.ring_s} с{wait}"
+        f"{f' ({stage})' if stage else ''}"
+    )
 
 
 def _number_line(why: Explanation) -> str:
@@ -145,107 +221,6 @@ def _reason_words(reason: Reason, data: dict[str, str]) -> str:
         day = DAY_WORDS.get(data.get("day", ""), "")
         hours = f"{day} {data['hours']}" if data.get("hours") else f"{day} выходной"
         data = {**data, "hours": hours}
-    return REASON_WORDS[reason].format_map({"org": "", "hours": "", "local": "", **data})
-
-
-# --- JSON ----------------------------------------------------------------------------------------------------
-
-
-def to_json(decision: Decision) -> dict[str, Any]:
-    """JSON-ready: only objects, lists, strings, numbers, nulls. Holds no digit of the caller."""
-    why = decision.explanation
-    return {
-        "did_id": decision.did_id,
-        "region_code": decision.region_code,
-        "source": decision.source,
-        "warning": str(decision.warning),
-        "whisper_sound": decision.plan.whisper_sound,
-        "greeting_sound": decision.plan.greeting_sound,
-        "steps": [_step_json(step) for step in decision.plan.steps],
-        "snapshot_version": why.snapshot_version,
-        "snapshot_made_at": why.snapshot_made_at.isoformat(),
-        "at": why.at.isoformat(),
-        "did_dialled": why.did_dialled,
-        "did_number": why.did_number,
-        "did_label": why.did_label,
-        "route": str(why.route),
-        "route_org": why.route_org,
-        "region_name": why.region_name,
-        "region_source": str(why.region_source),
-        "region_also": list(why.region_also),
-        "considered": [_considered_json(item) for item in why.considered],
-        "omitted": [[str(reason), count] for reason, count in why.omitted],
-    }
-
-
-def from_json(data: dict[str, Any]) -> Decision:
-    """The inverse of `to_json`. Raises ValueError for anything that it did not write."""
-    try:
-        return _from_json(data)
-    except (KeyError, TypeError, AttributeError) as exc:
-        raise ValueError(f"not an explanation: {exc!r}") from exc
-
-
-def _from_json(data: dict[str, Any]) -> Decision:
-    explanation = Explanation(
-        snapshot_version=data["snapshot_version"],
-        snapshot_made_at=_instant(data["snapshot_made_at"]),
-        at=_instant(data["at"]),
-        did_dialled=data["did_dialled"],
-        did_number=data["did_number"],
-        did_label=data["did_label"],
-        route=RouteKind(data["route"]),
-        route_org=data["route_org"],
-        region_code=data["region_code"],
-        region_name=data["region_name"],
-        region_source=RegionSource(data["region_source"]),
-        region_also=tuple(data["region_also"]),
-        considered=tuple(_considered_from(item) for item in data["considered"]),
-        omitted=tuple((Reason(reason), count) for reason, count in data["omitted"]),
-    )
-    steps = tuple(_step_from(item) for item in data["steps"])
-    return Decision(
-        plan=Plan(steps, data["whisper_sound"], data["greeting_sound"]),
-        explanation=explanation,
-        did_id=data["did_id"],
-        region_code=data["region_code"],
-        source=data["source"],
-        warning=RouteWarning(data["warning"]),
-    )
-
-
-def _step_json(step: Step) -> dict[str, Any]:
-    return {
-        "kind": str(step.kind),
-        "phone_keys": list(step.phone_keys),
-        "ring_s": step.ring_s,
-        "outlet_id": step.outlet_id,
-        "org_id": step.org_id,
-        "label": step.label,
-    }
-
-
-def _step_from(data: dict[str, Any]) -> Step:
-    return Step(**{**data, "kind": StepKind(data["kind"]), "phone_keys": tuple(data["phone_keys"])})
-
-
-def _considered_json(item: Considered) -> dict[str, Any]:
-    return {
-        "outlet_id": item.outlet_id,
-        "org_id": item.org_id,
-        "label": item.label,
-        "reason": str(item.reason),
-        "data": [list(pair) for pair in item.data],
-    }
-
-
-def _considered_from(data: dict[str, Any]) -> Considered:
-    pairs = tuple((name, value) for name, value in data["data"])
-    return Considered(**{**data, "reason": Reason(data["reason"]), "data": pairs})
-
-
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError(f"not an instant: {text!r}")
-    return instant
+    if reason is Reason.PAUSED:
+        data = {"pause": f": {data['pause']}" if data.get("pause") else ""}
+    return REASON_WORDS[reason].format_map({**_NO_DATA, **data})

@@ -1,17 +1,12 @@
-"""What the decision works from and what it answers. Pure, frozen."""
+"""What a decision answers, and the words of its explanation. Pure, frozen."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from callcore.network.policy import QuotaUnit
 from callcore.routing.live import TieKind
-from callcore.routing.numbering import EMPTY_PLAN, NumberingPlan
-from callcore.routing.opening import Schedule
 from dialplans.contract import StepKind
-
-# --- what is known -------------------------------------------------------------------------------------------
 
 
 class Reason(StrEnum):
@@ -87,84 +82,6 @@ class RouteWarning(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RouteOutlet:
-    """An outlet made ready. `label` names it to people together with its organisation. `bar` is the first lasting reason against it for any call, else TAKEN; `site_bar` the
-    same for calls of the head site's numbers."""
-
-    id: int
-    org_id: int
-    label: str
-    org_name: str
-    position: int
-    ring_s: int
-    phone_keys: tuple[str, ...]
-    schedule: Schedule
-    bar: Reason
-    site_bar: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """Outlets in order of trying, made ready for one kind of call. `bars` stand beside them; `places` are the indexes
-    of those without a bar by their schedule, so that a night call need not look at each of thousands."""
-
-    outlets: tuple[RouteOutlet, ...] = ()
-    bars: tuple[Reason, ...] = ()
-    places: Mapping[Schedule, tuple[int, ...]] = field(default_factory=dict)
-    barred: Mapping[Reason, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class RouteDid:
-    """`org_id` is set for dealers' own numbers only, never for the manufacturer's."""
-
-    id: int
-    number: str
-    label: str
-    region_code: str | None
-    org_id: int | None
-    org_name: str
-    source: str
-    to_operators: bool
-
-
-@dataclass(frozen=True, slots=True)
-class HeadOffice:
-    """The end of every plan: steps with the operators' phones (in their hours), then the duty phones (always)."""
-
-    org_id: int | None
-    operators_schedule: Schedule
-    operators: tuple["Step", ...]
-    duty: tuple["Step", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RoutingSnapshot:
-    """Everything a decision needs, in memory; a changed network is a new snapshot.
-
-    Outlets are in order of trying: position, then id. `outlets_by_org` holds a dealer's outlets and those of all
-    dealers below it. `outlets_by_region` has a key for each region and for each set of regions that one number may
-    belong to: first the outlets that stand there, then those of organisations that serve it from elsewhere. The first
-    is for calls of dealers' own numbers, the second for those of the head site.
-    """
-
-    version: int
-    made_at: datetime
-    dids: Mapping[str, RouteDid]
-    outlets_by_region: Mapping[tuple[str, ...], Candidates]
-    outlets_by_org: Mapping[int, Candidates]
-    region_names: Mapping[str, str]
-    region_zones: Mapping[str, str]
-    head_office: HeadOffice
-    numbering: NumberingPlan = EMPTY_PLAN
-    whisper_sound: str = ""
-    greeting_sound: str = ""
-
-
-# --- what is answered ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """Phones rung together for at most `ring_s` seconds."""
 
@@ -227,6 +144,7 @@ class StageTold:
     org_id: int | None = None
     org_name: str = ""
     org_ids: tuple[int, ...] = ()
+    org_names: tuple[str, ...] = ()  # beside them
     counted: int = 0
     quotas: tuple[QuotaTold, ...] = ()
     min_points: int = 0

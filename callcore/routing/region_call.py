@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from callcore.routing.decide import decide
+from callcore.routing.known import RouteDid, RoutingSnapshot
 from callcore.routing.live import NOTHING_LIVE, Live
-from callcore.routing.model import Decision, RouteDid, RoutingSnapshot
+from callcore.routing.model import Decision
 
 
 def decide_region(

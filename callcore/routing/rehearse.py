@@ -12,8 +12,9 @@ from datetime import datetime
 from callcore.network.policy import Period
 from callcore.network.quota_period import period_start
 from callcore.routing.decide import decide
+from callcore.routing.known import RoutingSnapshot
 from callcore.routing.live import Live, QuotaCount, Tie, TieKind
-from callcore.routing.model import Decision, RoutingSnapshot, StepStage
+from callcore.routing.model import Decision, StepStage
 from dialplans.contract import StepKind
 
 

@@ -2,33 +2,34 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from callcore.network.days import CalendarDay
-from callcore.network.directory_rows import Did, Directory, Org, Outlet, Phone
-from callcore.network.model import OrgKind, OrgState, PhoneOwner
+from callcore.network.directory_rows import Directory, Org, Outlet
+from callcore.network.model import OrgKind, PhoneOwner
 from callcore.network.policy import ActivePolicy
+from callcore.routing.duty import DutyRoster, make_roster
 from callcore.routing.hours import DAYS, parse_hours
-from callcore.routing.model import (
-    Candidates,
-    HeadOffice,
-    Reason,
-    RouteDid,
-    RouteOutlet,
-    RoutingSnapshot,
-    Step,
-)
+from callcore.routing.known import Candidates, Group, HeadOffice, RouteOutlet, RoutingSnapshot
+from callcore.routing.model import Reason, Step, StepStage
 from callcore.routing.numbering import EMPTY_PLAN, NumberingPlan
-from callcore.routing.opening import Schedule, make_schedule
+from callcore.routing.opening import Schedule
+from callcore.routing.ready import (
+    Schedules,
+    order,
+    ready_did,
+    ready_outlets,
+    ready_phone,
+    ring_seconds,
+    staff_phones,
+)
+from callcore.routing.sounds import NO_SOUNDS, Sounds
 from dialplans.contract import MAX_KEYS_PER_STEP, StepKind
 
 MAX_OPERATOR_STEPS = 2
-MAX_DUTY_STEPS = 5
-_MIN_RING_S, _MAX_RING_S = 5, 120
-_NEVER = parse_hours({})
+_FAR = 1 << 40  # beyond every position
 
 
 def _every_day() -> Mapping[str, Any]:
@@ -37,14 +38,17 @@ def _every_day() -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class RoutingOptions:
-    """What the installation sets. `operator_hours` has the form of OutletRow.hours, on the manufacturer's own clock;
-    sounds are names without extension, empty for none."""
+    """What the installation sets. `operator_hours` has the form of OutletRow.hours, on the manufacturer's own clock and,
+    unless `operators_on_holidays`, with the days off of his region; `operators_wait_s` is how long a caller waits for
+    an operator, as in a queue; sounds are names without extension, empty for none."""
 
     operator_hours: Mapping[str, Any] = field(default_factory=_every_day)
     operators_ring_s: int = 30
     duty_ring_s: int = 25
     whisper_sound: str = ""
     greeting_sound: str = ""
+    operators_on_holidays: bool = False
+    operators_wait_s: int = 0
 
 
 def build_snapshot(
@@ -54,174 +58,113 @@ def build_snapshot(
     *,
     numbering: NumberingPlan = EMPTY_PLAN,
     options: RoutingOptions | None = None,
+    sounds: Sounds = NO_SOUNDS,
 ) -> RoutingSnapshot:
     """Never raises for what people typed: an outlet whose hours or zone cannot be read is barred and says so. Raises
     ValueError only for unreadable `operator_hours`, which is a setting."""
     options = options or RoutingOptions()
     orgs = {org.id: org for org in directory.orgs}
-    outlets = _ready_outlets(directory, orgs)
+    schedules = Schedules(directory.calendar)
+    outlets = ready_outlets(directory, orgs, schedules)
+    by_region, around = _by_region(outlets, orgs, directory, numbering)
     return RoutingSnapshot(
         version=version,
         made_at=made_at,
-        dids={did.number: _ready_did(did, orgs) for did in directory.dids},
-        outlets_by_region=_by_region(outlets, orgs, directory, numbering),
-        outlets_by_org=_by_org(outlets, orgs),
+        dids={did.number: ready_did(did, orgs) for did in directory.dids},
+        outlets_by_region=by_region,
+        outlets_by_org=_by_org(outlets),
         region_names={region.code: region.name for region in directory.regions},
         region_zones={region.code: region.tz for region in directory.regions},
-        head_office=_head_office(directory, options),
+        head_office=_head_office(directory, options, schedules),
         numbering=numbering,
         whisper_sound=options.whisper_sound,
         greeting_sound=options.greeting_sound,
+        neighbours=around,
+        org_names={org.id: org.name for org in directory.orgs},
+        staff_phones=staff_phones(directory, schedules),
+        policies=directory.policies,
+        sounds=sounds,
     )
 
 
 def with_policy(snapshot: RoutingSnapshot, policy: ActivePolicy) -> RoutingSnapshot:
-    """The same network with this policy in place of the version in force; a policy that no number uses yet becomes that
+    """The same network with this policy in place of the version in force; a policy that is not in force yet becomes that
     of all numbers."""
-    return snapshot
-
-
-class _Schedules:
-    """Equal hours with equal special days become one object; None when hours, a day or the zone cannot be read."""
-
-    def __init__(self, calendar: Sequence[CalendarDay]) -> None:
-        self._calendar = calendar
-        self._regions = frozenset(item.region_code for item in calendar) - {""}
-        self._known: dict[object, Schedule] = {}
-
-    def get(self, outlet: Outlet) -> Schedule | None:
-        """A place without days of its own has those of the country."""
-        try:
-            place = outlet.region_code if outlet.region_code in self._regions else ""
-            week = parse_hours(outlet.hours)
-            key = (week, outlet.tz, outlet.works_on_holidays or place, outlet.exceptions, outlet.override)
-            if key not in self._known:
-                calendar = () if outlet.works_on_holidays else self._of(place)
-                self._known[key] = make_schedule(
-                    week, ZoneInfo(outlet.tz), calendar, outlet.exceptions, outlet.override
-                )
-        except (ValueError, TypeError, AttributeError, OSError, ZoneInfoNotFoundError):
-            return None
-        return self._known[key]
-
-    def _of(self, place: str) -> list[CalendarDay]:
-        """The country's day comes before the region's own, which replaces it."""
-        return [item for item in self._calendar if item.region_code in ("", place)]
+    if any(one.id == policy.id for one in snapshot.policies):
+        return replace(
+            snapshot,
+            policies=tuple(policy if one.id == policy.id else one for one in snapshot.policies),
+        )
+    return replace(snapshot, policies=(policy, *snapshot.policies[1:]))
 
 
 def schedule_of(outlet: Outlet, calendar: Sequence[CalendarDay]) -> Schedule | None:
     """The schedule of one outlet, for its page; None as in the snapshot when something cannot be read."""
-    return _Schedules(calendar).get(outlet)
+    return Schedules(calendar).get(outlet)
 
 
-def _ready_outlets(directory: Directory, orgs: Mapping[int, Org]) -> list[RouteOutlet]:
-    keys: dict[int, list[str]] = defaultdict(list)
-    for phone in directory.phones:
-        if phone.owner is PhoneOwner.OUTLET and phone.outlet_id is not None:
-            keys[phone.outlet_id].append(phone.key)
-    suspended = {org.id for org in directory.orgs if _is_suspended(org, orgs)}
-    schedules = _Schedules(directory.calendar)
-    ready = [
-        _ready_outlet(
-            outlet,
-            orgs[outlet.org_id],
-            tuple(keys[outlet.id][:MAX_KEYS_PER_STEP]),
-            schedules.get(outlet),
-            is_suspended=outlet.org_id in suspended,
-        )
-        for outlet in directory.outlets
-        if outlet.org_id in orgs
-    ]
-    return sorted(ready, key=_order)
-
-
-def _ready_outlet(
-    outlet: Outlet, org: Org, keys: tuple[str, ...], schedule: Schedule | None, *, is_suspended: bool
-) -> RouteOutlet:
-    bars = (
-        (Reason.ORG_SUSPENDED, is_suspended),
-        (Reason.NOT_ACCEPTING, not outlet.accepts_calls),
-        (Reason.NO_PHONES, not keys),
-        (Reason.HOURS_UNREADABLE, schedule is None),
-    )
-    bar = next((reason for reason, holds in bars if holds), Reason.TAKEN)
-    is_barred_from_site = bar is Reason.TAKEN and not org.takes_site_calls
-    return RouteOutlet(
-        id=outlet.id,
-        org_id=org.id,
-        label=f"{org.name}: {outlet.name}",
-        org_name=org.name,
-        position=outlet.position,
-        ring_s=_ring_s(outlet.ring_s),
-        phone_keys=keys,
-        schedule=schedule or Schedule(_NEVER, UTC),
-        bar=bar,
-        site_bar=Reason.NO_SITE_CALLS if is_barred_from_site else bar,
-    )
-
-
-def _is_suspended(org: Org, orgs: Mapping[int, Org]) -> bool:
-    """A dealer below a suspended one is suspended too."""
-    above = (orgs.get(org_id) for org_id in org.chain)
-    return org.state is OrgState.SUSPENDED or any(
-        parent is not None and parent.state is OrgState.SUSPENDED for parent in above
-    )
-
-
-def _ready_did(did: Did, orgs: Mapping[int, Org]) -> RouteDid:
-    org = orgs.get(did.org_id) if did.org_id is not None else None
-    dealer = org if org is not None and org.kind is not OrgKind.MANUFACTURER else None
-    return RouteDid(
-        id=did.id,
-        number=did.number,
-        label=did.label,
-        region_code=did.region_code,
-        org_id=dealer.id if dealer else None,
-        org_name=dealer.name if dealer else "",
-        source=did.source,
-        to_operators=did.to_operators,
-    )
-
-
-def _by_org(outlets: Iterable[RouteOutlet], orgs: Mapping[int, Org]) -> dict[int, Candidates]:
+def _by_org(outlets: Iterable[RouteOutlet]) -> dict[int, Candidates]:
     found: dict[int, list[RouteOutlet]] = defaultdict(list)
     for outlet in outlets:
-        for org_id in orgs[outlet.org_id].chain:
+        for org_id in set(outlet.chain):
             found[org_id].append(outlet)
-    return {org_id: _candidates(items, [item.bar for item in items]) for org_id, items in found.items()}
+    return {
+        org_id: _candidates(items, [item.bar for item in items], [item.position for item in items])
+        for org_id, items in found.items()
+    }
+
+
+class _Places:
+    """Who stands in a region and who serves it from elsewhere."""
+
+    def __init__(
+        self, outlets: Sequence[RouteOutlet], orgs: Mapping[int, Org], codes: Mapping[int, str]
+    ) -> None:
+        self.standing: dict[str, list[RouteOutlet]] = defaultdict(list)
+        self.serving: dict[str, list[RouteOutlet]] = defaultdict(list)
+        for outlet in outlets:
+            self.standing[codes[outlet.id]].append(outlet)
+            for code in orgs[outlet.org_id].region_codes:
+                if code != codes[outlet.id]:
+                    self.serving[code].append(outlet)
+
+    def of(self, codes: Iterable[str], without: Mapping[int, int] | None = None) -> Candidates:
+        """Those who stand there first, then the others; none of `without`."""
+        codes, without = tuple(codes), without or {}
+        here = {one.id: one for code in codes for one in self.standing.get(code, ()) if one.id not in without}
+        others = {
+            one.id: one
+            for code in codes
+            for one in self.serving.get(code, ())
+            if one.id not in here and one.id not in without
+        }
+        outlets = (*sorted(here.values(), key=order), *sorted(others.values(), key=order))
+        ranks = [one.position + (_FAR if place >= len(here) else 0) for place, one in enumerate(outlets)]
+        return _candidates(outlets, [one.site_bar for one in outlets], ranks)
+
+
+_Lists = dict[tuple[str, ...], Candidates]
 
 
 def _by_region(
     outlets: Sequence[RouteOutlet], orgs: Mapping[int, Org], directory: Directory, numbering: NumberingPlan
-) -> dict[tuple[str, ...], Candidates]:
-    places = {outlet.id: outlet.region_code for outlet in directory.outlets}
-    standing: dict[str, list[RouteOutlet]] = defaultdict(list)
-    serving: dict[str, list[RouteOutlet]] = defaultdict(list)
-    for outlet in outlets:
-        standing[places[outlet.id]].append(outlet)
-        for code in orgs[outlet.org_id].region_codes:
-            if code != places[outlet.id]:
-                serving[code].append(outlet)
-    codes = {region.code for region in directory.regions} | standing.keys()
+) -> tuple[_Lists, _Lists]:
+    """By region and set of regions: the outlets there, and those of the regions around."""
+    places = _Places(outlets, orgs, {outlet.id: outlet.region_code for outlet in directory.outlets})
+    codes = {region.code for region in directory.regions} | places.standing.keys()
     shared = {tuple(code for code in several if code in codes) for several in numbering.sets}
     keys = {(code,) for code in codes} | {key for key in shared if len(key) > 1}
-    merged = {key: _merged(key, standing, serving) for key in keys}
-    return {key: _candidates(items, [item.site_bar for item in items]) for key, items in merged.items()}
+    found = {key: places.of(key) for key in keys}
+    beside = {region.code: region.neighbours for region in directory.regions}
+    around: _Lists = {}
+    for key in keys:
+        near = dict.fromkeys(code for one in key for code in beside.get(one, ()) if code not in key)
+        if near:
+            around[key] = places.of(near, found[key].index)
+    return found, around
 
 
-def _merged(
-    codes: tuple[str, ...],
-    standing: Mapping[str, list[RouteOutlet]],
-    serving: Mapping[str, list[RouteOutlet]],
-) -> tuple[RouteOutlet, ...]:
-    here = {outlet.id: outlet for code in codes for outlet in standing.get(code, ())}
-    from_elsewhere = {
-        outlet.id: outlet for code in codes for outlet in serving.get(code, ()) if outlet.id not in here
-    }
-    return (*sorted(here.values(), key=_order), *sorted(from_elsewhere.values(), key=_order))
-
-
-def _candidates(outlets: Sequence[RouteOutlet], bars: Sequence[Reason]) -> Candidates:
+def _candidates(outlets: Sequence[RouteOutlet], bars: Sequence[Reason], ranks: Sequence[int]) -> Candidates:
     places: dict[Schedule, list[int]] = defaultdict(list)
     for place, (outlet, bar) in enumerate(zip(outlets, bars, strict=True)):
         if bar is Reason.TAKEN:
@@ -229,45 +172,70 @@ def _candidates(outlets: Sequence[RouteOutlet], bars: Sequence[Reason]) -> Candi
     return Candidates(
         outlets=tuple(outlets),
         bars=tuple(bars),
-        places={schedule: tuple(indexes) for schedule, indexes in places.items()},
+        ranks=tuple(ranks),
+        groups={schedule: _group(outlets, ranks, found) for schedule, found in places.items()},
         barred=Counter(bar for bar in bars if bar is not Reason.TAKEN),
+        index={outlet.id: place for place, outlet in enumerate(outlets)},
     )
 
 
-def _head_office(directory: Directory, options: RoutingOptions) -> HeadOffice:
+def _group(outlets: Sequence[RouteOutlet], ranks: Sequence[int], places: Sequence[int]) -> Group:
+    found = [outlets[place] for place in places]
+    return Group(
+        tuple(places),
+        tuple(outlet.id for outlet in found),
+        tuple(outlet.org_id for outlet in found),
+        tuple(ranks[place] for place in places),
+        tuple(-outlet.points for outlet in found),
+    )
+
+
+def _head_office(directory: Directory, options: RoutingOptions, schedules: Schedules) -> HeadOffice:
     root = next((org for org in directory.orgs if org.kind is OrgKind.MANUFACTURER), None)
-    hours = parse_hours(options.operator_hours)
-    operators = [phone.key for phone in directory.phones if phone.owner is PhoneOwner.OPERATOR]
-    groups = [
-        tuple(operators[i : i + MAX_KEYS_PER_STEP]) for i in range(0, len(operators), MAX_KEYS_PER_STEP)
-    ]
+    place = (root.region_code if root else None) or ""
+    phones = [phone for phone in directory.phones if phone.owner is PhoneOwner.OPERATOR]
     root_id = root.id if root else None
-    ring_s = _ring_s(options.operators_ring_s)
+    duty = make_roster(
+        directory.shifts, directory.phones, org_id=root_id, ring_s=ring_seconds(options.duty_ring_s)
+    )
     return HeadOffice(
         org_id=root_id,
-        operators_schedule=Schedule(hours, ZoneInfo(root.tz) if root else UTC),
-        operators=tuple(
-            Step(StepKind.OPERATORS, group, ring_s, org_id=root_id) for group in groups[:MAX_OPERATOR_STEPS]
-        ),
-        duty=_duty_steps(directory.phones, root_id, _ring_s(options.duty_ring_s)),
+        operators_schedule=_office_hours(root.tz if root else "UTC", place, options, schedules),
+        operators=_operator_steps([phone.key for phone in phones], root_id, options),
+        duty=_staged(duty),
+        operator_phones=tuple(ready_phone(phone, schedules, place) for phone in phones),
     )
 
 
-def _duty_steps(phones: Iterable[Phone], org_id: int | None, ring_s: int) -> tuple[Step, ...]:
-    """One after another, as the dialplan's own branch does: two duty people never answer the same call."""
-    on_duty = sorted(
-        (phone for phone in phones if phone.owner is PhoneOwner.DUTY),
-        key=lambda phone: (phone.duty_position is None, phone.duty_position or 0, phone.id),
+def _office_hours(tz: str, place: str, options: RoutingOptions, schedules: Schedules) -> Schedule:
+    """Raises ValueError for a setting that cannot be read; a zone that cannot be read is UTC."""
+    week = parse_hours(options.operator_hours)
+    found = schedules.of_hours(
+        options.operator_hours, tz, place, works_on_holidays=options.operators_on_holidays
     )
+    return found or Schedule(week, UTC)
+
+
+def _operator_steps(keys: Sequence[str], org_id: int | None, options: RoutingOptions) -> tuple[Step, ...]:
+    groups = [tuple(keys[at : at + MAX_KEYS_PER_STEP]) for at in range(0, len(keys), MAX_KEYS_PER_STEP)]
+    groups = groups[:MAX_OPERATOR_STEPS]
+    ring_s = ring_seconds(options.operators_ring_s)
     return tuple(
-        Step(StepKind.DUTY, (phone.key,), ring_s, org_id=phone.org_id or org_id, label=phone.label)
-        for phone in on_duty[:MAX_DUTY_STEPS]
+        Step(
+            StepKind.OPERATORS,
+            group,
+            ring_s,
+            org_id=org_id,
+            stage=StepStage.OPERATORS,
+            wait_s=options.operators_wait_s if group is groups[-1] else 0,
+        )
+        for group in groups
     )
 
 
-def _order(outlet: RouteOutlet) -> tuple[int, int]:
-    return outlet.position, outlet.id
+def _staged(roster: DutyRoster) -> DutyRoster:
+    def mark(steps: Iterable[Step]) -> tuple[Step, ...]:
+        return tuple(replace(step, stage=StepStage.DUTY) for step in steps)
 
-
-def _ring_s(seconds: int) -> int:
-    return max(_MIN_RING_S, min(_MAX_RING_S, seconds))
+    shifts = tuple(replace(shift, steps=mark(shift.steps)) for shift in roster.shifts)
+    return DutyRoster(shifts, mark(roster.reserve))

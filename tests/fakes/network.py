@@ -6,7 +6,7 @@ from typing import Any
 from callcore.network.directory_rows import Did, Directory, Org, Outlet, Phone, Region
 from callcore.network.model import OrgKind, PhoneOwner
 from callcore.routing.hours import DAYS
-from callcore.routing.model import RoutingSnapshot
+from callcore.routing.known import RoutingSnapshot
 from callcore.routing.snapshot import RoutingOptions, build_snapshot
 
 MADE_AT = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callcore.asterisk.fallback import script
+from callcore.asterisk.fallback import choice, script
 from callcore.asterisk.route_reply import reply_variables
 from callcore.asterisk.snapshot_file import VALID_FOR, pack
 from callcore.network.days import CalendarDay, DayException, DayKind, HoursOverride
@@ -73,4 +73,4 @@ def test_the_same_plan(
 @given(number=numbers)
 @settings(max_examples=500, deadline=None)
 def test_numbers_are_read_alike(number):
-    assert script._national_number(number) == national_number(number)
+    assert choice._national_number(number) == national_number(number)

@@ -136,6 +136,7 @@ def test_every_outlet_tried_was_taken_and_every_candidate_is_told_of(directory, 
     snapshot = snapshot_of(directory)
     decision = decide(snapshot, did, "", now)
     tried = [step.outlet_id for step in decision.plan.steps if step.kind is StepKind.OUTLET]
+    assert len(set(tried)) == len(tried), "nobody is rung twice"
     outlets = [item for item in decision.explanation.considered if item.outlet_id is not None]
     assert tried == [item.outlet_id for item in outlets if item.reason is Reason.TAKEN]
     by_id = (

@@ -1,11 +1,11 @@
-"""Puts the fallback script into the PBX's folder, with a head that finds a Python to run it."""
+"""Puts the fallback script, as one file, into the PBX's folder, with a head that finds a Python to run it."""
 
 import importlib.util
 import shlex
 import sys
 from pathlib import Path
 
-from callcore.asterisk.fallback import script
+from callcore.asterisk.fallback import choice, script
 from callcore.asterisk.snapshot_file import write_atomically
 
 SCRIPT = "dealerline-route"
@@ -18,6 +18,7 @@ done
 exit 1
 '''
 """
+_IMPORT = f"from {choice.__name__} import plan\n"  # in the PBX's folder there is no package of ours
 _SYSTEM = ("/usr/bin/python3", "/usr/local/bin/python3")
 
 
@@ -39,7 +40,10 @@ def script_text(interpreter: str = sys.executable) -> str:
         interpreters=" ".join(shlex.quote(one) for one in interpreters),
         packages=shlex.quote(packages if _is_plain(packages) else "/nonexistent"),
     )
-    return head + Path(script.__file__).read_text(encoding="utf-8")
+    main = Path(script.__file__).read_text(encoding="utf-8")
+    if main.count(_IMPORT) != 1:
+        raise ValueError("the script does not take in its decision")
+    return head + main.replace(_IMPORT, Path(choice.__file__).read_text(encoding="utf-8"))
 
 
 def _packages_dir() -> str:

@@ -6,10 +6,10 @@ Bounded: of the outlets that may take a number's calls the first few are compile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
+from itertools import islice, pairwise
 
 from callcore.routing.hours import DAYS, WeekHours
-from callcore.routing.model import Candidates, RouteDid, RouteOutlet, RoutingSnapshot
+from callcore.routing.known import Candidates, RouteDid, RouteOutlet, RoutingSnapshot
 from dialplans.contract import StepKind
 from dialplans.plan import OpenTime, StaticTarget
 
@@ -33,7 +33,8 @@ def static_routes(snapshot: RoutingSnapshot) -> StaticRoutes:
     targets: dict[str, StaticTarget] = {}
     by_did: dict[str, tuple[str, ...]] = {}
     for number, did in snapshot.dids.items():
-        own = [_target(outlet) for outlet in _first(_among(snapshot, did))]
+        gate = snapshot.policy_of(did).policy.min_points if did.org_id is None else None
+        own = [_target(outlet) for outlet in _first(_among(snapshot, did), gate)]
         targets |= {target.key: target for target in own}
         by_did[number] = (*(target.key for target in own), *other)
     return StaticRoutes((*targets.values(), *office), by_did, other)
@@ -72,10 +73,11 @@ def _among(snapshot: RoutingSnapshot, did: RouteDid) -> Candidates:
     return snapshot.outlets_by_region.get((did.region_code or "",), Candidates())
 
 
-def _first(among: Candidates) -> Iterable[RouteOutlet]:
-    """Those that are ever open; one that takes no calls has no place in `places`."""
-    ready = sorted(chain.from_iterable(at for schedule, at in among.places.items() if schedule.hours.edges))
-    return [among.outlets[place] for place in ready[:MAX_OUTLETS]]
+def _first(among: Candidates, gate: int | None) -> Iterable[RouteOutlet]:
+    """Those that are ever open, of dealers with the points that the policy asks for."""
+    outlets = (among.outlets[place] for place in among.ready())
+    able = (one for one in outlets if one.schedule.hours.edges and (gate is None or one.points >= gate))
+    return islice(able, MAX_OUTLETS)
 
 
 def _target(outlet: RouteOutlet) -> StaticTarget:

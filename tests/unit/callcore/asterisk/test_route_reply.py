@@ -15,6 +15,8 @@ def test_the_whole_plan_in_the_words_of_the_dialplan():
     assert reply_variables(decide(snapshot, SITE_MOSCOW, "", MONDAY_NOON_UTC)) == (
         ("DL_GREETING", "dl/hello"),
         ("DL_WHISPER", "dl/whisper"),
+        ("DL_WAITING", ""),
+        ("DL_LANG", "ru"),
         ("DL_STEP_1_KEYS", "p20-p21"),
         ("DL_STEP_1_RING", "20"),
         ("DL_STEP_1_KIND", "outlet"),

@@ -4,7 +4,9 @@ from datetime import timedelta
 import pytest
 
 from callcore.network.model import OrgState
-from callcore.routing.decide import MAX_LISTED, decide
+from callcore.network.policy import Policy
+from callcore.routing.choose import MAX_LISTED
+from callcore.routing.decide import decide
 from callcore.routing.model import Reason, RegionSource, RouteKind, RouteWarning
 from callcore.routing.numbering import parse_numbering
 from callcore.routing.snapshot import RoutingOptions
@@ -186,12 +188,12 @@ def test_a_plan_has_an_end_and_keeps_room_for_duty():
         network.duty(2),
     )
     decision = decide(network.snapshot(outlets=many, phones=phones), SITE_MOSCOW, "", MONDAY_NOON_UTC)
-    assert len(decision.plan.steps) == MAX_STEPS
-    assert outlets(decision) == [place.id for place in many[: MAX_STEPS - 2]]
+    assert len(decision.plan.steps) == Policy().max_outlets + 2
+    assert outlets(decision) == [place.id for place in many[: Policy().max_outlets]]
     assert [step.kind for step in decision.plan.steps][-2:] == [StepKind.OPERATORS, StepKind.DUTY]
     listed = [item for item in decision.explanation.considered if item.reason is Reason.OVER_LIMIT]
     assert len(listed) == MAX_LISTED
-    assert decision.explanation.omitted == ((Reason.OVER_LIMIT, 32),)
+    assert decision.explanation.omitted == ((Reason.OVER_LIMIT, 38),)
 
 
 def test_duty_phones_ring_one_after_another_in_their_order():

@@ -6,17 +6,21 @@ import pytest
 from callcore.routing.decide import decide
 from callcore.routing.explain import (
     DAY_WORDS,
+    EMPTY_WORDS,
     REASON_WORDS,
     REGION_WORDS,
     ROUTE_WORDS,
+    STAGE_WORDS,
     STEP_WORDS,
+    TIE_WORDS,
     WARNING_WORDS,
     from_json,
     to_json,
     to_text,
 )
 from callcore.routing.hours import DAYS
-from callcore.routing.model import Reason, RegionSource, RouteKind, RouteWarning
+from callcore.routing.live import TieKind
+from callcore.routing.model import Empty, Reason, RegionSource, RouteKind, RouteWarning, StepStage
 from dialplans.contract import StepKind
 from tests.fakes import network
 from tests.fakes.network import MONDAY_NOON_UTC, SITE_MOSCOW
@@ -28,6 +32,9 @@ CALLER = "+79161112233"
 GOLDEN = """\
 Набран +7 495 100-00-02 «Сайт, Москва»: номер головного сайта, звонок идёт по региону.
 Регион: Москва (по набранному номеру).
+Распределение «Основная».
+Этапы:
+  Базовая: «Орг2»
 Кого рассмотрели:
   + Орг2: Точка 10 — принимает звонок
   − Орг2: Точка 13 — закрыто: пн 13:00-18:00, там сейчас 12:00
@@ -37,7 +44,7 @@ GOLDEN = """\
   − Орг3: Точка 17 — нет ни одного включённого телефона
   + Операторы головного офиса — принимает звонок
 Порядок дозвона:
-  1. Орг2: Точка 10 — телефонов: 2, звоним 20 с
+  1. Орг2: Точка 10 — телефонов: 2, звоним 20 с (Базовая)
   2. Операторы головного офиса — телефонов: 1, звоним 30 с
   3. Дежурный: Дежурный 40 — телефонов: 1, звоним 25 с
 Сеть: снимок № 7 от 02.11.2026 06:00:00 UTC."""
@@ -90,6 +97,9 @@ def test_an_unknown_number_at_night_in_words():
         (RouteKind, ROUTE_WORDS),
         (RegionSource, REGION_WORDS),
         (StepKind, STEP_WORDS),
+        (StepStage, STAGE_WORDS),
+        (Empty, EMPTY_WORDS),
+        (TieKind, TIE_WORDS),
         (set(RouteWarning) - {RouteWarning.NONE}, WARNING_WORDS),
         (DAYS, DAY_WORDS),
     ],

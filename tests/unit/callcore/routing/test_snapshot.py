@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from callcore.routing.snapshot import MAX_DUTY_STEPS, MAX_OPERATOR_STEPS, RoutingOptions
+from callcore.routing.duty import MAX_DUTY_STEPS
+from callcore.routing.snapshot import MAX_OPERATOR_STEPS, RoutingOptions
 from dialplans.contract import MAX_KEYS_PER_STEP
 from tests.fakes import network
 
@@ -23,7 +24,7 @@ def test_the_tail_of_a_plan_is_bounded():
     )
     office = network.snapshot(phones=phones).head_office
     assert [len(step.phone_keys) for step in office.operators] == [MAX_KEYS_PER_STEP] * MAX_OPERATOR_STEPS
-    assert len(office.duty) == MAX_DUTY_STEPS
+    assert len(office.duty.steps_at(network.MADE_AT)) == MAX_DUTY_STEPS
 
 
 @pytest.mark.parametrize(("asked", "given"), [(0, 5), (20, 20), (9999, 120)])

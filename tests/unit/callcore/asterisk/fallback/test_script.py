@@ -43,6 +43,8 @@ def run(folder, answers="200 result=1\n" * 20):
 PLAN = [
     ("DL_GREETING", ""),
     ("DL_WHISPER", ""),
+    ("DL_WAITING", ""),
+    ("DL_LANG", "ru"),
     ("DL_STEP_1_KEYS", "p20"),
     ("DL_STEP_1_RING", "20"),
     ("DL_STEP_1_KIND", "outlet"),

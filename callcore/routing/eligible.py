@@ -1,0 +1,216 @@
+"""Who may take a call at one instant: hours, people, what is live, the policy's gate. Pure.
+
+Everything is worked out once and only when somebody asks: a region may have thousands of outlets.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, tzinfo
+from heapq import merge, nsmallest
+from itertools import chain, repeat
+from typing import Any, Final
+
+from callcore.network.policy import Ringing
+from callcore.routing.hours import DAYS
+from callcore.routing.known import Candidates, Group, RouteOutlet, RoutePhone
+from callcore.routing.live import Live
+from callcore.routing.model import Reason
+from callcore.routing.opening import Schedule, Wall, Why, wall_of
+from callcore.routing.ranking import NEVER
+
+Data = tuple[tuple[str, str], ...]
+Able = tuple[Reason, tuple[str, ...], Data]  # TAKEN with the keys that can ring, or why not
+_AHEAD: Final = 32  # so many are put in order at first; seldom are more looked at
+# The telling reason when phones of an outlet are out for several.
+_TELLING: Final = (Reason.BUSY, Reason.PAUSED, Reason.OFF_HOURS, Reason.UNREACHABLE)
+
+
+class ClosedNow(dict[Schedule, bool]):
+    """Whether a schedule is closed at one instant. Each is worked out once and each zone's clock is read once: hours
+    repeat, and a region may have thousands of outlets."""
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__()
+        self.now = now
+        self._walls: dict[tzinfo, Wall] = {}
+        self._words: dict[Schedule, Data] = {}
+
+    def __missing__(self, schedule: Schedule) -> bool:
+        zone = schedule.zone
+        if zone not in self._walls:
+            self._walls[zone] = wall_of(self.now, zone)
+        is_closed = self[schedule] = not schedule.is_open_at(self.now, self._walls[zone])
+        return is_closed
+
+    def words(self, schedule: Schedule) -> Data:
+        """The hours of the local day and the local time, once the schedule was asked for."""
+        if schedule not in self._words:
+            self._words[schedule] = self._make_words(schedule)
+        return self._words[schedule]
+
+    def _make_words(self, schedule: Schedule) -> Data:
+        local = self._walls[schedule.zone].local
+        weekday = local.weekday()
+        time = f"{local.hour:02}:{local.minute:02}"
+        special = schedule.days.get(local.date())
+        hours = schedule.hours.texts[weekday] if special is None else special.text
+        return (("day", DAYS[weekday]), ("hours", hours), ("local", time), *self.special(schedule))
+
+    def special(self, schedule: Schedule) -> Data:
+        """What but the week rules now; nothing when it is the week."""
+        local, override = self._walls[schedule.zone].local, schedule.override
+        if override is not None and self.now < override.until:
+            until = override.until.astimezone(schedule.zone)
+            style = "%H:%M" if until.date() == local.date() else "%d.%m %H:%M"
+            return (("why", Why.OVERRIDE), ("until", until.strftime(style)), ("title", override.reason))
+        day = schedule.days.get(local.date())
+        if day is None:
+            return ()
+        return (("why", day.why), ("on", local.date().isoformat()), ("title", day.title))
+
+
+class Abilities:
+    """What the phones of outlets can do now. `gate`: fewer points than these and a dealer gets no call."""
+
+    def __init__(self, closed: ClosedNow, live: Live, gate: int | None) -> None:
+        self._closed = closed
+        self._live = live
+        self._gate = gate
+        self._known: dict[int, Able] = {}
+
+    def of(self, outlet: RouteOutlet) -> Able:
+        """Of an outlet that is open and has no lasting reason against it."""
+        able = self._known.get(outlet.id)
+        if able is None:
+            able = self._known[outlet.id] = self._find(outlet)
+        return able
+
+    def _find(self, outlet: RouteOutlet) -> Able:
+        keys, live = outlet.phone_keys, self._live
+        if self._gate is not None and outlet.points < self._gate:
+            return Reason.BELOW_GATE, (), (("points", str(outlet.points)), ("gate", str(self._gate)))
+        if outlet.is_plain and live.unreachable.isdisjoint(keys) and live.talking.keys().isdisjoint(keys):
+            return Reason.TAKEN, keys, ()
+        talking = sum(live.talking.get(key, 0) for key in keys)
+        if outlet.max_calls is not None and talking >= outlet.max_calls:
+            return Reason.AT_CAPACITY, (), ()
+        against = [self.against(phone) for phone in outlet.phones]
+        able = tuple(
+            phone.key
+            for phone, (reason, _) in zip(outlet.phones, against, strict=True)
+            if reason is Reason.TAKEN
+        )
+        if able:
+            return Reason.TAKEN, able, ()
+        reason, data = min(against, key=lambda item: _TELLING.index(item[0]))
+        return reason, (), data
+
+    def against(self, phone: RoutePhone, *, is_live: bool = True) -> tuple[Reason, Data]:
+        """Why one phone cannot ring. Without `is_live` only what its person said."""
+        if phone.pause and (phone.paused_until is None or self._closed.now < phone.paused_until):
+            return Reason.PAUSED, (("pause", phone.pause),)
+        if phone.schedule is not None and self._closed[phone.schedule]:
+            return Reason.OFF_HOURS, ()
+        if is_live and self._live.talking.get(phone.key, 0) >= phone.lines:
+            return Reason.BUSY, ()
+        if is_live and phone.is_sip and phone.key in self._live.unreachable:
+            return Reason.UNREACHABLE, ()
+        return Reason.TAKEN, ()
+
+
+class CallPool:
+    """The candidates of one call as ranking.Pool; a member is the outlet's place among them. `by_org` are dealers'
+    outlets with all below."""
+
+    def __init__(
+        self,
+        among: Candidates,
+        by_org: Mapping[int, Candidates],
+        closed: ClosedNow,
+        abilities: Abilities,
+        live: Live,
+    ) -> None:
+        self.among = among
+        self._by_org = by_org
+        self.closed = closed
+        self.abilities = abilities
+        self._used = live.org_used_at
+        self.groups = [group for schedule, group in among.groups.items() if not closed[schedule]]
+        self._looked_at: set[int] = set()
+
+    def ordered(self, ringing: Ringing) -> Iterator[int]:
+        if not self._used and ringing in (Ringing.IN_ORDER, Ringing.ALL):
+            return merge(*(group.places for group in self.groups))
+        entries = list(chain.from_iterable(map(_ENTRIES[ringing], self.groups, repeat(self._used))))
+        return _in_turn(entries)
+
+    def below(self, org_id: int, ringing: Ringing) -> list[int]:
+        found = self._by_org.get(org_id, Candidates())
+        among, index = self.among, self.among.index
+        places = [index[outlet.id] for outlet in found.outlets if outlet.id in index]
+        ready = [
+            place
+            for place in places
+            if among.bars[place] is Reason.TAKEN and not self.closed[among.outlets[place].schedule]
+        ]
+        few = Group(
+            tuple(ready),
+            tuple(among.outlets[place].id for place in ready),
+            tuple(among.outlets[place].org_id for place in ready),
+            tuple(among.ranks[place] for place in ready),
+            tuple(-among.outlets[place].points for place in ready),
+        )
+        return [entry[-1] for entry in sorted(_ENTRIES[ringing](few, self._used))]
+
+    def fits(self, member: int) -> bool:
+        self._looked_at.add(member)
+        return self.abilities.of(self.among.outlets[member])[0] is Reason.TAKEN
+
+    def org_of(self, member: int) -> int:
+        return self.among.outlets[member].org_id
+
+    def points_of(self, member: int) -> int:
+        return self.among.outlets[member].points
+
+    def weight_of(self, member: int) -> int:
+        return len(self.abilities.of(self.among.outlets[member])[1])
+
+    def counts(self) -> tuple[Counter[Reason], int]:
+        """Those who are out by reason, as far as anybody asked; how many others are open."""
+        out: Counter[Reason] = Counter(self.among.barred)
+        looked_at = Counter(self.abilities.of(self.among.outlets[place])[0] for place in self._looked_at)
+        looked_at.pop(Reason.TAKEN, 0)
+        is_open = sum(len(group.places) for group in self.groups)
+        everybody = sum(len(group.places) for group in self.among.groups.values())
+        out.update(looked_at)
+        out[Reason.CLOSED] = everybody - is_open
+        return out, is_open - sum(looked_at.values())
+
+
+def _in_turn(entries: list[Any]) -> Iterator[int]:
+    """The first few by a cheap way, the rest when they are asked for."""
+    if len(entries) > _AHEAD:
+        yield from (entry[-1] for entry in nsmallest(_AHEAD, entries))
+    entries.sort()
+    yield from (entry[-1] for entry in (entries[_AHEAD:] if len(entries) > _AHEAD else entries))
+
+
+def _by_rank(group: Group, used: Mapping[int, datetime]) -> Iterable[Any]:
+    return zip(group.ranks, map(used.get, group.org_ids, repeat(NEVER)), group.ids, group.places, strict=True)
+
+
+def _by_idleness(group: Group, used: Mapping[int, datetime]) -> Iterable[Any]:
+    return zip(map(used.get, group.org_ids, repeat(NEVER)), group.ids, group.places, strict=True)
+
+
+def _by_points(group: Group, used: Mapping[int, datetime]) -> Iterable[Any]:
+    idle = map(used.get, group.org_ids, repeat(NEVER))
+    return zip(group.losses, idle, group.org_ids, group.ids, group.places, strict=True)
+
+
+_ENTRIES: Final = {
+    Ringing.ALL: _by_rank,
+    Ringing.IN_ORDER: _by_rank,
+    Ringing.LEAST_RECENT: _by_idleness,
+    Ringing.BY_RATING: _by_points,
+}
