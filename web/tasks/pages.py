@@ -40,10 +40,7 @@ async def tasks(request: web.Request) -> web.Response:
         TaskKind(kind) if (kind := request.query.get("kind", "")) in set(TaskKind) else None,
     )
     after = request.query.get("after", "")[:60]
-    try:
-        page = await services.find(viewer, wanted, after=after, limit=PAGE_ROWS)
-    except Invalid:
-        return see_other(_address(wanted), Flash("warning", "Такой страницы списка нет, показано начало"))
+    page = await services.find(viewer, wanted, after=after, limit=PAGE_ROWS)
     is_part = request.query.get("fragment") == "list"
     return render(
         request,

@@ -11,21 +11,35 @@ from types import SimpleNamespace
 
 from aiohttp import ClientSession, CookieJar, DummyCookieJar, web
 from aiohttp.test_utils import TestServer
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.bootstrap.site import make_site
 from callcore.bootstrap.what_if import WhatIf
-from callcore.calls.tables import RecordingRow
+from callcore.calls.tables import CallRow, RecordingRow
+from callcore.calls.task_tables import TaskRow
 from callcore.kernel.bus import Bus
 from callcore.kernel.database import Database
 from callcore.kernel.errors import NotAllowedNow
 from callcore.kernel.metrics import Metrics
+from callcore.messaging.tables import NoticeRow
 from callcore.network.dids import version_of
 from callcore.network.model import DEALER_ROLES, Role
 from callcore.network.passwords import hash_password
+from callcore.network.sign_in_limit import fingerprint
+from callcore.network.tables import UserRow
 from callcore.routing.model import Decision
 from callcore.routing.numbering import EMPTY_PLAN
 from config.settings import Settings, load_settings
-from tests.factories.network import make_did, make_org, make_outlet, make_policy, make_user
+from tests.factories.network import (
+    make_did,
+    make_invite,
+    make_org,
+    make_outlet,
+    make_phone,
+    make_policy,
+    make_user,
+)
 from tests.factories.sales import make_call, make_customer, make_order
 from tests.fakes.clock import FakeClock
 from web.deps import HealthCheck
@@ -37,6 +51,7 @@ PASSWORD = "длинный пароль 2026"
 NUMBER = "+79124401825"
 CUSTOMER = "Прасковья Тестова"
 ORDER = 41
+TOKEN = "secret-of-the-only-link"
 
 
 @dataclass
@@ -51,6 +66,11 @@ class Seeds:
     did_id: int = 0
     did_version: str = ""
     policy_id: int = 0
+    task_id: int = 0
+    notice_id: int = 0
+    person_id: int = 0
+    phone_id: int = 0
+    invite_id: int = 0
 
     def path(self, pattern: str) -> str:
         """A real address for a route: «/calls/{call_id}» -> «/calls/test-1»."""
@@ -60,6 +80,11 @@ class Seeds:
             "outlets": self.outlet_id,
             "dids": self.did_id,
             "routing": self.policy_id,
+            "tasks": self.task_id,
+            "notices": self.notice_id,
+            "people": self.person_id,
+            "phones": self.phone_id,
+            "invites": self.invite_id,
         }
         values = {
             "{code}": "RU-MOW",
@@ -69,6 +94,8 @@ class Seeds:
             "{state}": "off",
             "{version}": "0",
             "{path}": "app.css",
+            "{token}": TOKEN,
+            "{name}": "0123456789abcdef0123456789abcdef.png",
         }
         for name, value in values.items():
             pattern = pattern.replace(name, value)
@@ -89,11 +116,14 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
         dealer = await make_org(session, parent=factory)
         outlet = await make_outlet(session, dealer)
         did = await make_did(session, org=dealer)
+        people = {}
         for role in Role:
             org = dealer if role in DEALER_ROLES else factory
-            await make_user(
+            people[role] = await make_user(
                 session, org, role=role.value, email=f"{role.value}@example.test", password_hash=password_hash
             )
+        phone = await make_phone(session, outlet=outlet)
+        invite = await make_invite(session, dealer, made_at=clock.now(), token_hash=fingerprint(TOKEN))
         customer = await make_customer(session, phone=NUMBER, name=CUSTOMER)
         order = await make_order(session, customer, number=ORDER, org_id=dealer.id, status="new")
         call = await make_call(
@@ -124,6 +154,7 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
         session.add(recording)
         await session.flush()
         policy = await make_policy(session)
+        task_id, notice_id = await _messages(session, clock, call, dealer.id)
         return Seeds(
             call.call_id,
             recording.id,
@@ -133,12 +164,43 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
             did.id,
             version_of(did),
             policy.id,
+            task_id,
+            notice_id,
+            people[Role.DEALER_MANAGER].id,
+            phone.id,
+            invite.id,
         )
+
+
+async def _messages(session: AsyncSession, clock: FakeClock, call: CallRow, org_id: int) -> tuple[int, int]:
+    """Ids of an open task about the call and of a notice to the first person."""
+    task = TaskRow(
+        kind="missed",
+        title="Пропущенный звонок: перезвонить",
+        org_id=org_id,
+        call_id=call.call_id,
+        order_id=call.order_id,
+        caller_number=NUMBER,
+        made_at=clock.now(),
+        due_at=clock.now() + timedelta(minutes=15),
+        data={},
+        dedupe_key="seeded",
+    )
+    user_id = await session.scalar(select(UserRow.id).order_by(UserRow.id).limit(1))
+    notice = NoticeRow(
+        user_id=user_id, topic="task:made", level="info", title="Задача", at=clock.now(), dedupe_key="seeded"
+    )
+    session.add_all([task, notice])
+    await session.flush()
+    return task.id, notice.id
 
 
 def _settings(store: Path, *, secure: bool) -> Settings:
     settings = load_settings(None, {"DEALERLINE_WEB__SECURE": str(secure).lower()})
     recordings = settings.recordings.model_copy(update={"store_dir": store})
+    dealers = settings.dealers.model_copy(update={"logos_dir": store / "logos"})
+    pbx = settings.pbx.model_copy(update={"secrets_file": store / "secrets.json"})
+    settings = settings.model_copy(update={"dealers": dealers, "pbx": pbx})
     return settings.model_copy(update={"recordings": recordings})
 
 
