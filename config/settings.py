@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -107,6 +107,18 @@ class NumberingSettings(_Section):
     dir: Path  # an imported numbering plan; without one the plan that we ship is used
 
 
+_Start = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+_End = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+
+
+class RoutingSettings(_Section):
+    """When the head office's operators take calls, on the manufacturer's clock: periods by day, [["09:00", "21:00"]]."""
+
+    operator_hours: dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], list[tuple[_Start, _End]]]
+    operators_on_holidays: bool  # else the production calendar of the manufacturer's region gives them days off
+    operators_wait_s: int = Field(ge=0, le=900)  # how long a caller waits for an operator, as in a queue
+
+
 class DealerSettings(_Section):
     logos_dir: Path
     outside_prefixes: tuple[str, ...]  # of E.164: where phones of outlets may be; calls there cost money
@@ -162,6 +174,7 @@ class Settings(_Section):
     pbx: PbxSettings
     recordings: RecordingSettings
     numbering: NumberingSettings
+    routing: RoutingSettings
     dealers: DealerSettings
     voice: VoiceSettings
     mail: MailSettings

@@ -14,6 +14,7 @@ from callcore.asterisk.snapshot_file import SnapshotFile
 from callcore.bootstrap.health import Health, add_gauges
 from callcore.bootstrap.message_services import Messages
 from callcore.bootstrap.numbering_file import NumberingFile
+from callcore.bootstrap.routing_options import routing_options
 from callcore.bootstrap.site import make_site
 from callcore.bootstrap.voice_services import keep_shelf, make_shelf
 from callcore.bootstrap.what_if import WhatIf
@@ -32,7 +33,6 @@ from callcore.kernel.migrations import schema_state
 from callcore.kernel.tasks import TaskOwner, every
 from callcore.orders.attach_call import AttachCall
 from callcore.orders.claim_requests import claim_requests
-from callcore.routing.snapshot import RoutingOptions
 from config.settings import Settings
 from recordings.model import RecordingSettings
 from recordings.pipeline import RecordingWorker
@@ -57,7 +57,7 @@ class Application:
         self.pbx = AsteriskPbx(ami_settings(settings), self.clock)
         self.shelf = make_shelf(settings, self.database)
         self.numbering = NumberingFile(settings.numbering.dir)
-        options = RoutingOptions(duty_ring_s=settings.pbx.duty_ring_s)
+        options = routing_options(settings)
         self.what_if = WhatIf(self.database, self.clock, self.numbering.current, options)
         self.routing = InboundRouting(
             database=self.database,

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from callcore.bootstrap.numbering_file import NumberingFile
+from callcore.bootstrap.routing_options import routing_options
 from callcore.bootstrap.what_if import Question, WhatIf
 from callcore.calls.past_calls import stored_explanation
 from callcore.kernel.clock import SystemClock
@@ -17,7 +18,6 @@ from callcore.network.policy_file import read_policy
 from callcore.network.policy_versions import policy_facts, policy_of_version
 from callcore.routing.explain import from_json
 from callcore.routing.model import Decision
-from callcore.routing.snapshot import RoutingOptions
 from config.settings import Settings
 
 
@@ -29,7 +29,7 @@ async def decide_now(
     a version or a file that is not there, Invalid("policy-wrong", problems=) or Invalid("policy-unreadable")."""
     async with _database(settings) as database:
         chosen = await _policy(database, policy)
-        options = RoutingOptions(duty_ring_s=settings.pbx.duty_ring_s)
+        options = routing_options(settings)
         what_if = WhatIf(database, SystemClock(), NumberingFile(settings.numbering.dir).current, options)
         return await what_if.decide(Question(did, caller, at, chosen))
 
