@@ -58,7 +58,13 @@ class Application:
         self.shelf = make_shelf(settings, self.database)
         self.numbering = NumberingFile(settings.numbering.dir)
         options = routing_options(settings)
-        self.what_if = WhatIf(self.database, self.clock, self.numbering.current, options)
+        self.what_if = WhatIf(
+            self.database,
+            self.clock,
+            self.numbering.current,
+            options,
+            sounds=lambda: self.shelf.sounds,
+        )
         self.routing = InboundRouting(
             database=self.database,
             clock=self.clock,

@@ -19,6 +19,7 @@ from callcore.routing.live import NOTHING_LIVE, Live
 from callcore.routing.model import Decision
 from callcore.routing.numbering import NumberingPlan
 from callcore.routing.snapshot import RoutingOptions, build_snapshot, with_policy
+from callcore.routing.sounds import NO_SOUNDS, Sounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,15 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """`numbering` gives the plan as it is; `live` what the running application knows of this minute."""
+    """`numbering` gives the plan as it is; `live` what the running application knows of this minute; `sounds` those that
+    have been rendered."""
 
     database: Database
     clock: Clock
     numbering: Callable[[], NumberingPlan]
     options: RoutingOptions = field(default_factory=RoutingOptions)
     live: Callable[[], Live] = lambda: NOTHING_LIVE
+    sounds: Callable[[], Sounds] = lambda: NO_SOUNDS
 
     async def decide(self, question: Question) -> Decision:
         """For another moment than now phones are taken for free; quotas, points and ties are those of now."""
@@ -71,7 +74,9 @@ class WhatIf:
         return await asyncio.to_thread(self._network, directory, at)
 
     def _network(self, directory: Directory, at: datetime) -> Network:
-        snapshot = build_snapshot(directory, 0, at, numbering=self.numbering(), options=self.options)
+        snapshot = build_snapshot(
+            directory, 0, at, numbering=self.numbering(), options=self.options, sounds=self.sounds()
+        )
         root = next((org for org in directory.orgs if org.kind is OrgKind.MANUFACTURER), None)
         return Network(snapshot, root.tz if root else "Europe/Moscow")
 
