@@ -1,13 +1,14 @@
 """Rows of the selling network with sensible values; name what matters to the test, leave the rest."""
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.network.policy import Policy, policy_to_json
 from callcore.network.policy_tables import PolicyRow, PolicyVersionRow
+from callcore.network.staff_tables import InviteRow
 from callcore.network.tables import DidRow, OrgRow, OutletRow, PhoneRow, RegionRow, UserRow
 
 ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
@@ -119,6 +120,19 @@ async def make_policy(session: AsyncSession, policy: Policy | None = None, **val
     body = policy_to_json(policy or Policy())
     await _added(session, PolicyVersionRow(policy_id=row.id, version=1, made_at=SINCE, body=body))
     return row
+
+
+async def make_invite(session: AsyncSession, org: OrgRow, *, made_at: datetime, **values: Any) -> InviteRow:
+    """A link for a manager that was made a moment ago; give `token_hash` to come in by it."""
+    defaults = {
+        "token_hash": f"hash-{next(_numbers)}",
+        "org_id": org.id,
+        "email": f"guest{next(_numbers)}@example.test",
+        "role": "dealer_manager",
+        "made_at": made_at,
+        "expires_at": made_at + timedelta(days=7),
+    }
+    return await _added(session, InviteRow(**defaults | values))
 
 
 async def _added(session: AsyncSession, row: Any) -> Any:
