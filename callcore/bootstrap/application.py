@@ -11,7 +11,9 @@ from callcore.asterisk.ami import AmiSettings, AsteriskPbx
 from callcore.asterisk.inbound import InboundRouting
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.asterisk.snapshot_file import SnapshotFile
+from callcore.bootstrap.charges import ChargeKeeper
 from callcore.bootstrap.health import Health, add_gauges
+from callcore.bootstrap.live_state import LiveKeeper
 from callcore.bootstrap.message_services import Messages
 from callcore.bootstrap.numbering_file import NumberingFile
 from callcore.bootstrap.routing_options import routing_options
@@ -22,6 +24,7 @@ from callcore.calls.audience import audience_of
 from callcore.calls.cel_file import CelReader
 from callcore.calls.events import CallEnded, RecordingReady
 from callcore.calls.follow_calls import CallFollower
+from callcore.calls.phone_reach import PhoneReach
 from callcore.calls.reconcile import CallReconciler
 from callcore.kernel.bus import Bus, Event
 from callcore.kernel.clock import SystemClock
@@ -58,11 +61,20 @@ class Application:
         self.shelf = make_shelf(settings, self.database)
         self.numbering = NumberingFile(settings.numbering.dir)
         options = routing_options(settings)
+        self.reach = PhoneReach(self.pbx)
+        self.live = LiveKeeper(
+            self.database,
+            self.clock,
+            unreachable=lambda: self.reach.unreachable,
+            talking=lambda: self.follower.phones_in_use(),
+        )
+        self.charges = ChargeKeeper(self.database, self.clock)
         self.what_if = WhatIf(
             self.database,
             self.clock,
             self.numbering.current,
             options,
+            live=self.live.live,
             sounds=lambda: self.shelf.sounds,
         )
         self.routing = InboundRouting(
@@ -72,7 +84,9 @@ class Application:
             options=options,
             offer=lambda fact: self.follower.offer(fact),
             metrics=self.metrics,
+            live=self.live.live,
             sounds=lambda: self.shelf.sounds,
+            note=self.live.note,
         )
         self.snapshot_file = SnapshotFile(settings.pbx.agi_dir, self.clock)
         linker = AttachCall()
@@ -83,6 +97,7 @@ class Application:
             clock=self.clock,
             directory=self.routing,
             linker=linker,
+            hear=self.reach.hear,
         )
         self.reconciler = CallReconciler(
             reader=CelReader(settings.pbx.cel_file, self.database),
@@ -113,13 +128,18 @@ class Application:
         """Raises DatabaseUnavailable, NotAllowedNow("schema-old") or OSError for a taken port."""
         await self._check_schema()
         await self._refresh()
+        await self.live.refresh()
         add_gauges(self.metrics, self.health, lambda: self.hub.count)
         self.messages.add_gauges(self.metrics)
         self.bus.subscribe(self._on_event)
+        self.bus.subscribe(self.live.on_event)
         await self.follower.start()
         await self.agi.start()
         await self.pbx.start()
         await self.reconciler.start()
+        _ = self.tasks.spawn("reach", self.reach.keep_asking())
+        self.live.start(self.tasks)
+        self.charges.start(self.bus, self.tasks)
         self.recordings.start(self.tasks)
         self.messages.start()
         keep_shelf(self.shelf, self.tasks)

@@ -5,6 +5,8 @@ bound), and are tried again with a growing pause. What one call's data breaks, o
 """
 
 import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -48,7 +50,8 @@ class FollowerHealth:
 
 
 class CallFollower:
-    """Start it once; `offer` takes facts that do not come from the PBX (RouteDecided)."""
+    """Start it once; `offer` takes facts that do not come from the PBX (RouteDecided). `hear` is told every fact as it is
+    applied and must not wait."""
 
     def __init__(
         self,
@@ -59,8 +62,10 @@ class CallFollower:
         clock: Clock,
         directory: PhoneDirectory,
         linker: CallLinker,
+        hear: Callable[[PbxFact], object] = lambda _: None,
     ) -> None:
         self._pbx = pbx
+        self._hear = hear
         self._database = database
         self._bus = bus
         self._clock = clock
@@ -72,6 +77,7 @@ class CallFollower:
         self._tasks = TaskOwner("calls")
         self._pause_s = 0.0
         self._broken_facts = 0
+        self._in_use: Mapping[str, int] | None = None
 
     async def start(self) -> None:
         _ = self._tasks.spawn("follow", self._follow())
@@ -100,6 +106,14 @@ class CallFollower:
         """The call lives, or its last state is not in the journal yet. Without the PBX nobody knows what lives."""
         is_live = any(call.call_id == call_id for call in self._tracker.live_calls())
         return (is_live and not self._tracker.stale) or self._unwritten.holds(call_id)
+
+    def phones_in_use(self) -> Mapping[str, int]:
+        """Live calls by phone key, ringing ones too; none while the PBX is not heard. A new mapping after each change."""
+        if self._in_use is None:
+            calls = () if self._tracker.stale else self._tracker.live_calls()
+            legs = (leg for call in calls for leg in call.phone_legs)
+            self._in_use = Counter(leg.phone_key for leg in legs if leg.is_alive and leg.phone_key)
+        return self._in_use
 
     def health(self) -> FollowerHealth:
         return FollowerHealth(
@@ -152,7 +166,9 @@ class CallFollower:
             self._apply(self._inbox.get_nowait())
 
     def _apply(self, fact: PbxFact) -> None:
+        self._in_use = None
         try:
+            self._hear(fact)
             changes = self._tracker.apply(fact)
         except Exception:  # noqa: BLE001 - a border: the pump outlives a fault of ours; CEL repairs the call
             self._broken_facts += 1

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from callcore.bootstrap.live_state import read_live
 from callcore.bootstrap.numbering_file import NumberingFile
 from callcore.bootstrap.routing_options import routing_options
 from callcore.bootstrap.what_if import Question, WhatIf
@@ -30,7 +31,9 @@ async def decide_now(
     async with _database(settings) as database:
         chosen = await _policy(database, policy)
         options = routing_options(settings)
-        what_if = WhatIf(database, SystemClock(), NumberingFile(settings.numbering.dir).current, options)
+        clock, numbering = SystemClock(), NumberingFile(settings.numbering.dir)
+        live = await read_live(database, clock)
+        what_if = WhatIf(database, clock, numbering.current, options, live=lambda: live)
         return await what_if.decide(Question(did, caller, at, chosen))
 
 

@@ -1,0 +1,98 @@
+"""Quotas of calls in their present periods: what the ledger holds and what has been decided since.
+
+A decision is reserved at once, so that the next one in the same second knows of it; it leaves when its entry stands in the
+ledger (the same policy and the same moment), or when no entry came for so long that none will.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.network.policies import load_policies
+from callcore.network.quota_period import period_start, periods_of
+from callcore.network.quotas import QuotaScope, QuotaSum, counted_at, manufacturer_zone, quota_sums
+from callcore.routing.live import QuotaCount
+from callcore.routing.model import Decision, StepStage
+
+RESERVED_FOR: Final = timedelta(hours=2)
+MAX_RESERVED: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """`org_id` of the dealer who is tried first by his quota, else none."""
+
+    policy_id: int
+    at: datetime
+    org_id: int | None
+
+
+class QuotaCounter:
+    def __init__(self) -> None:
+        self._sums: tuple[QuotaSum, ...] = ()
+        self._reserved: list[Reserved] = []
+        self._counts: Mapping[int, QuotaCount] | None = None
+
+    def reserve(self, decision: Decision) -> None:
+        why = decision.explanation
+        if not (why.counts_for_quotas and why.policy_id) or len(self._reserved) >= MAX_RESERVED:
+            return
+        self._reserved.append(Reserved(why.policy_id, why.at, quota_org(decision, first_only=True)))
+        self._counts = None
+
+    async def read(self, session: AsyncSession, now: datetime) -> None:
+        tz = await manufacturer_zone(session)
+        periods = periods_of(await load_policies(session))
+        since = {policy_id: period_start(period, now, tz) for policy_id, period in periods.items()}
+        known = list(self._reserved)
+        sums = await quota_sums(session, QuotaScope.CALLS, since)
+        if known:
+            first = min(one.at for one in known)
+            entered = Counter(await counted_at(session, QuotaScope.CALLS, since.keys(), first))
+            self._reserved = _left(known, entered, now) + self._reserved[len(known) :]
+        self._reserved = [one for one in self._reserved if one.at >= since.get(one.policy_id, now)]
+        self._sums, self._counts = sums, None
+
+    def counts(self) -> Mapping[int, QuotaCount]:
+        if self._counts is None:
+            self._counts = self._count()
+        return self._counts
+
+    def _count(self) -> Mapping[int, QuotaCount]:
+        counted: Counter[int] = Counter()
+        given: dict[int, Counter[int]] = {}
+        for one in self._sums:
+            if one.org_id is None:
+                counted[one.policy_id] += one.amount
+            else:
+                given.setdefault(one.policy_id, Counter())[one.org_id] += one.amount
+        for reserved in self._reserved:
+            counted[reserved.policy_id] += 1
+            if reserved.org_id is not None:
+                given.setdefault(reserved.policy_id, Counter())[reserved.org_id] += 1
+        return {
+            policy_id: QuotaCount(counted[policy_id], dict(given.get(policy_id, {})))
+            for policy_id in counted.keys() | given.keys()
+        }
+
+
+def quota_org(decision: Decision, *, first_only: bool = False) -> int | None:
+    """The dealer whom the quota stage named: its outlets may be those of dealers below him."""
+    steps = decision.plan.steps[:1] if first_only else decision.plan.steps
+    if not any(step.stage is StepStage.QUOTA for step in steps):
+        return None
+    return next((told.org_id for told in decision.explanation.stages if told.stage is StepStage.QUOTA), None)
+
+
+def _left(known: list[Reserved], entered: Counter[tuple[int, datetime]], now: datetime) -> list[Reserved]:
+    left = []
+    for one in known:
+        if entered[(one.policy_id, one.at)] > 0:
+            entered[(one.policy_id, one.at)] -= 1
+        elif now - one.at < RESERVED_FOR:
+            left.append(one)
+    return left
