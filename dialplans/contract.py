@@ -57,7 +57,8 @@ OWN_WAITING: Final = "DL_OWN_WAITING"
 QUEUE_LOOK_S: Final = 1  # a waiting caller looks so often whether it is his turn and a phone is free
 QUEUE_PAUSE_S: Final = 4  # after a try that failed although a phone looked free
 QUEUE_SAY_S: Final = 30  # so often the sentence is repeated
-WHISPER_KEY_S: Final = "1.5"  # after the prompt; with it 8 s at most pass
+WHISPER_KEY_S: Final = "1.5"  # after whisper and prompt; with it 8 s at most pass
+PROMPT_KEY_S: Final = "4"  # after the prompt alone
 
 RING_S: Final = "DL_RING"  # inherited: ring seconds of the present step
 ACCEPT_MODE: Final = "DL_ACCEPT"  # inherited inside a leg: AcceptMode

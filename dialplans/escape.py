@@ -41,7 +41,9 @@ slug = _form(r"[a-z0-9][a-z0-9-]{0,39}", "a slug (a-z, 0-9, -)")
 key = _form(r"p[0-9]{1,18}", "a phone key (p<id>)")
 keys = _form(r"p[0-9]{1,18}(-p[0-9]{1,18}){0,19}", "1 to 20 phone keys joined by -")
 target = _form(r"o[0-9]{1,18}|h[0-9]", "a target of the static branch (o<id>, h<n>)")
+sound = _form(r"[0-9A-Za-z_./-]{0,120}", "a sound's name (0-9, A-Z, a-z, _ . / -), or empty")
 event = _form(r"[A-Z][A-Z-]{0,39}", "a name of an event (A-Z, -)")
+pause = _form(r"[0-9](\.[0-9])?", "a pause in seconds")
 days = _form(
     r"{0}(-{0})?(&{0}(-{0})?){{0,6}}".format("(mon|tue|wed|thu|fri|sat|sun)"),
     "days of the week (mon-fri&sun)",
@@ -150,10 +152,12 @@ FILTERS: Final[dict[str, Callable[[object], Plain]]] = {
     "keys": phone_keys,
     "target": target,
     "event": event,
+    "sound": sound,
     "zone": zone,
     "clock": clock,
     "month": month,
     "days": days,
+    "pause": pause,
     "digits": digits,
     "host": host,
     "account": account,

@@ -91,6 +91,9 @@ PBX_MODULES: Final = (
     Module("app_read", "Read"),
     Module("app_record", "Record"),
     Module("app_userevent", "UserEvent"),
+    # STAT alone is used: whether a phrase is there
+    Module("func_env", functions="ENV STAT"),
+    Module("func_global", functions="GLOBAL"),
     Module("func_lock", functions="LOCK TRYLOCK UNLOCK"),
     Module("func_groupcount", functions="GROUP GROUP_COUNT GROUP_LIST GROUP_MATCH_COUNT"),
 )
@@ -102,6 +105,7 @@ CARRIER_MODULES: Final = (
     Module("res_pjsip_refer"),
     Module("app_transfer", "Transfer"),
     Module("app_senddtmf", "SendDTMF PlayDTMF"),
+    Module("app_mixmonitor", "MixMonitor StopMixMonitor", "MIXMONITOR"),
     Module("func_base64", functions="BASE64_ENCODE BASE64_DECODE"),
     Module("func_db", functions="DB DB_DELETE DB_EXISTS DB_KEYS"),
 )

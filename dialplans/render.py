@@ -38,7 +38,7 @@ AMI_EVENTS: Final = (
 
 # Allowed signs in the spelling of FILTER(). Cyrillic is bytes from \x80 on in UTF-8.
 NAME_SIGNS: Final = Plain(r"0-9A-Za-z .\x80-\xff")
-SOUND_SIGNS: Final = Plain(r"0-9A-Za-z_/.\-")
+SOUND_SIGNS: Final = Plain(r"0-9A-Za-z_/.&\-")  # & joins sounds
 # The semicolon is escaped for the configuration reader, brackets are hidden from the dialplan's.
 CONTACT_SIGNS: Final = Plain(r"0-9A-Za-z:\;@/&=.%_+?\x5b\x5d\-")
 
@@ -76,6 +76,7 @@ def render_pbx(plan: PbxPlan) -> RenderedConfig:
         "name_signs": NAME_SIGNS,
         "sound_signs": SOUND_SIGNS,
         "contact_signs": CONTACT_SIGNS,
+        "phrase": {str(name): _phrase(plan, name) for name in contract.Phrase},
         "trunk_name": _named("trunks[0].name", slug, contract.TRUNK_PREFIX + trunk.name)
         if trunk
         else Plain(""),
@@ -107,6 +108,14 @@ def _record_paths(plan: PbxPlan) -> dict[str, Plain]:
         "voicemail": Plain(f"{folder}/{contract.VOICEMAIL_FILE.format(base=base)}"),
         "voicemail_name": Plain(contract.VOICEMAIL_FILE.format(base=base).removesuffix(".wav")),
     }
+
+
+def _phrase(plan: PbxPlan, name: contract.Phrase) -> Plain:
+    """Inside IF(): whether a phrase of ours is there in the channel's language; without a folder it never is."""
+    if not plan.sounds_dir:
+        return Plain("0")
+    folder = _named("sounds_dir", path, plan.sounds_dir)
+    return Plain(f"${{STAT(e,{folder}/{name}-${{CHANNEL(language)}}.wav)}}")
 
 
 def _named(field: str, check: Any, value: object) -> Plain:

@@ -24,6 +24,7 @@ UNKNOWN_TONE_HZ = 400  # the voice of a number that nobody described
 _FIRST_HZ, _STEP_HZ, _VOICES = 400, 40, 75
 _TONE_S, _PULSE_S = 3.0, 0.6
 _LEVEL = 0.3
+CUSTOMERS = "customers"
 _MAX_SIGNS = 200
 _REGISTERED, _UNREGISTERED = "Registered", "Unregistered"
 _REGISTER_LIMIT_S = 20
@@ -152,6 +153,16 @@ class SimulatedCarrier:
         self._phone(name)
         await self.cli(f"database put transfer {name} {extension}")
         await self.set_behaviour(name, Behaviour.TRANSFER)
+
+    async def listen(self, name: str) -> None:
+        """From the next call on keep what this telephone hears, or what all customers hear: `customers`."""
+        if name != CUSTOMERS:
+            self._phone(name)
+        await self.cli(f"database put ear {name} 1")
+
+    def heard(self, name: str) -> Path:
+        """What a telephone heard in its last call, or the customer of a call by the call's id."""
+        return Path(self.plan.sounds_dir) / f"ear-{name}.wav"
 
     async def behaviours(self) -> dict[str, Behaviour]:
         """Every telephone of the plan with what it does now."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-MAX_WHISPER_S: Final = 5.0
+MAX_WHISPER_S: Final = 4.4  # with the prompt and the wait for the key 8 s
 SOURCE_NAMES: Final = {
     "unknown": "не определён",
     "hotline": "горячая линия",

@@ -67,4 +67,4 @@ async def _goods(session: AsyncSession, order_ids: list[int]) -> dict[int, str]:
 def short_goods(name: str) -> str:
     """What stands before sizes and brackets."""
     name = name.partition(",")[0].partition("(")[0].strip()
-    return name if len(name) <= _LONGEST_GOODS else name[:_LONGEST_GOODS].rsplit(" ", 1)[0]
+    return name if len(name) <= _LONGEST_GOODS else name[: _LONGEST_GOODS + 1].rsplit(" ", 1)[0]

@@ -59,7 +59,15 @@ def pbx_plan(**changes: object) -> PbxPlan:
                 shows_caller=True,
             ),
         ),
-        dids=(DidPlan("+74951234567", "Москва, сайт", targets=("o7", "h1")),),
+        dids=(
+            DidPlan(
+                "+74951234567",
+                "Москва, сайт",
+                targets=("o7", "h1"),
+                greeting="dealerline/hello",
+                waits_with_music=True,
+            ),
+        ),
         targets=(
             StaticTarget(
                 "o7",
@@ -82,6 +90,8 @@ def pbx_plan(**changes: object) -> PbxPlan:
         ),
         other_targets=("h1",),
         duty_keys=("p40", "p31"),
+        music_dir="/srv/pbx/music",
+        sounds_dir="/srv/pbx/data/sounds/dealerline",
         duty_shifts=(
             StaticShift(("p31", "p40"), (DutyTime(23, 11, 1080, 1439), DutyTime(24, 11, 0, 359))),
             StaticShift(("p40", "p31"), (DutyTime(24, 11, 360, 1079),)),

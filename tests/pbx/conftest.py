@@ -34,6 +34,7 @@ async def lab(running):
         if now[phone.name] is not phone.behaviour:
             await running.customers.set_behaviour(phone.name, phone.behaviour)
     await running.carrier.cli("database deltree think")
+    await running.carrier.cli("database deltree ear")
     await running.quiet()
 
 

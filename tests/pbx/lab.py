@@ -29,14 +29,29 @@ from dialplans.plan import (
     TrunkPlan,
 )
 from dialplans.render import render_carrier, render_pbx
+from tests.audio import make_tone
 
 DID = "74951234567"
 LADDER_DID = "74951234568"  # has a static branch: o1 is closed now, o2 is open
+GREETED_DID = "74951234569"  # greets, waits with music, in English
 CUSTOMER = "+79161234567"
 CUSTOMER_HZ = tone_hz(40)
 OUTSIDE = "+79001112233"
 VOICES = {name: tone_hz(n) for n, name in enumerate(("p1", "p2", OUTSIDE, "p4", "p5", "p8", "p9", "p10"))}
 AMI_SECRET = "lab-secret"
+# What is played is a tone of its own, so that a recording tells what was heard: dealerline/<name>.
+SOUNDS_HZ = {
+    "whisper": 2800,
+    "hello": 2900,
+    "notice": 3000,
+    "accept-ru": 3100,
+    "late-ru": 3200,
+    "wait-ru": 2600,
+    "wait-en": 2500,
+    "voicemail-ru": 2700,
+}
+MUSIC_HZ = 3300
+SOUND_S = 1.0
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
@@ -99,6 +114,14 @@ def lab_plans(root: Path) -> tuple[PbxPlan, CarrierPlan]:
         dids=(
             DidPlan(f"+{DID}", "Москва"),
             DidPlan(f"+{LADDER_DID}", "Со статической ветвью", targets=("o1", "o2")),
+            DidPlan(
+                f"+{GREETED_DID}",
+                "Приветствие и музыка",
+                language="en",
+                targets=("o2",),
+                greeting="dealerline/hello",
+                waits_with_music=True,
+            ),
         ),
         targets=(
             StaticTarget("o1", "Закрыт", "outlet", ("p1",), 5, "Europe/London", hours_around_now(12)),
@@ -106,6 +129,8 @@ def lab_plans(root: Path) -> tuple[PbxPlan, CarrierPlan]:
         ),
         duty_keys=("p9", "p10"),
         duty_ring_s=3,
+        music_dir=str(root / "music"),
+        sounds_dir=str(pbx.sounds),
     )
     carrier = CarrierPlan(
         system_name="carrier",
@@ -167,6 +192,12 @@ class Lab:
         return [row for row in rows if row["linkedid"] == call_id]
 
 
+def make_sounds(dirs: InstanceDirs, music: Path) -> None:
+    for name, hz in SOUNDS_HZ.items():
+        make_tone(dirs.sounds / f"{name}.wav", hz, SOUND_S, level=0.3)
+    make_tone(music / "music.wav", MUSIC_HZ, 20, level=0.3)
+
+
 async def count_channels(cli: Callable[[str], Awaitable[str]]) -> int:
     answer = await cli("core show channels count")
     return int(answer.split(" active channel")[0].split()[-1])
@@ -183,6 +214,7 @@ async def running_lab(build: AsteriskBuild, root: Path):
         dirs.create()
         publish(config, dirs.etc)
     write_tones(carrier_plan)
+    make_sounds(pbx_dirs, Path(plan.music_dir))
     try:
         await pbx.start()
         await carrier.start()
@@ -271,8 +303,10 @@ class Application:
     answer: tuple[tuple[str, str], ...] = ()
     requests: list[str] = field(default_factory=list)
 
-    def route(self, *steps: tuple[str, int] | tuple[str, int, str], **more: str) -> None:
-        """steps: keys, ring seconds, kind."""
+    def route(
+        self, *steps: tuple[str, int] | tuple[str, int, str] | tuple[str, int, str, int], **more: str
+    ) -> None:
+        """steps: keys, ring seconds, kind, seconds of waiting as in a queue."""
         pairs = [(f"DL_{name.upper()}", value) for name, value in more.items()]
         for number, step in enumerate(steps, start=1):
             kind = step[2] if len(step) > 2 else "outlet"
@@ -281,6 +315,8 @@ class Application:
                 (f"DL_STEP_{number}_RING", str(step[1])),
                 (f"DL_STEP_{number}_KIND", kind),
             ]
+            if len(step) > 3:
+                pairs.append((f"DL_STEP_{number}_WAIT", str(step[3])))
         self.answer = (*pairs, ("DL_STEPS", str(len(steps))), ("DL_ROUTED", "1"))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

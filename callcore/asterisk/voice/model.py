@@ -1,5 +1,6 @@
 """The port of a voice: text in, a sound out. Others than espeak-ng fit behind it."""
 
+import hashlib
 from array import array
 from dataclasses import dataclass
 from typing import Protocol
@@ -36,3 +37,16 @@ class Voice(Protocol):
     def say(self, text: str, language: str) -> Speech:
         """Blocking. `text` is words to be read, `language` ru or en. Raises VoiceFailed."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One sentence: `texts` from the best to the shortest, the first that fits into `most_s` is taken."""
+
+    texts: tuple[str, ...]
+    language: str
+    most_s: float
+
+
+def file_name(text: str, language: str, voice: str) -> str:
+    return hashlib.sha256(f"{voice}\0{language}\0{text}".encode()).hexdigest()[:20]

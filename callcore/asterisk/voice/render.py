@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from callcore.asterisk.voice.model import Voice, VoiceFailed
+from callcore.asterisk.voice.model import Voice, VoiceFailed, Wanted, file_name
 from callcore.asterisk.voice.sound import telephone_wav
 from callcore.asterisk.voice.spoken import spoken
-from callcore.asterisk.voice.texts import Wanted, file_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from callcore.asterisk.voice.model import Voice, VoiceFailed
+from callcore.asterisk.voice.model import Voice, VoiceFailed, Wanted
 from callcore.asterisk.voice.render import Rendered, give_way, render_all
 from callcore.asterisk.voice.sound import telephone_wav
 from callcore.asterisk.voice.spoken import spoken
-from callcore.asterisk.voice.texts import FOLDER, PHRASES, Texts, Wanted, make_texts
+from callcore.asterisk.voice.texts import FOLDER, PHRASES, Texts, make_texts
 from callcore.kernel.database import Database
 from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.logs import get_logger
@@ -116,7 +116,7 @@ class SoundShelf:
                 self._take(done)
                 self._sounds = self._ready(texts)
             _log.info("sounds rendered", wanted=len(missing), ready=len(self._names))
-        except (BrokenProcessPool, TimeoutError) as error:
+        except (BrokenProcessPool, OSError) as error:
             _log.warning("rendering of sounds broken off", error=repr(error))
             self._failed_at |= dict.fromkeys(missing, time.monotonic())
         finally:

@@ -35,7 +35,6 @@ _OPENED = tuple(
         (r"доб\.", "добавочный"),
         (r"мин\.", "минут"),
         (r"№", "номер"),
-        (r"%", "процентов"),
         (r"и т\. ?д\.", "и так далее"),
     )
 )
@@ -54,6 +53,7 @@ def spoken(text: str, language: str) -> str:
         text = _PHONE.sub(lambda match: _digits(match[0]), text)
         for pattern, full in _OPENED:
             text = pattern.sub(full, text)
+        text = text.replace("%", " процентов")
     text = _GROUPED.sub(lambda match: re.sub(r"\D", "", match[0]), text)
     text = _NUMBER.sub(_reader(language), text)
     return re.sub(r" (?=[,.;:!?])", "", " ".join(_KEPT_SIGNS.sub(" ", text).split()))

@@ -1,10 +1,9 @@
 """What is to be said, from the network and the orders: each sentence with shorter ones for when it is too long. Pure."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from callcore.asterisk.voice.model import USUAL_VOICE
+from callcore.asterisk.voice.model import USUAL_VOICE, Wanted, file_name
 from callcore.asterisk.voice.spoken import language_of, roubles
 from callcore.network.directory_rows import Did
 from callcore.network.wording import MAX_WHISPER_S, greeting_text, usual_whisper
@@ -28,15 +27,6 @@ PHRASES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """One sentence: `texts` from the best to the shortest, the first that fits into `most_s` is taken."""
-
-    texts: tuple[str, ...]
-    language: str
-    most_s: float = MAX_WHISPER_S
-
-
-@dataclass(frozen=True, slots=True)
 class Texts:
     """Keys as in routing.sounds.Sounds."""
 
@@ -52,10 +42,6 @@ class Texts:
         yield from self.by_order.values()
 
 
-def file_name(text: str, language: str, voice: str) -> str:
-    return hashlib.sha256(f"{voice}\0{language}\0{text}".encode()).hexdigest()[:20]
-
-
 def compiled_name(wanted: Wanted | None) -> str:
     """The sound of the first text, as a part of the dialplan that works without us names it; empty for none."""
     return f"{FOLDER}/{file_name(wanted.texts[0], wanted.language, USUAL_VOICE)}" if wanted else ""
@@ -65,7 +51,7 @@ def make_texts(dids: Sequence[Did], regions: dict[str, str], orders: Iterable[Op
     return Texts(
         greetings={did.id: wanted for did in dids if (wanted := greeting(did)) is not None},
         by_did={did.id: _whisper(did, regions) for did in dids},
-        by_region={code: Wanted((name,), "ru") for code, name in regions.items()},
+        by_region={code: Wanted((name,), "ru", MAX_WHISPER_S) for code, name in regions.items()},
         by_order={order.id: _order(order, regions.get(order.region_code, "")) for order in orders},
     )
 
@@ -95,4 +81,4 @@ def _order(order: OpenOrder, region: str) -> Wanted:
         (head,),
     )
     texts = (", ".join(part for part in parts if part) for parts in choices)
-    return Wanted(tuple(dict.fromkeys(texts)), "ru")
+    return Wanted(tuple(dict.fromkeys(texts)), "ru", MAX_WHISPER_S)

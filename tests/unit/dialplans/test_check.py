@@ -74,7 +74,7 @@ EXT, SIP, AMI, MOD = "extensions.conf", "pjsip.conf", "manager.conf", "modules.c
         (EXT, "${FILTER(0-9,${DL_ROUTED})}", "${FILTER(0-9,${DL_ROUTED}}", "too many"),
         (EXT, '"${DL_KEY}" = ""', '"${DL_KEY}" = "', "quotes"),
         (EXT, "Set(DL_STEP=0)", "Set(DL_STEP=${X)", "nothing closes"),
-        (EXT, " same => n,Set(DL_STEP=0)", " same => 9,Set(DL_STEP=0)", "priority 9"),
+        (EXT, " same => n,Set(DL_STEP=0)", " same => 19,Set(DL_STEP=0)", "priority 19"),
         (EXT, " same => n,Set(DL_STEP=0)", " same >= n,Set(DL_STEP=0)", "not a priority"),
         (EXT, " same => n,Set(DL_STEP=0)", " same => n Set(DL_STEP=0)", "not a priority"),
         (EXT, " same => n,Set(DL_STEP=0)", " just words", "neither a section nor a setting"),

@@ -1,0 +1,73 @@
+"""What is given to the voice: numbers and sums in words, short forms opened."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from num2words import num2words
+
+from callcore.asterisk.voice.spoken import language_of, roubles, spoken
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (
+            "Заказ 416, роллеты, 8 910 рублей",
+            "Заказ четыреста шестнадцать, роллеты, восемь тысяч девятьсот десять рублей",
+        ),
+        ("8\u00a0910 ₽", "восемь тысяч девятьсот десять рублей"),
+        ("21 руб.", "двадцать один рубль"),
+        ("1001,50 руб.", "одна тысяча один рубль пятьдесят копеек"),
+        ("3 500 р. сегодня", "три тысячи пятьсот рублей сегодня"),
+        ("Сайт, Московская обл.", "Сайт, Московская область"),
+        ("Ненецкий АО", "Ненецкий автономный округ"),
+        ("г. Тверь, ул. Ленина, д. 5", "город Тверь, улица Ленина, дом пять"),
+        ("Скидка 10%", "Скидка десять процентов"),
+        ("Заказ № 7", "Заказ номер семь"),
+        ("007", "ноль ноль семь"),
+        ("«Уют» <b>&", "Уют b"),
+        ("", ""),
+    ],
+)
+def test_russian(written, said):
+    assert spoken(written, "ru") == said
+
+
+def test_english():
+    assert spoken("Press 1, order 416.", "en") == "Press one, order four hundred and sixteen."
+
+
+@pytest.mark.parametrize(
+    ("kopecks", "said"),
+    [
+        (891_000, "восемь тысяч девятьсот десять рублей"),
+        (100, "один рубль"),
+        (1_200, "двенадцать рублей"),
+        (2_399, "двадцать три рубля"),
+        (11_100, "сто одиннадцать рублей"),
+    ],
+)
+def test_sums(kopecks, said):
+    assert roubles(kopecks) == said
+
+
+@given(st.integers(0, 10**9))
+def test_a_sum_says_its_number(number):
+    assert roubles(number * 100).rsplit(" ", 1)[0] == num2words(Decimal(number), lang="ru")
+
+
+@given(st.text(max_size=200), st.sampled_from(["ru", "en"]))
+def test_any_text_is_read_without_signs_that_speak_to_programs(text, language):
+    assert not set(spoken(text, language)) & set("<>&|$`'\"\\{}[]()\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Сайт завода", "ru"), ("Sales", "en"), ("Call from Тверь", "ru"), ("416", "ru"), ("", "ru")],
+)
+def test_the_language_of_words(text, language):
+    assert language_of(text) == language
