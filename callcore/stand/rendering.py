@@ -6,12 +6,13 @@ from callcore.asterisk.fallback.static_duty import static_shifts
 from callcore.asterisk.fallback.static_routes import StaticRoutes, static_routes
 from callcore.asterisk.pbx_plan import make_pbx_plan
 from callcore.asterisk.secrets import PbxSecrets
+from callcore.bootstrap.routing_options import routing_options
 from callcore.kernel.clock import SystemClock
 from callcore.kernel.database import Database
 from callcore.network.directory import load_directory
 from callcore.network.lines import Wiring, load_wiring
 from callcore.routing.duty import make_roster
-from callcore.routing.snapshot import build_snapshot
+from callcore.routing.snapshot import RoutingOptions, build_snapshot
 from config.settings import Settings
 from dialplans.plan import RenderedConfig, StaticShift
 from dialplans.render import render_pbx
@@ -26,13 +27,14 @@ class PbxSource:
     shifts: tuple[StaticShift, ...] = ()
 
 
-async def read_source(database: Database) -> PbxSource:
+async def read_source(database: Database, options: RoutingOptions | None = None) -> PbxSource:
     """All from one transaction. Raises DatabaseUnavailable."""
     async with database.session() as session:
         now = SystemClock().now()
         wiring, directory = await load_wiring(session), await load_directory(session, now)
     roster = make_roster(directory.shifts, directory.phones, org_id=None, ring_s=0)
-    return PbxSource(wiring, static_routes(build_snapshot(directory, 0, now)), static_shifts(roster, now))
+    snapshot = build_snapshot(directory, 0, now, options=options)
+    return PbxSource(wiring, static_routes(snapshot), static_shifts(roster, now))
 
 
 async def read_wiring(settings: Settings) -> Wiring:
@@ -48,7 +50,7 @@ async def read_wiring(settings: Settings) -> Wiring:
 async def render_from_database(settings: Settings) -> RenderedConfig:
     database = Database(settings.database.url.get_secret_value())
     try:
-        source = await read_source(database)
+        source = await read_source(database, routing_options(settings))
     finally:
         await database.close()
     secrets = PbxSecrets(settings.pbx.secrets_file)

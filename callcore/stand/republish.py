@@ -13,6 +13,7 @@ from callcore.asterisk.fallback.deploy import deploy_script
 from callcore.asterisk.pbx_plan import make_pbx_plan
 from callcore.asterisk.publish import Cli, publish, reload_pbx
 from callcore.asterisk.secrets import PbxSecrets
+from callcore.bootstrap.routing_options import routing_options
 from callcore.kernel.audit import newest
 from callcore.kernel.database import Database
 from callcore.kernel.errors import DatabaseUnavailable, Invalid, PbxUnavailable
@@ -64,7 +65,7 @@ class Republisher:
         """True when the PBX has read new files now. A database or PBX that is away, or a network of which no right
         files can be made, leaves everything as it was."""
         try:
-            source = await read_source(database)
+            source = await read_source(database, routing_options(self._settings))
             is_new = source != self._source
             if is_new:
                 await self._publish(source)

@@ -19,6 +19,7 @@ from callcore.asterisk.pbx_plan import make_pbx_plan
 from callcore.asterisk.publish import publish
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.asterisk.voice.install import find_or_install_voice
+from callcore.bootstrap.routing_options import routing_options
 from callcore.kernel.database import Database
 from callcore.kernel.migrations import upgrade
 from callcore.kernel.tasks import TaskOwner
@@ -157,7 +158,7 @@ class Stand:
         try:
             if await seed_stand(database, self.dirs):
                 self._say(f"сеть дилеров наполнена за {time.monotonic() - started:.1f} с")
-            return await read_source(database)
+            return await read_source(database, routing_options(settings))
         finally:
             await database.close()
 
