@@ -1,4 +1,4 @@
-"""What the calls of the last two weeks left to do in the demo: mostly done, some open, some late. Pure."""
+"""What the calls of the last month left to do in the demo: mostly done, some open, some late. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -14,14 +14,15 @@ from callcore.messaging.tables import DeliveryRow, NoticeRow
 from callcore.network.model import PhoneOwner, Role
 
 Row = dict[str, Any]
-SPAN = timedelta(days=14)
+SPAN = timedelta(days=30)
+PROVEN = timedelta(seconds=PROVEN_TALK_S)
 KINDS = {
     CallResult.MISSED: TaskKind.MISSED,
     CallResult.ABANDONED: TaskKind.MISSED,
     CallResult.VOICEMAIL: TaskKind.VOICEMAIL,
     CallResult.DUTY_ANSWERED: TaskKind.DUTY,
 }
-OPEN = 8  # the newest ones, and when they fall due
+OPEN_CALLBACKS, OPEN_DUTY = 7, 2  # the newest ones
 TERMS = (
     timedelta(minutes=9),
     timedelta(minutes=-25),
@@ -30,6 +31,7 @@ TERMS = (
     timedelta(hours=-3),
     timedelta(hours=5),
     timedelta(hours=20),
+    timedelta(hours=1),
     timedelta(hours=-26),
 )
 ENDS = (
@@ -46,28 +48,45 @@ def demo_tasks(
     calls: Sequence[ToldCall], users: Sequence[Row], now: datetime
 ) -> list[tuple[type[Base], list[Row]]]:
     """`users` are rows of people. One task per caller, about the newest call that nobody has talked over since."""
+    talked = _last_talks(calls)
     left = sorted(_left(calls, now), key=lambda item: item[1].started_at)
-    open_ids = {id(call) for _, call in left[-OPEN:]}
+    waiting = [call for _, call in left if not _is_settled(call, talked)]
+    nights = [call for call in waiting if KINDS[call.result] is TaskKind.DUTY]
+    callbacks = [call for call in waiting if KINDS[call.result] is not TaskKind.DUTY]
+    opened = [*nights[-OPEN_DUTY:], *callbacks[-OPEN_CALLBACKS:]]
+    places = {id(call): place for place, call in enumerate(opened)}
     tasks: list[Row] = []
     for number, (row_id, call) in enumerate(left, start=1):
         task = _task(number, row_id, call)
-        is_open = id(call) in open_ids
-        tasks.append(
-            task
-            | (_open(len(left) - number, task, users, now) if is_open else _closed(number, task, users, now))
-        )
+        if (place := places.get(id(call))) is not None:
+            tasks.append(task | _open(place, task, users, now))
+        elif _is_settled(call, talked):
+            tasks.append(task | {"closed_at": talked[call.number], "close_reason": CloseReason.TALKED.value})
+        else:
+            tasks.append(task | _closed(number, task, users, now))
     notices = list(_notices(tasks, users, now))
     return [(TaskRow, tasks), (NoticeRow, notices), (DeliveryRow, list(_letters(notices, users)))]
 
 
+def _last_talks(calls: Sequence[ToldCall]) -> dict[str, datetime]:
+    """The end of the last proven talk of each number."""
+    return {
+        call.number: call.ended_at
+        for call in sorted(calls, key=lambda call: call.started_at)
+        if call.answered_at and call.ended_at and call.ended_at - call.answered_at >= PROVEN
+    }
+
+
+def _is_settled(call: ToldCall, talked: dict[str, datetime]) -> bool:
+    """Somebody has talked with the caller since; what was agreed at night is not settled by that."""
+    is_night = KINDS[call.result] is TaskKind.DUTY
+    return not is_night and talked.get(call.number, call.started_at) > (call.ended_at or call.started_at)
+
+
 def _left(calls: Sequence[ToldCall], now: datetime) -> Iterator[tuple[int, ToldCall]]:
-    """With the row's id, which counts from 1."""
-    talked: dict[str, datetime] = {}
+    """Each night call, and of each caller the newest lost call; with the row's id, which counts from 1."""
     newest: dict[str, tuple[int, ToldCall]] = {}
     for row_id, call in enumerate(calls, start=1):
-        ended_at = call.ended_at or call.started_at
-        if call.answered_at and (ended_at - call.answered_at).total_seconds() >= PROVEN_TALK_S:
-            talked[call.number] = ended_at
         if (
             call.direction is not Direction.INBOUND
             or call.result not in KINDS
@@ -78,9 +97,7 @@ def _left(calls: Sequence[ToldCall], now: datetime) -> Iterator[tuple[int, ToldC
             yield row_id, call
         elif call.number:
             newest[call.number] = (row_id, call)
-    for row_id, call in newest.values():
-        if talked.get(call.number, call.started_at) <= (call.ended_at or call.started_at):
-            yield row_id, call
+    yield from newest.values()
 
 
 def _task(number: int, row_id: int, call: ToldCall) -> Row:

@@ -19,7 +19,8 @@ DOORS = {
     "asterisk": ("callcore/asterisk/",),
     "pydub": ("recordings/audio.py",),
     "aiohttp": ("web/", "callcore/bootstrap", "callcore/cli/", "callcore/stand/"),
-    "jinja2": ("web/", "dialplans/"),
+    "aiosmtplib": ("callcore/messaging/",),
+    "jinja2": ("web/", "dialplans/", "callcore/messaging/"),
     "typer": ("callcore/cli/",),
     "twilio": ("callcore/messaging/",),
 }
