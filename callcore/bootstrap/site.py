@@ -6,6 +6,7 @@ from aiohttp import web
 
 from callcore.bootstrap.dealer_reader import DealerReader, dealer_options
 from callcore.bootstrap.did_services import DidReader
+from callcore.bootstrap.duty_services import DutyKeeper
 from callcore.bootstrap.health import exposition
 from callcore.bootstrap.map_services import MapReader
 from callcore.bootstrap.message_services import MessageReader
@@ -24,6 +25,7 @@ from web.dealers.pages import room as dealer_room
 from web.deps import DemoLogin, WebDeps
 from web.desk.pages import room as desk_room
 from web.dids.pages import room as did_room
+from web.duty.pages import room as duty_room
 from web.live.pages import room as live_room
 from web.map.pages import room as map_room
 from web.orders.pages import room as order_room
@@ -43,6 +45,7 @@ def make_site(application: "Application") -> web.Application:
 
     reader = Reader(application.database, application.clock, settings.recordings.store_dir)
     dealers = DealerReader(application.database, application.clock, dealer_options(settings))
+    duty = DutyKeeper(application.database, application.clock, lambda: application.routing.snapshot)
     return make_app(
         WebDeps(
             sign_in=SignIn(application.database, application.clock),
@@ -54,6 +57,7 @@ def make_site(application: "Application") -> web.Application:
                         application.clock,
                         application.health.checks,
                         lambda: application.routing.made_at,
+                        duty.coming_gaps,
                     ).services()
                 ),
                 desk_room(reader.desk()),
@@ -67,6 +71,7 @@ def make_site(application: "Application") -> web.Application:
                     has_mail=bool(settings.mail.host),
                 ).rooms(),
                 dealer_room(dealers.services()),
+                duty_room(duty.services()),
                 map_room(
                     MapReader(
                         application.database,
@@ -80,6 +85,7 @@ def make_site(application: "Application") -> web.Application:
                         application.database,
                         application.clock,
                         lambda did, caller, at: application.routing.decide(did, caller, at),
+                        lambda text, language: application.shelf.preview(text, language),
                     ).services()
                 ),
                 policy_room(PolicyReader(application.what_if).services()),

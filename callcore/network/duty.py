@@ -1,6 +1,6 @@
 """Shifts of the duty roster, read for routing and for people."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,14 +62,21 @@ def as_shift(row: DutyShiftRow) -> Shift:
 
 async def shifts_between(session: AsyncSession, first: datetime, last: datetime) -> tuple[ShiftView, ...]:
     """All that stand at some instant between the two, in order of time."""
-    rows = list(
-        await session.scalars(
-            select(DutyShiftRow)
-            .where(DutyShiftRow.starts_at < last, DutyShiftRow.ends_at > first)
-            .order_by(DutyShiftRow.starts_at, DutyShiftRow.id)
-            .limit(MAX_SHIFTS_READ)
-        )
+    rows = await session.scalars(
+        select(DutyShiftRow)
+        .where(DutyShiftRow.starts_at < last, DutyShiftRow.ends_at > first)
+        .order_by(DutyShiftRow.starts_at, DutyShiftRow.id)
+        .limit(MAX_SHIFTS_READ)
     )
+    return await _views(session, list(rows))
+
+
+async def shift_by_id(session: AsyncSession, shift_id: int) -> ShiftView | None:
+    row = await session.get(DutyShiftRow, shift_id)
+    return None if row is None else (await _views(session, [row]))[0]
+
+
+async def _views(session: AsyncSession, rows: Sequence[DutyShiftRow]) -> tuple[ShiftView, ...]:
     phones = await phones_of(session, {phone_id for row in rows for phone_id in row.phone_ids})
     return tuple(
         ShiftView(

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.network.policy import Policy, policy_to_json
 from callcore.network.policy_tables import PolicyRow, PolicyVersionRow
-from callcore.network.staff_tables import InviteRow
+from callcore.network.staff_tables import DutyShiftRow, InviteRow
 from callcore.network.tables import DidRow, OrgRow, OutletRow, PhoneRow, RegionRow, UserRow
 
 ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
@@ -133,6 +133,20 @@ async def make_invite(session: AsyncSession, org: OrgRow, *, made_at: datetime, 
         "expires_at": made_at + timedelta(days=7),
     }
     return await _added(session, InviteRow(**defaults | values))
+
+
+async def make_shift(
+    session: AsyncSession, phone: PhoneRow, starts_at: datetime, *, hours: float = 8, **values: Any
+) -> DutyShiftRow:
+    defaults = {
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(hours=hours),
+        "tz": "Europe/Moscow",
+        "phone_ids": [phone.id],
+        "note": "",
+        "version": 1,
+    }
+    return await _added(session, DutyShiftRow(**defaults | values))
 
 
 async def _added(session: AsyncSession, row: Any) -> Any:

@@ -38,6 +38,7 @@ from tests.factories.network import (
     make_outlet,
     make_phone,
     make_policy,
+    make_shift,
     make_user,
 )
 from tests.factories.sales import make_call, make_customer, make_order
@@ -71,6 +72,8 @@ class Seeds:
     person_id: int = 0
     phone_id: int = 0
     invite_id: int = 0
+    shift_id: int = 0
+    duty_ids: tuple[int, ...] = ()
 
     def path(self, pattern: str) -> str:
         """A real address for a route: «/calls/{call_id}» -> «/calls/test-1»."""
@@ -80,6 +83,7 @@ class Seeds:
             "outlets": self.outlet_id,
             "dids": self.did_id,
             "routing": self.policy_id,
+            "duty": self.shift_id,
             "tasks": self.task_id,
             "notices": self.notice_id,
             "people": self.person_id,
@@ -92,6 +96,7 @@ class Seeds:
             "{number}": str(ORDER),
             "{id}": str(ids.get(pattern.split("/")[1], self.customer_id)),
             "{state}": "off",
+            "{what}": "whisper",
             "{version}": "0",
             "{path}": "app.css",
             "{token}": TOKEN,
@@ -154,6 +159,8 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
         session.add(recording)
         await session.flush()
         policy = await make_policy(session)
+        first, second = await make_phone(session), await make_phone(session)
+        shift = await make_shift(session, first, clock.now() - timedelta(hours=1), hours=2)
         task_id, notice_id = await _messages(session, clock, call, dealer.id)
         return Seeds(
             call.call_id,
@@ -169,6 +176,8 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
             people[Role.DEALER_MANAGER].id,
             phone.id,
             invite.id,
+            shift.id,
+            (first.id, second.id),
         )
 
 
@@ -273,6 +282,10 @@ class GuardedSite:
         await self.server.close()
 
 
+async def _said(_text: str, _language: str) -> bytes:
+    return b"RIFF"
+
+
 def _no_decision(*_: object) -> Decision:
     raise NotAllowedNow("no-snapshot")
 
@@ -292,6 +305,7 @@ async def open_site(
         clock=clock,
         bus=bus,
         hub=LiveHub(bus, lambda: True),
+        shelf=SimpleNamespace(preview=_said),
         routing=SimpleNamespace(decide=_no_decision, made_at=None, snapshot=None),
         what_if=WhatIf(database, clock, lambda: EMPTY_PLAN),
         pbx=SimpleNamespace(health=lambda: SimpleNamespace(connected=True)),

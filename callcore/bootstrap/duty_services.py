@@ -1,0 +1,97 @@
+"""Services of the duty room, and what tells of gaps in the roster and of duty phones that keep silent."""
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.calls.silent_duty import tell_silent_duty
+from callcore.kernel import outbox
+from callcore.kernel.clock import Clock
+from callcore.kernel.database import Database
+from callcore.kernel.logs import get_logger
+from callcore.network.change_duty import ChangeDuty
+from callcore.network.duty import DutyPhone, ShiftView, duty_phones, load_shifts, shift_by_id, shifts_between
+from callcore.network.duty_plan import Span
+from callcore.routing.duty_gaps import away_spans, coming_gaps
+from callcore.routing.known import RoutingSnapshot
+from callcore.routing.opening import Schedule
+from web.duty.services import DutyServices
+
+_log = get_logger(__name__)
+_TZ = "Europe/Moscow"
+
+
+class DutyKeeper:
+    """`snapshot` is the newest one that routing works with, None before the first."""
+
+    def __init__(
+        self, database: Database, clock: Clock, snapshot: Callable[[], RoutingSnapshot | None]
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._snapshot = snapshot
+
+    def services(self) -> DutyServices:
+        return DutyServices(
+            shifts=self.shifts,
+            shift=self.shift,
+            phones=self.phones,
+            away=self.away,
+            coming_gaps=self.read_coming_gaps,
+            change=ChangeDuty(self._database, self._clock),
+        )
+
+    async def shifts(self, first: datetime, last: datetime) -> tuple[ShiftView, ...]:
+        async with self._database.session() as session:
+            return await shifts_between(session, first, last)
+
+    async def shift(self, shift_id: int) -> ShiftView | None:
+        async with self._database.session() as session:
+            return await shift_by_id(session, shift_id)
+
+    async def phones(self) -> tuple[DutyPhone, ...]:
+        async with self._database.session() as session:
+            return await duty_phones(session)
+
+    def away(self, first: datetime, last: datetime) -> tuple[Span, ...]:
+        return away_spans(self._office(), first, last)
+
+    async def coming_gaps(self, session: AsyncSession, now: datetime) -> tuple[Span, ...]:
+        """Of the next seven days: neither operators nor a shift."""
+        return coming_gaps(await load_shifts(session, now), self._office(), now)
+
+    async def read_coming_gaps(self) -> tuple[Span, ...]:
+        async with self._database.session() as session:
+            return await self.coming_gaps(session, self._clock.now())
+
+    async def tell(self) -> None:
+        """Gaps ahead, each once a day, and silent duty phones, each pair of calls once. Safe to repeat."""
+        now = self._clock.now()
+        async with self._database.transaction() as session:
+            if self._snapshot() is not None:
+                await self._tell_gaps(session, now)
+            await tell_silent_duty(session, now)
+
+    async def _tell_gaps(self, session: AsyncSession, now: datetime) -> None:
+        """A gap is known by its end: its beginning moves while it lasts."""
+        today = now.astimezone(ZoneInfo(_TZ)).date()
+        for gap in await self.coming_gaps(session, now):
+            is_new = await outbox.put(
+                session,
+                "duty:gap",
+                at=now,
+                dedupe_key=f"duty:gap:{gap.ends_at.date()}:{today}",
+                starts_at=gap.starts_at.isoformat(),
+                ends_at=gap.ends_at.isoformat(),
+                tz=_TZ,
+            )
+            if is_new:
+                _log.warning("gap in the duty roster", starts_at=gap.starts_at, ends_at=gap.ends_at)
+
+    def _office(self) -> Schedule | None:
+        snapshot = self._snapshot()
+        if snapshot is None or not snapshot.head_office.operators:
+            return None
+        return snapshot.head_office.operators_schedule

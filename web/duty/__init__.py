@@ -1,0 +1,1 @@
+"""The duty roster: who answers when nobody else does."""
