@@ -10,8 +10,8 @@ from tests.e2e.visitor import MAIL, Visitor, password
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
-WORK = ["Рабочий стол", "Звонки", "Заказы", "Клиенты"]
-WITHOUT_DESK = ["Звонки", "Заказы", "Клиенты"]
+WORK = ["Рабочий стол", "Звонки", "Заказы", "Клиенты", "Задачи"]
+WITHOUT_DESK = ["Звонки", "Заказы", "Клиенты", "Задачи"]
 # The navigation, and the page where the role lands: the desk is for those who have a telephone.
 STAFF = ["Дилеры", "Праздники"]
 DEALERS = ["Дилеры"]
