@@ -1,12 +1,15 @@
 """Services of the room of tracked numbers: each opens its own session; rights are checked inside."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
+from callcore.asterisk.voice.model import VoiceFailed
 from callcore.calls.counts import calls_by_did
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.kernel.errors import NotAllowedNow
+from callcore.kernel.logs import get_logger
 from callcore.network.change_dids import ChangeDids
 from callcore.network.dids import DidChoices, DidFilter, DidView, did_card, did_choices, find_dids
 from callcore.network.model import Viewer
@@ -14,15 +17,20 @@ from callcore.routing.model import Decision
 from web.dids.services import DidServices
 
 Decide = Callable[[str, str, datetime], Decision]
+Preview = Callable[[str, str], Awaitable[bytes]]
+_log = get_logger(__name__)
+
+PREVIEW_LIMIT_S = 5.0
 
 
 class DidReader:
     """Names follow the services. `decide` is that of the running application: what it says is what calls get."""
 
-    def __init__(self, database: Database, clock: Clock, decide: Decide) -> None:
+    def __init__(self, database: Database, clock: Clock, decide: Decide, preview: Preview) -> None:
         self._database = database
         self._clock = clock
         self._decide = decide
+        self._preview = preview
 
     def services(self) -> DidServices:
         return DidServices(
@@ -31,7 +39,7 @@ class DidReader:
             choices=self.choices,
             calls=self.calls,
             decision=self.decision,
-            usual_whisper=lambda did: did.fields.label,
+            sound=self.sound,
             change=ChangeDids(self._database, self._clock),
         )
 
@@ -55,4 +63,12 @@ class DidReader:
         try:
             return self._decide(number, "", self._clock.now())
         except NotAllowedNow:
+            return None
+
+    async def sound(self, text: str, language: str) -> bytes | None:
+        try:
+            async with asyncio.timeout(PREVIEW_LIMIT_S):
+                return await self._preview(text, language)
+        except (VoiceFailed, TimeoutError) as error:
+            _log.warning("no preview of a sound", error=str(error))
             return None

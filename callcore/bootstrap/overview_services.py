@@ -3,9 +3,12 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from callcore.calls.day_queries import day_calls, day_rungs, day_tasks, odd_calls
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
+from callcore.network.duty_plan import Span
 from callcore.network.model import Viewer
 from callcore.network.on_duty import duty_board
 from callcore.orders.counts import order_counts
@@ -20,11 +23,13 @@ class OverviewReader:
         clock: Clock,
         checks: Callable[[], Awaitable[tuple[HealthCheck, ...]]],
         snapshot_at: Callable[[], datetime | None],
+        coming_gaps: Callable[[AsyncSession, datetime], Awaitable[tuple[Span, ...]]],
     ) -> None:
         self._database = database
         self._clock = clock
         self._checks = checks
         self._snapshot_at = snapshot_at
+        self._coming_gaps = coming_gaps
 
     def services(self) -> OverviewServices:
         return OverviewServices(day=self.day)
@@ -39,6 +44,7 @@ class OverviewReader:
                 tasks=await day_tasks(session, viewer, now),
                 orders=await order_counts(session, viewer, now),
                 duty=await duty_board(session, now),
+                gaps=await self._coming_gaps(session, now),
                 checks=await self._checks(),
                 snapshot_at=self._snapshot_at(),
             )

@@ -1,8 +1,7 @@
-"""Who is on duty now and next, and when nobody is set: for people to look at. Calls are decided by routing.duty."""
+"""Who is on duty now and next: for people to look at. Calls are decided by routing.duty."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,8 +11,6 @@ from callcore.network.model import PhoneOwner
 from callcore.network.shifts import Shift
 from callcore.network.tables import PhoneRow
 from dialplans import contract
-
-AHEAD = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +24,10 @@ class DutyView:
 
 @dataclass(frozen=True, slots=True)
 class DutyBoard:
-    """`gaps` of the coming week, when only the reserve would answer; `has_shifts` False: no roster is kept."""
+    """`reserve` answers when no shift stands; `has_shifts` False: no roster is kept."""
 
     now: DutyView | None
     next: DutyView | None
-    gaps: tuple[tuple[datetime, datetime], ...]
     reserve: tuple[str, ...]
     has_shifts: bool
 
@@ -50,26 +46,9 @@ async def duty_board(session: AsyncSession, now: datetime) -> DutyBoard:
     return DutyBoard(
         now=_view(present, labels),
         next=_view(coming, labels),
-        gaps=gaps_of(shifts, now, now + AHEAD) if shifts else (),
         reserve=tuple(row.label for row in reserve),
         has_shifts=bool(shifts),
     )
-
-
-def gaps_of(
-    shifts: Sequence[Shift], since: datetime, until: datetime
-) -> tuple[tuple[datetime, datetime], ...]:
-    """Where no shift stands between two instants; `shifts` in order of their beginnings."""
-    found, place = [], since
-    for shift in shifts:
-        if shift.starts_at >= until:
-            break
-        if shift.starts_at > place:
-            found.append((place, shift.starts_at))
-        place = max(place, shift.ends_at)
-    if place < until:
-        found.append((place, until))
-    return tuple(found)
 
 
 def _view(shift: Shift | None, labels: dict[str, str]) -> DutyView | None:

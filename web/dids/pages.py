@@ -9,6 +9,7 @@ from aiohttp import web
 from callcore.kernel.errors import Conflict, Invalid, NotFound
 from callcore.network.change_dids import REQUEST_TYPES
 from callcore.network.dids import EDITORS, MAX_TEXT_CHARS, READERS, DidFilter, DidView, Whose, may_edit_dids
+from callcore.network.wording import greeting_text
 from callcore.routing.explain import step_text, to_json
 from web.calls import words as call_words
 from web.calls.filters import JournalForm
@@ -88,7 +89,7 @@ async def _card_page(
         "why": why_of(to_json(decision)) if decision else None,
         "steps": [step_text(step) for step in decision.plan.steps] if decision else (),
         "heard": words.heard_by_customer(card.fields),
-        "usual_whisper": services.usual_whisper(card),
+        "usual_whisper": words.whisper_of(card),
         "calls_count": counts.get(card.id, 0),
         "errors": {},
         "trouble": "",
@@ -112,6 +113,24 @@ async def _form_context(request: web.Request) -> dict[str, Any]:
         "requests": [(name, words.REQUESTS.get(name, name)) for name in REQUEST_TYPES],
         "dids": words,
     }
+
+
+async def sound(request: web.Request) -> web.Response:
+    """What is heard, as a WAV: the saved greeting with its notice, or the whisper."""
+    services = request.app[SERVICES]
+    card = await services.card(viewer_of(request), number_in_path(request, "id"))
+    kept = card.fields
+    match request.match_info["what"]:
+        case "greeting":
+            text = greeting_text(kept.greeting, kept.language, kept.says_recorded)
+        case "whisper":
+            text = kept.whisper or words.whisper_of(card)
+        case _:
+            text = ""
+    said = await services.sound(text, kept.language) if text else None
+    if said is None:
+        raise NotFound("no-sound")
+    return web.Response(body=said, content_type="audio/wav", headers={"Cache-Control": "no-store"})
 
 
 async def new(request: web.Request) -> web.Response:
@@ -221,6 +240,7 @@ def room(services: DidServices) -> Room:
             get("/dids/new", new, EDIT),
             get("/dids/{id}", did, READ),
             post("/dids/{id}", change, EDIT),
+            get("/dids/{id}/sounds/{what}", sound, READ),
             post("/dids/{id}/active/{state}", switch, EDIT),
         ),
         nav=(NavItem("Номера", "/dids", "dialpad", READ, "Настройки", "g m"),),

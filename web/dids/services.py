@@ -15,15 +15,15 @@ from callcore.routing.model import Decision
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DidServices:
     """`calls` counts by the id of the number since an instant. `decision` is the answer to a call to this number now
-    from a caller who hides; None while the network has not been read. `usual_whisper`
-    is what a number without a whisper of its own has said."""
+    from a caller who hides; None while the network has not been read. `sound` says a text
+    in a language (ru, en) as a WAV; None while there is no voice."""
 
     find: Callable[[Viewer, DidFilter], Awaitable[Sequence[DidView]]]
     card: Callable[[Viewer, int], Awaitable[DidView]]
     choices: Callable[[Viewer], Awaitable[DidChoices]]
     calls: Callable[[Viewer, datetime], Awaitable[Mapping[int, int]]]
     decision: Callable[[str], Decision | None]
-    usual_whisper: Callable[[DidView], str]
+    sound: Callable[[str, str], Awaitable[bytes | None]]
     change: ChangeDids
 
 

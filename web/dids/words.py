@@ -11,6 +11,7 @@ from callcore.network.change_dids import (
     MAX_WORD_CHARS,
 )
 from callcore.network.dids import DidFields, DidView, Whose
+from callcore.network.wording import RECORDING_NOTICE, estimated_seconds, usual_whisper
 from web.orders.words import REQUEST_TYPES
 
 WHOSE: Final = {
@@ -38,7 +39,6 @@ MEDIA: Final = {
 }
 REQUESTS: Final = {name: text[:1].upper() + text[1:] for name, text in REQUEST_TYPES.items()}
 LONGEST_WHISPER_S: Final = 5
-_CHARS_A_SECOND: Final = 14  # the pace of a calm voice in Russian
 _LIMITS: Final = {
     "label": MAX_LABEL_CHARS,
     "source": MAX_WORD_CHARS,
@@ -63,7 +63,7 @@ _ERRORS: Final = {
 
 def estimated_s(text: str) -> int:
     """Seconds that a voice needs for it, rounded up."""
-    return math.ceil(len(text.strip()) / _CHARS_A_SECOND)
+    return math.ceil(estimated_seconds(text.strip()))
 
 
 def whose(did: DidView) -> str:
@@ -77,11 +77,20 @@ def whose(did: DidView) -> str:
             return WHOSE[other]
 
 
+def whisper_of(did: DidView) -> str:
+    """What whoever lifts the receiver hears when the number has no whisper of its own."""
+    return usual_whisper(did.fields.source, did.region_name, did.fields.label)
+
+
+def notice_of(language: str) -> str:
+    return RECORDING_NOTICE.get(language, RECORDING_NOTICE["ru"])
+
+
 def heard_by_customer(fields: DidFields) -> tuple[str, ...]:
     """In order of hearing."""
     said = fields.greeting.strip()
     greeting = f"Приветствие: «{said}»" if said else "Приветствия нет"
-    notice = ("Предупреждение о записи разговора",) if fields.says_recorded else ()
+    notice = (f"Предупреждение: «{notice_of(fields.language)}»",) if fields.says_recorded else ()
     waiting = (
         "Музыку, пока ищем, кто ответит" if fields.waiting == "music" else "Гудки, пока ищем, кто ответит"
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from aiohttp import web
 
 from callcore.calls.day_queries import DayCalls, DayTasks, OddCall, RungCall
+from callcore.network.duty_plan import Span
 from callcore.network.model import Viewer
 from callcore.network.on_duty import DutyBoard
 from callcore.orders.counts import OrderCounts
@@ -15,7 +16,7 @@ from web.deps import HealthCheck
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """`snapshot_at`: when the routing snapshot that decides calls was made; none before the first."""
+    """`gaps` of the roster in the coming week. `snapshot_at`: when the routing snapshot that decides calls was made; none before the first."""
 
     calls: DayCalls
     rungs: tuple[RungCall, ...]
@@ -23,6 +24,7 @@ class Day:
     tasks: DayTasks
     orders: OrderCounts
     duty: DutyBoard
+    gaps: tuple[Span, ...]
     checks: tuple[HealthCheck, ...]
     snapshot_at: datetime | None
 

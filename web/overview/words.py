@@ -72,8 +72,8 @@ def alarms(day: Day) -> tuple[Alarm, ...]:
         for name in checks(day.checks)
         if not name.ok and name.name != "Связь с АТС"
     ]
-    if day.duty.has_shifts and day.duty.gaps:
-        count = plural(len(day.duty.gaps), "окно", "окна", "окон")
+    if day.duty.has_shifts and day.gaps:
+        count = plural(len(day.gaps), "окно", "окна", "окон")
         found.append(
             Alarm(
                 "warning", f"В дежурствах на неделю {count} без смены", "В это время ответит только резерв."

@@ -7,7 +7,9 @@ from typing import Any
 
 from aiohttp.test_utils import TestClient, TestServer
 
+from callcore.asterisk.voice.model import VoiceFailed
 from callcore.bootstrap.did_services import DidReader
+from callcore.bootstrap.duty_services import DutyKeeper
 from callcore.bootstrap.map_services import MapReader
 from callcore.bootstrap.overview_services import OverviewReader
 from callcore.bootstrap.services import Reader
@@ -31,6 +33,13 @@ PLACE_URL = "https://maps.example/?at={lat},{lon}"
 
 @dataclass
 class OverviewStage(SalesStage):
+    voice_works: bool = True
+
+    async def say(self, text: str, language: str) -> bytes:
+        if not self.voice_works:
+            raise VoiceFailed("no-voice")
+        return f"RIFF {language} {text}".encode()
+
     @asynccontextmanager
     async def visit(self, who: str, role: Role) -> AsyncIterator[TestClient[Any, Any]]:
         async with self.database.session() as session:
@@ -41,9 +50,10 @@ class OverviewStage(SalesStage):
             return (HealthCheck("pbx", self.is_up, "" if self.is_up else "нет связи с АТС"),)
 
         reader = Reader(self.database, self.clock, self.store)
-        day = OverviewReader(self.database, self.clock, checks, lambda: snapshot.made_at)
+        duty = DutyKeeper(self.database, self.clock, lambda: snapshot)
+        day = OverviewReader(self.database, self.clock, checks, lambda: snapshot.made_at, duty.coming_gaps)
         numbers = DidReader(
-            self.database, self.clock, lambda did, caller, at: decide(snapshot, did, caller, at)
+            self.database, self.clock, lambda did, caller, at: decide(snapshot, did, caller, at), self.say
         )
         regions = MapReader(self.database, self.clock, lambda: snapshot, PLACE_URL)
         rooms = (

@@ -78,7 +78,7 @@ async def test_a_number_is_added_in_any_notation_and_calls_know_it(stage: Overvi
     async with stage.visit("factory", Role.MARKETER) as browser:
         text = html.unescape(await page(browser, f"/dids/{row.id}"))
         assert "Приветствие: «Здравствуйте»" in text
-        assert "Предупреждение о записи разговора" in text
+        assert "Предупреждение: «Разговор записывается.»" in text
         assert "Музыку, пока ищем" in text
         assert "номер головного сайта, звонок идёт по региону" in text, "the decision of a call now"
         assert "Сохранить" not in text, "a reader has no button"
@@ -225,6 +225,27 @@ async def test_the_list_narrows_and_counts_as_the_journal_does(stage: OverviewSt
         assert "номеров нет" in await page(browser, "/dids?q=такого нет")
         for query in ("whose=x", "region=RU-XX", "state=2", "q=" + "я" * 90):
             assert "поправьте условия" in await page(browser, f"/dids?{query}", status=400)
+
+
+async def test_greeting_and_whisper_can_be_listened_to(stage: OverviewStage) -> None:
+    async with stage.database.transaction() as session:
+        did = await make_did(
+            session, greeting="Добрый день", says_recorded=True, source="site", region_code="RU-SVE"
+        )
+        silent = await make_did(session)
+    async with stage.visit("factory", Role.MARKETER) as browser:
+        assert (
+            await page(browser, f"/dids/{did.id}/sounds/greeting")
+            == "RIFF ru Добрый день Разговор записывается."
+        )
+        assert (
+            await page(browser, f"/dids/{did.id}/sounds/whisper")
+            == "RIFF ru Сайт завода, Свердловская область"
+        )
+        await page(browser, f"/dids/{silent.id}/sounds/greeting", status=404)
+        await page(browser, f"/dids/{did.id}/sounds/else", status=404)
+        stage.voice_works = False
+        await page(browser, f"/dids/{did.id}/sounds/whisper", status=404)
 
 
 async def test_hostile_texts_stay_text(stage: OverviewStage) -> None:
