@@ -13,15 +13,16 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest
 WORK = ["Рабочий стол", "Звонки", "Заказы", "Клиенты", "Задачи"]
 WITHOUT_DESK = ["Звонки", "Заказы", "Клиенты", "Задачи"]
 # The navigation, and the page where the role lands: the desk is for those who have a telephone.
-STAFF = ["Дилеры", "Праздники"]
-DEALERS = ["Дилеры"]
-ROUTING = ["Распределение звонков"]
+STAFF = ["Дилеры", "Праздники", "Дежурства", "Карта"]
+DEALERS = ["Дилеры", "Карта"]
+DAY = ["Сводка"]
+SETTINGS = ["Номера", "Распределение звонков"]
 ROLES = {
-    "admin": (WORK + STAFF + ROUTING, "Звонки"),
-    "manufacturer": (WORK + STAFF + ROUTING, "Звонки"),
-    "supervisor": (WORK + STAFF + ROUTING, "Звонки"),
-    "operator": (WORK + STAFF, "Рабочий стол"),
-    "marketer": (WITHOUT_DESK + STAFF, "Звонки"),
+    "admin": (DAY + WORK + STAFF + SETTINGS, "Сводка"),
+    "manufacturer": (DAY + WORK + STAFF + SETTINGS, "Сводка"),
+    "supervisor": (DAY + WORK + STAFF + SETTINGS, "Сводка"),
+    "operator": (DAY + WORK + STAFF, "Рабочий стол"),
+    "marketer": (DAY + WITHOUT_DESK + ["Дилеры", "Праздники", "Карта", "Номера"], "Звонки"),
     "dealer": (WORK + DEALERS, "Рабочий стол"),
     "dealer.manager": (WORK + DEALERS, "Рабочий стол"),
     "subdealer": (WORK + DEALERS, "Рабочий стол"),
