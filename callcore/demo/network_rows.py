@@ -22,6 +22,7 @@ class NetworkRows:
     regions: list[Row] = field(default_factory=list)
     orgs: list[Row] = field(default_factory=list)
     org_regions: list[Row] = field(default_factory=list)
+    org_phones: list[Row] = field(default_factory=list)
     outlets: list[Row] = field(default_factory=list)
     users: list[Row] = field(default_factory=list)
     phones: list[Row] = field(default_factory=list)
@@ -52,6 +53,12 @@ def network_rows(data: DemoData, now: datetime, password_hash: str) -> NetworkRo
                 "campaign": did.campaign,
                 "request_type": did.request_type,
                 "to_operators": did.to_operators,
+                "language": did.language,
+                "greeting": did.greeting,
+                "whisper": did.whisper,
+                "says_recorded": did.says_recorded,
+                "waiting": did.waiting,
+                "is_active": did.is_active,
             }
         )
     return rows
@@ -76,10 +83,15 @@ def _add_org(rows: NetworkRows, org: DemoOrg, now: datetime) -> None:
             "takes_site_calls": org.takes_site_calls,
             "points": org.points,
             "site_url": org.site,
+            "email": f"office@{org.slug}.demo.dealerline.example",
             "tz": org.tz,
             "created_at": now - SINCE + timedelta(days=number),
         }
     )
+    if not is_root:
+        rows.org_phones.append(
+            {"id": number - 1, "org_id": number, "number": f"+7800000{number:04}", "label": ""}
+        )
     rows.org_regions += [
         {"org_id": number, "region_code": code} for code in (() if is_root else (org.region, *org.serves))
     ]

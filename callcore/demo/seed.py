@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.catalog.tables import ProductRow
 from callcore.demo.data import DemoData, load_demo_data
 from callcore.demo.network_rows import NetworkRows, network_rows
+from callcore.demo.points import demo_points
 from callcore.demo.policies import policy_tables
 from callcore.demo.rows import Rows, story_rows
 from callcore.demo.special_days import special_days
@@ -20,6 +21,7 @@ from callcore.kernel.database import Base, Database
 from callcore.network.directory import load_directory
 from callcore.network.model import Role
 from callcore.network.passwords import hash_password
+from callcore.network.staff_tables import OrgPhoneRow
 from callcore.network.tables import (
     DidRow,
     OrgRegionRow,
@@ -68,7 +70,9 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
             await _write(session, await _network_tables(session, data, rows))
             directory = await load_directory(session)
             story = await asyncio.to_thread(tell, data, directory, _users_of(rows), now)
-            await _write(session, await asyncio.to_thread(story_rows, data, story, now))
+            told = await asyncio.to_thread(story_rows, data, story, now)
+            await _write(session, told)
+            await _write(session, demo_points(rows.orgs, told, now))
             await _write(session, demo_tasks(story.calls, rows.users, now))
             await _write(session, special_days([row["id"] for row in rows.outlets], now))
     return DemoSeeded(is_empty, demo_logins(data))
@@ -96,6 +100,7 @@ async def _network_tables(session: AsyncSession, data: DemoData, rows: NetworkRo
         (RegionRow, [row for row in rows.regions if row["code"] not in known]),
         (OrgRow, rows.orgs),
         (OrgRegionRow, rows.org_regions),
+        (OrgPhoneRow, rows.org_phones),
         (OutletRow, rows.outlets),
         (UserRow, rows.users),
         (PhoneRow, rows.phones),

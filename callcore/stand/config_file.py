@@ -56,7 +56,7 @@ store_dir = "{dirs.store}"
 dir = "{dirs.root / "numbering"}"
 
 [dealers]
-logos_dir = "{dirs.root / "logos"}"
+logos_dir = "{dirs.logos}"
 
 [voice]
 dir = "{voice_dir()}"

@@ -52,6 +52,10 @@ class StandDirs:
         return self.root / "recordings"
 
     @property
+    def logos(self) -> Path:
+        return self.root / "logos"
+
+    @property
     def application_log(self) -> Path:
         return self.root / "application.log"
 

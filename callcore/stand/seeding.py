@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from callcore.asterisk.carrier import CustomerCall, SimulatedCarrier
 from callcore.demo import phones
 from callcore.demo.data import load_demo_data
+from callcore.demo.logos import keep_demo_logos
 from callcore.demo.password import demo_password
 from callcore.demo.seed import DemoSecrets, seed
 from callcore.demo.seed import demo_logins as people_of
 from callcore.kernel.clock import SystemClock
 from callcore.kernel.database import Database
 from callcore.network.lines import Wiring
+from callcore.network.logo_store import LogoStore
 from callcore.stand.layout import StandDirs
 from config.settings import Settings
 from dialplans.plan import Behaviour
@@ -30,6 +32,8 @@ class Login:
 async def seed_stand(database: Database, dirs: StandDirs) -> bool:
     """True when the network was made now."""
     done = await seed(database, SystemClock().now(), DemoSecrets(demo_password(dirs.secrets)))
+    if done.created:
+        await keep_demo_logos(database, LogoStore(dirs.logos))
     return done.created
 
 
@@ -39,6 +43,8 @@ async def seed_from_settings(settings: Settings) -> str:
     database = Database(settings.database.url.get_secret_value())
     try:
         done = await seed(database, SystemClock().now(), DemoSecrets(password))
+        if done.created:
+            await keep_demo_logos(database, LogoStore(settings.dealers.logos_dir))
     finally:
         await database.close()
     if not done.created:
