@@ -66,9 +66,8 @@ def _whisper(did: Did, regions: dict[str, str]) -> Wanted:
     usual = usual_whisper(did.source, regions.get(did.region_code or "", ""), did.label)
     short = usual_whisper(did.source, "", did.label)
     own = did.whisper.strip()
-    return Wanted(
-        tuple(dict.fromkeys(text for text in (own, usual, short) if text)), language_of(own or usual)
-    )
+    texts = tuple(dict.fromkeys(text for text in (own, usual, short) if text))
+    return Wanted(texts, language_of(own or usual), MAX_WHISPER_S)
 
 
 def _order(order: OpenOrder, region: str) -> Wanted:
