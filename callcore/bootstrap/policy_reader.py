@@ -57,10 +57,12 @@ class PolicyReader:
     async def rehearse(self, viewer: Viewer, shown: ActivePolicy, changed: Policy) -> Rehearsal:
         _check_reader(viewer)
         async with self._database.session() as session:
-            calls = [_past(call) for call in await newest_inbound(session, TRIED_CALLS)]
+            came = await newest_inbound(session, TRIED_CALLS)
             policies = await load_policies(session)
-            since = min((call.at for call in calls), default=self._what_if.clock.now())
+            since = min((call.at for call in came), default=self._what_if.clock.now())
             network = await self._what_if.network(session, since, with_pauses=False)
+        office = network.snapshot.head_office.org_id
+        calls = [_past(call, office) for call in came]
         tried = replace(shown, version=shown.version + 1, policy=changed)
         others = [one for one in policies if one.id != tried.id]
         before = Side(network.snapshot, periods_of(policies), network.tz)
@@ -82,10 +84,10 @@ class PolicyReader:
             return await version_names(session)
 
 
-def _past(call: CameIn) -> PastCall:
-    return PastCall(
-        call.call_id, call.at, call.did_number, call.caller_number, call.org_id, call.was_answered
-    )
+def _past(call: CameIn, office: int | None) -> PastCall:
+    """The head office is nobody among dealers."""
+    org_id = None if call.org_id == office else call.org_id
+    return PastCall(call.call_id, call.at, call.did_number, call.caller_number, org_id, call.was_answered)
 
 
 def _check_reader(viewer: Viewer) -> None:

@@ -1,5 +1,6 @@
 """«Кто получит звонок?»: the decision for any number and moment, without calling."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ ZONES: Final = (
     "Europe/Kaliningrad", "Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg", "Asia/Omsk", "Asia/Krasnoyarsk",
     "Asia/Irkutsk", "Asia/Yakutsk", "Asia/Vladivostok", "Asia/Magadan", "Asia/Kamchatka",
 )  # fmt: skip
+FOOT: Final = "Проба: люди и точки взяты такими, какими записаны сейчас, никому не звонили."
 FIELDS: Final = ("from", "to", "at", "tz", "policy")
 _MAX_TEXT: Final = 60
 
@@ -53,9 +55,10 @@ async def what_if(request: web.Request) -> web.Response:
         except NotFound:
             errors["policy"] = "Такой версии нет: выберите из списка"
         else:
+            why = why_of(to_json(decision))
             context |= {
                 "decision": decision,
-                "why": why_of(to_json(decision)),
+                "why": replace(why, foot=FOOT) if why else None,
                 "steps": [(step_text(step), step.ring_s) for step in decision.plan.steps],
             }
     return render(request, "routing/what_if.html", status=400 if errors else 200, **context)
