@@ -11,6 +11,7 @@ from callcore.bootstrap.health import exposition
 from callcore.bootstrap.map_services import MapReader
 from callcore.bootstrap.message_services import MessageReader
 from callcore.bootstrap.overview_services import OverviewReader
+from callcore.bootstrap.points_reader import PointsReader
 from callcore.bootstrap.policy_reader import PolicyReader
 from callcore.bootstrap.services import Reader
 from callcore.demo.data import load_demo_data
@@ -22,6 +23,7 @@ from web.app import make_app
 from web.calls.pages import room as call_room
 from web.customers.pages import room as customer_room
 from web.dealers.pages import room as dealer_room
+from web.dealers.points_pages import room as points_room
 from web.deps import DemoLogin, WebDeps
 from web.desk.pages import room as desk_room
 from web.dids.pages import room as did_room
@@ -71,6 +73,7 @@ def make_site(application: "Application") -> web.Application:
                     has_mail=bool(settings.mail.host),
                 ).rooms(),
                 dealer_room(dealers.services()),
+                points_room(PointsReader(application.database, application.clock).services()),
                 duty_room(duty.services()),
                 map_room(
                     MapReader(

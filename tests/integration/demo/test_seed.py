@@ -180,6 +180,16 @@ async def test_explanations_can_be_read_and_name_who_was_rung(seeded: Database) 
     assert read > 50
 
 
+async def test_points_are_the_sum_of_their_entries(seeded: Database) -> None:
+    wrong = await rows(
+        seeded,
+        "SELECT o.id FROM organizations o LEFT JOIN points_entries p ON p.org_id = o.id "
+        "GROUP BY o.id, o.points HAVING o.points <> coalesce(sum(p.points), 0)",
+    )
+    assert wrong == []
+    assert await number(seeded, "SELECT count(*) FROM points_entries WHERE order_id IS NOT NULL") > 50
+
+
 async def test_orders_agree_with_their_lines_and_calls(seeded: Database) -> None:
     assert (
         await number(

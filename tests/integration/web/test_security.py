@@ -177,6 +177,7 @@ async def test_every_change_passes_with_the_token(site: GuardedSite) -> None:
         form |= {"medium": "cpc", "request_type": "call", "language": "ru", "waiting": "music"}
         form |= {"reason": "учёт", "role": "dealer_manager", "city": "Москва", "region_code": "RU-MOW"}
         form |= {"full_name": "Ирина Гостева", "again": PASSWORD}
+        form |= {"points": "5", "key": "once"}
         if pattern.startswith("/duty"):
             form |= duty_form(site, pattern)
         if pattern == "/dealers/{id}/edit":
