@@ -100,6 +100,12 @@ class DemoDid:
     campaign: str = ""
     request_type: str = "call"
     to_operators: bool = False
+    language: str = "ru"
+    greeting: str = ""
+    whisper: str = ""
+    says_recorded: bool = False
+    waiting: str = "ringback"
+    is_active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
