@@ -7,7 +7,7 @@ from callcore.network.policy import FixRule, Policy, Quota, QuotaUnit, Stage, St
 from callcore.network.policy_check import PolicyFacts
 from web.routing.policy_form import dealer_text
 from web.routing.words import FIELDS, PERIODS, RINGING, STAGES
-from web.ui.formats import number
+from web.ui.formats import NBSP, number
 
 MAX_CHANGES: Final = 12
 
@@ -99,7 +99,7 @@ def _rule(rule: FixRule, facts: PolicyFacts) -> str:
 
 
 def _share(quota: Quota) -> str:
-    return f"{quota.limit} %" if quota.unit is QuotaUnit.PERCENT else f"{number(quota.limit)} зв."
+    return f"{number(quota.limit)}{NBSP}{'%' if quota.unit is QuotaUnit.PERCENT else 'зв.'}"
 
 
 def _seconds(ring_s: int) -> str:

@@ -1,5 +1,6 @@
 """«Распределение звонков» as a browser gets it: saving, conflict, return, errors, rights, trial, what-if."""
 
+import asyncio
 import html
 import re
 from typing import Any
@@ -11,9 +12,11 @@ from sqlalchemy import select
 
 from callcore.kernel.audit import AuditRow
 from callcore.kernel.database import Database
+from callcore.kernel.errors import Conflict
+from callcore.network.change_policies import ChangePolicies
 from callcore.network.model import Role
 from callcore.network.policies import load_policies
-from callcore.network.policy import BUILT_IN, ActivePolicy, QuotaUnit, StageKind
+from callcore.network.policy import BUILT_IN, ActivePolicy, Policy, QuotaUnit, StageKind
 from callcore.network.tables import OrgRow
 from tests.factories.network import make_org
 from tests.fakes.clock import FakeClock
@@ -125,6 +128,22 @@ async def test_the_second_of_two_who_edit_is_told_and_keeps_what_he_typed(stage:
         assert (await policies(stage))[0].version == 3
         # the built-in one cannot be saved for a second time either
         await save(one, 0, 0, 404, **BASE)
+
+
+async def test_of_two_saves_in_one_moment_one_is_refused(stage: PolicyStage) -> None:
+    change, admin = ChangePolicies(stage.database, stage.clock), stage.viewer(Role.ADMIN)
+    for shown in range(4):
+        policy_id = (await policies(stage))[0].id
+        answers = await asyncio.gather(
+            *(change.save(admin, policy_id, Policy(max_outlets=2 + one), shown=shown) for one in range(4)),
+            return_exceptions=True,
+        )
+        refused = [answer for answer in answers if isinstance(answer, Exception)]
+        assert len(refused) == 3
+        for refusal in refused:
+            assert isinstance(refusal, Conflict)
+            assert refusal.details["author"] == "Белова admin"
+        assert (await policies(stage))[0].version == shown + 1
 
 
 async def test_an_older_version_returns_by_one_press_and_the_press_is_undone_by_another(

@@ -11,6 +11,7 @@ from web.routing.quota_rows import quota_rows
 from web.routing.timeline import timeline, top_now
 from web.routing.understand import understand
 from web.routing.words import problem_words
+from web.ui.formats import NBSP
 
 pytestmark = pytest.mark.unit
 
@@ -76,10 +77,10 @@ def test_what_changed() -> None:
             BASE,
         )
     )
-    assert changes(few, more, FACTS) == (
+    assert [text.replace(NBSP, " ") for text in changes(few, more, FACTS)] == [
         "«Базовая+»: Вектор 25 % → 30 %",
         "«Базовая+»: Мастер № 7 получает 9 зв.",
-    )
+    ]
     ruled = Policy(stages=(Stage(StageKind.FIX, rules=(FixRule(2, ("RU-MOW",)),)), BASE))
     other = Policy(stages=(Stage(StageKind.FIX, rules=(FixRule(2),)), BASE))
     assert changes(ruled, other, FACTS) == (
