@@ -11,6 +11,7 @@ from callcore.bootstrap.health import exposition
 from callcore.bootstrap.map_services import MapReader
 from callcore.bootstrap.message_services import MessageReader
 from callcore.bootstrap.overview_services import OverviewReader
+from callcore.bootstrap.pause_services import PauseReader
 from callcore.bootstrap.points_reader import PointsReader
 from callcore.bootstrap.policy_reader import PolicyReader
 from callcore.bootstrap.services import Reader
@@ -32,6 +33,7 @@ from web.live.pages import room as live_room
 from web.map.pages import room as map_room
 from web.orders.pages import room as order_room
 from web.overview.pages import room as overview_room
+from web.pause.pages import room as pause_room
 from web.routing.pages import room as policy_room
 from web.ui.templates import ROLE_TITLES
 
@@ -75,6 +77,7 @@ def make_site(application: "Application") -> web.Application:
                 dealer_room(dealers.services()),
                 points_room(PointsReader(application.database, application.clock).services()),
                 duty_room(duty.services()),
+                pause_room(PauseReader(application.database, application.clock).services()),
                 map_room(
                     MapReader(
                         application.database,

@@ -61,6 +61,15 @@ class ShiftTimes:
         )
 
 
+def pieces_of(span: Span, length: timedelta) -> tuple[Span, ...]:
+    """One after another, the last one shorter."""
+    found, at = [], span.starts_at
+    while at < span.ends_at:
+        found.append(Span(at, min(at + length, span.ends_at)))
+        at += length
+    return tuple(found)
+
+
 def first_overlap(spans: Iterable[Span], shifts: Sequence[Shift]) -> Shift | None:
     return next((shift for span in sorted(spans) for shift in shifts if span.overlaps(shift)), None)
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from callcore.kernel.errors import Conflict, Invalid, NotFound
 from callcore.network.change_duty import Watch
-from callcore.network.duty_plan import Span
+from callcore.network.duty_plan import LONGEST_REPEAT, Span, pieces_of
 from callcore.network.model import Role
 from callcore.network.outlets import EDITORS
 from callcore.routing.explain import MONTHS
@@ -94,14 +94,14 @@ async def _refused(request: web.Request, read: ShiftForm, error: Invalid | Confl
 
 
 async def fill(request: web.Request) -> web.Response:
-    """«Закрыть окно»: a shift of exactly the gap's time."""
+    """«Закрыть окно»: shifts of exactly the gap's time, none longer than a day."""
     form, viewer = await request.post(), viewer_of(request)
     starts_at, ends_at = _instant(form.get("starts")), _instant(form.get("ends"))
-    if starts_at is None or ends_at is None:
+    if starts_at is None or ends_at is None or not starts_at < ends_at <= starts_at + LONGEST_REPEAT:
         raise NotFound("no-such-gap")
     watch = Watch((number_of(form.get("phone")),), viewer.tz, "закрыто окно")
     try:
-        await request.app[SERVICES].change.add(viewer, [Span(starts_at, ends_at)], watch)
+        await request.app[SERVICES].change.add(viewer, pieces_of(Span(starts_at, ends_at), _DAY), watch)
     except Conflict:
         return see_other("/duty", Flash("info", "В это время уже кто-то стоит"))
     except Invalid as error:

@@ -84,6 +84,7 @@ class Seeds:
             "dids": self.did_id,
             "routing": self.policy_id,
             "duty": self.shift_id,
+            "pause": self.person_id,
             "tasks": self.task_id,
             "notices": self.notice_id,
             "people": self.person_id,
@@ -160,6 +161,7 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
         await session.flush()
         policy = await make_policy(session)
         first, second = await make_phone(session), await make_phone(session)
+        await make_phone(session, user=people[Role.ADMIN])  # who has none has no pause
         shift = await make_shift(session, first, clock.now() - timedelta(hours=1), hours=2)
         task_id, notice_id = await _messages(session, clock, call, dealer.id)
         return Seeds(
