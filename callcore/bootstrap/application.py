@@ -11,7 +11,9 @@ from callcore.asterisk.ami import AmiSettings, AsteriskPbx
 from callcore.asterisk.inbound import InboundRouting
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.asterisk.snapshot_file import SnapshotFile
+from callcore.bootstrap.change_watch import LOOK_S, ChangeWatch
 from callcore.bootstrap.charges import ChargeKeeper
+from callcore.bootstrap.duty_services import DutyKeeper
 from callcore.bootstrap.health import Health, add_gauges
 from callcore.bootstrap.live_state import LiveKeeper
 from callcore.bootstrap.message_services import Messages
@@ -44,6 +46,7 @@ from web.live.hub import LiveHub
 _log = get_logger(__name__)
 REFRESH_S = 5.0
 CLAIM_S = 3.0
+DUTY_S = 20.0
 BOOTED_WAIT_S = 1.0  # our AMI user may not read `system`, so FullyBooted does not come to it
 
 
@@ -143,7 +146,10 @@ class Application:
         self.recordings.start(self.tasks)
         self.messages.start()
         keep_shelf(self.shelf, self.tasks)
-        _ = self.tasks.spawn("refresh", every(REFRESH_S, self._refresh))
+        watch = ChangeWatch(self.database, self._refresh, REFRESH_S)
+        _ = self.tasks.spawn("refresh", every(LOOK_S, watch.look))
+        duty = DutyKeeper(self.database, self.clock, lambda: self.routing.snapshot)
+        _ = self.tasks.spawn("duty", every(DUTY_S, duty.tell))
         _ = self.tasks.spawn("claim", every(CLAIM_S, self._claim_requests))
         await self._start_site()
         _log.info("application started", address=f"{self.settings.web.host}:{self.settings.web.port}")
