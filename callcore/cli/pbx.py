@@ -20,12 +20,15 @@ ConfigOption = Annotated[Path | None, typer.Option("--config", help="Файл н
 
 @app.command()
 def install() -> None:
-    """Поставить встроенный Asterisk (без прав root), если в системе нет своего версии 20 или новее."""
+    """Поставить встроенные Asterisk и голос espeak-ng (без прав root), если в системе нет своих."""
     from callcore.asterisk.embedded import find_or_install
-    from callcore.stand.layout import cache_dir
+    from callcore.asterisk.voice.install import find_or_install_voice
+    from callcore.stand.layout import cache_dir, voice_dir
 
     build = find_or_install(cache_dir(), typer.echo)
     typer.echo(f"Asterisk {build.version}, {'встроенный' if build.embedded else 'системный'}.")
+    voice = find_or_install_voice(voice_dir(), typer.echo)
+    typer.echo(f"Голос: {'встроенный' if voice.data_dir else 'системный'} espeak-ng.")
 
 
 @app.command()

@@ -116,7 +116,7 @@ class Stand:
         )
         wiring = source.wiring
         plan = make_carrier_plan(self.dirs, self.ports, wiring, secrets, telephone_behaviours(wiring))
-        await asyncio.to_thread(self._publish, settings, source, secrets, plan)
+        await asyncio.to_thread(self._publish, settings, source, secrets, plan, build)
         await self._start_telephony(build, plan)
         self._application = ApplicationProcess(self.dirs.config, self.dirs.application_log, self.address)
         await asyncio.gather(self._application.start(), self.carrier.prepare())
@@ -162,9 +162,17 @@ class Stand:
         finally:
             await database.close()
 
-    def _publish(self, settings: Settings, source: PbxSource, secrets: PbxSecrets, plan: CarrierPlan) -> None:
+    def _publish(
+        self,
+        settings: Settings,
+        source: PbxSource,
+        secrets: PbxSecrets,
+        plan: CarrierPlan,
+        build: AsteriskBuild,
+    ) -> None:
         for dirs in (self.dirs.pbx, self.dirs.carrier):
             dirs.create()
+            dirs.link_data(build)  # whether there is music decides what callers hear
         pbx_plan = make_pbx_plan(settings, source.wiring, secrets, source.routes, source.shifts)
         deploy_script(settings.pbx.agi_dir)
         publish(render_pbx(pbx_plan), self.dirs.pbx.etc)
