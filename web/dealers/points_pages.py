@@ -45,6 +45,9 @@ _ERRORS: Final = {
 }
 
 
+_BLANK: Final = {"points": "", "reason": "", "key": ""}
+
+
 class ReadPoints(Protocol):
     async def __call__(
         self, viewer: Viewer, org_id: int, *, before: int | None, limit: int
@@ -103,10 +106,10 @@ async def _page(request: web.Request, status: int = 200, **more: Any) -> web.Res
         "next_url": f"{here}?{urlencode({'before': page.next_before})}" if page.next_before else "",
         "key": public_id(),
         "max_reason": MAX_REASON_CHARS,
-        "typed": {},
-        "errors": {},
+        "typed": _BLANK | more.pop("typed", {}),
+        "errors": _BLANK | more.pop("errors", {}),
     }
-    return render(request, "dealers/points.html", status=status, **context | more)
+    return render(request, "dealers/points.html", status=status, **context)
 
 
 def _whole(text: str) -> int | None:
