@@ -25,7 +25,7 @@ from callcore.routing.personal import Acquaintance, Personal, find_tie
 from callcore.routing.ranking import Audience, Matter, audiences
 from callcore.routing.ringing import Ring, rings, steps_of
 
-MAX_LISTED = 60  # outlets ruled out that an explanation names; the rest are counted
+MAX_LISTED = 40  # outlets ruled out that an explanation names; the rest are counted
 
 
 @dataclass(slots=True)

@@ -4,23 +4,21 @@ Everything is worked out once and only when somebody asks: a region may have tho
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
-from heapq import merge, nsmallest
-from itertools import chain, repeat
-from typing import Any, Final
+from heapq import merge
+from typing import Final
 
 from callcore.network.policy import Ringing
 from callcore.routing.hours import DAYS
 from callcore.routing.known import Candidates, Group, RouteOutlet, RoutePhone
+from callcore.routing.ladders import ladders, walk, walk_idle
 from callcore.routing.live import Live
 from callcore.routing.model import Reason
 from callcore.routing.opening import Schedule, Wall, Why, wall_of
-from callcore.routing.ranking import NEVER
 
 Data = tuple[tuple[str, str], ...]
 Able = tuple[Reason, tuple[str, ...], Data]  # TAKEN with the keys that can ring, or why not
-_AHEAD: Final = 32  # so many are put in order at first; seldom are more looked at
 # The telling reason when phones of an outlet are out for several.
 _TELLING: Final = (Reason.BUSY, Reason.PAUSED, Reason.OFF_HOURS, Reason.UNREACHABLE)
 
@@ -141,26 +139,21 @@ class CallPool:
     def ordered(self, ringing: Ringing) -> Iterator[int]:
         if not self._used and ringing in (Ringing.IN_ORDER, Ringing.ALL):
             return merge(*(group.places for group in self.groups))
-        entries = list(chain.from_iterable(map(_ENTRIES[ringing], self.groups, repeat(self._used))))
-        return _in_turn(entries)
+        return _walk(self.groups, ringing, self._used)
 
-    def below(self, org_id: int, ringing: Ringing) -> list[int]:
+    def arranged(self, members: Collection[int], ringing: Ringing) -> Iterator[int]:
+        among = self.among
+        return _walk([ladders(among.outlets, among.ranks, sorted(members))], ringing, self._used)
+
+    def below(self, org_id: int) -> list[int]:
         found = self._by_org.get(org_id, Candidates())
         among, index = self.among, self.among.index
         places = [index[outlet.id] for outlet in found.outlets if outlet.id in index]
-        ready = [
+        return [
             place
             for place in places
             if among.bars[place] is Reason.TAKEN and not self.closed[among.outlets[place].schedule]
         ]
-        few = Group(
-            tuple(ready),
-            tuple(among.outlets[place].id for place in ready),
-            tuple(among.outlets[place].org_id for place in ready),
-            tuple(among.ranks[place] for place in ready),
-            tuple(-among.outlets[place].points for place in ready),
-        )
-        return [entry[-1] for entry in sorted(_ENTRIES[ringing](few, self._used))]
 
     def fits(self, member: int) -> bool:
         self._looked_at.add(member)
@@ -187,30 +180,9 @@ class CallPool:
         return out, is_open - sum(looked_at.values())
 
 
-def _in_turn(entries: list[Any]) -> Iterator[int]:
-    """The first few by a cheap way, the rest when they are asked for."""
-    if len(entries) > _AHEAD:
-        yield from (entry[-1] for entry in nsmallest(_AHEAD, entries))
-    entries.sort()
-    yield from (entry[-1] for entry in (entries[_AHEAD:] if len(entries) > _AHEAD else entries))
-
-
-def _by_rank(group: Group, used: Mapping[int, datetime]) -> Iterable[Any]:
-    return zip(group.ranks, map(used.get, group.org_ids, repeat(NEVER)), group.ids, group.places, strict=True)
-
-
-def _by_idleness(group: Group, used: Mapping[int, datetime]) -> Iterable[Any]:
-    return zip(map(used.get, group.org_ids, repeat(NEVER)), group.ids, group.places, strict=True)
-
-
-def _by_points(group: Group, used: Mapping[int, datetime]) -> Iterable[Any]:
-    idle = map(used.get, group.org_ids, repeat(NEVER))
-    return zip(group.losses, idle, group.org_ids, group.ids, group.places, strict=True)
-
-
-_ENTRIES: Final = {
-    Ringing.ALL: _by_rank,
-    Ringing.IN_ORDER: _by_rank,
-    Ringing.LEAST_RECENT: _by_idleness,
-    Ringing.BY_RATING: _by_points,
-}
+def _walk(groups: Iterable[Group], ringing: Ringing, used_at: Mapping[int, datetime]) -> Iterator[int]:
+    if ringing is Ringing.LEAST_RECENT:
+        return walk_idle([group.by_rank for group in groups], used_at)
+    if ringing is Ringing.BY_RATING:
+        return walk([group.by_rating for group in groups], used_at)
+    return walk([group.by_rank for group in groups], used_at)

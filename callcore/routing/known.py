@@ -56,14 +56,26 @@ class RouteOutlet:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Outlets of equal hours among candidates: their indexes, and beside them what they are ordered by."""
+class Ladder:
+    """Outlets in order of `levels`, then dealer or id: those of one level are tried by who is longest idle. `ties` are
+    what the order is by after that; all stand beside one another."""
 
-    places: tuple[int, ...]
-    ids: tuple[int, ...]
+    levels: tuple[int, ...]
     org_ids: tuple[int, ...]
-    ranks: tuple[int, ...]
-    losses: tuple[int, ...]  # points, negative: the best come first
+    ties: tuple[tuple[int, int], ...]
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Outlets of equal hours among candidates, by position and by the points of their dealers."""
+
+    by_rank: Ladder
+    by_rating: Ladder
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        return self.by_rank.places
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,11 @@ class Pool(Protocol):
     def ordered(self, ringing: Ringing) -> Iterable[int]:
         """All in this order, those that do not fit among them; by rating, members of one dealer follow one another."""
 
-    def below(self, org_id: int, ringing: Ringing) -> Iterable[int]:
-        """The same of one dealer and all dealers below him."""
+    def below(self, org_id: int) -> Collection[int]:
+        """Those of one dealer and of all dealers below him, in any order."""
+
+    def arranged(self, members: Collection[int], ringing: Ringing) -> Iterable[int]:
+        """Some of them in this order."""
 
     def fits(self, member: int) -> bool:
         """May take it now. Asked only of members that are wanted."""
@@ -145,8 +148,12 @@ def _fix(stage: Stage, pool: Pool, matter: Matter, tries: _Tries) -> Audience:
     rule = next((rule for rule in stage.rules if _matches(rule, matter)), None)
     if rule is None:
         return Audience(stage, empty=Empty.NO_RULE)
-    members, empty = tries.take(pool.below(rule.org_id, stage.ringing), stage)
+    members, empty = tries.take(_those_below(pool, rule.org_id, stage), stage)
     return Audience(stage, members, empty, rule.org_id)
+
+
+def _those_below(pool: Pool, org_id: int, stage: Stage) -> Iterable[int]:
+    return pool.arranged(pool.below(org_id), stage.ringing)
 
 
 def _matches(rule: FixRule, matter: Matter) -> bool:
@@ -160,7 +167,7 @@ def _quota(stage: Stage, pool: Pool, matter: Matter, tries: _Tries) -> Audience:
     shares = shares_of(stage.quotas, matter.count)
     empty = Empty.FILLED
     for share in _owed(shares, matter.used_at):
-        members, empty = tries.take(pool.below(share.quota.org_id, stage.ringing), stage)
+        members, empty = tries.take(_those_below(pool, share.quota.org_id, stage), stage)
         if members:
             return Audience(stage, members, Empty.NONE, share.quota.org_id, shares)
     return Audience(stage, empty=empty, shares=shares)
@@ -178,9 +185,7 @@ def _rating(stage: Stage, pool: Pool, _matter: Matter, tries: _Tries) -> Audienc
             pool.ordered(stage.ringing), stage, lambda member: pool.points_of(member) >= stage.min_points
         )
     else:
-        best = set(_best(stage, pool))
-        order = pool.ordered(stage.ringing) if best else ()
-        members, empty = tries.take(order, stage, best.__contains__)
+        members, empty = tries.take(pool.arranged(list(_best(stage, pool)), stage.ringing), stage)
     return Audience(stage, members, Empty.BELOW_TOP if empty is Empty.NOBODY_ABLE else empty)
 
 

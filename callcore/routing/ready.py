@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from callcore.network.days import CalendarDay
 from callcore.network.directory_rows import Did, Directory, Org, Outlet, Person, Phone
 from callcore.network.model import OrgKind, OrgState, PhoneOwner
-from callcore.routing.hours import parse_hours
+from callcore.routing.hours import WeekHours, parse_hours
 from callcore.routing.known import RouteDid, RouteOutlet, RoutePhone, StaffPhone
 from callcore.routing.model import Reason
 from callcore.routing.opening import Schedule, make_schedule
@@ -26,12 +26,13 @@ class Schedules:
         self._calendar = calendar
         self._regions = frozenset(item.region_code for item in calendar) - {""}
         self._known: dict[object, Schedule] = {}
+        self._weeks: dict[str, WeekHours] = {}  # by what was stored
 
     def get(self, outlet: Outlet) -> Schedule | None:
         """A place without days of its own has those of the country."""
         try:
             place = outlet.region_code if outlet.region_code in self._regions else ""
-            week = parse_hours(outlet.hours)
+            week = self._week(outlet.hours)
             key = (week, outlet.tz, outlet.works_on_holidays or place, outlet.exceptions, outlet.override)
             if key not in self._known:
                 calendar = () if outlet.works_on_holidays else self._of(place)
@@ -41,6 +42,12 @@ class Schedules:
         except (ValueError, TypeError, AttributeError, OSError, ZoneInfoNotFoundError):
             return None
         return self._known[key]
+
+    def _week(self, hours: Mapping[str, Any]) -> WeekHours:
+        stored = repr(hours)
+        if stored not in self._weeks:
+            self._weeks[stored] = parse_hours(hours)
+        return self._weeks[stored]
 
     def of_person(self, person: Person, region_code: str) -> Schedule | None:
         """A person's own hours; none, and hours that cannot be read, leave it to the place."""

@@ -12,7 +12,8 @@ from callcore.network.model import OrgKind, PhoneOwner
 from callcore.network.policy import ActivePolicy
 from callcore.routing.duty import DutyRoster, make_roster
 from callcore.routing.hours import DAYS, parse_hours
-from callcore.routing.known import Candidates, Group, HeadOffice, RouteOutlet, RoutingSnapshot
+from callcore.routing.known import Candidates, HeadOffice, RouteOutlet, RoutingSnapshot
+from callcore.routing.ladders import ladders
 from callcore.routing.model import Reason, Step, StepStage
 from callcore.routing.numbering import EMPTY_PLAN, NumberingPlan
 from callcore.routing.opening import Schedule
@@ -173,20 +174,9 @@ def _candidates(outlets: Sequence[RouteOutlet], bars: Sequence[Reason], ranks: S
         outlets=tuple(outlets),
         bars=tuple(bars),
         ranks=tuple(ranks),
-        groups={schedule: _group(outlets, ranks, found) for schedule, found in places.items()},
+        groups={schedule: ladders(outlets, ranks, found) for schedule, found in places.items()},
         barred=Counter(bar for bar in bars if bar is not Reason.TAKEN),
         index={outlet.id: place for place, outlet in enumerate(outlets)},
-    )
-
-
-def _group(outlets: Sequence[RouteOutlet], ranks: Sequence[int], places: Sequence[int]) -> Group:
-    found = [outlets[place] for place in places]
-    return Group(
-        tuple(places),
-        tuple(outlet.id for outlet in found),
-        tuple(outlet.org_id for outlet in found),
-        tuple(ranks[place] for place in places),
-        tuple(-outlet.points for outlet in found),
     )
 
 

@@ -13,9 +13,12 @@ from callcore.asterisk.route_reply import reply_variables
 from callcore.asterisk.snapshot_file import VALID_FOR, pack
 from callcore.network.days import CalendarDay, DayException, DayKind, HoursOverride
 from callcore.routing.decide import decide
+from callcore.routing.live import Live, QuotaCount
 from callcore.routing.numbering import load_numbering, national_number
 from callcore.routing.snapshot import RoutingOptions, build_snapshot
+from callcore.routing.sounds import Sounds
 from tests.fakes import network
+from tests.property.policies import with_policies
 from tests.property.test_routing import clock, directories, instants, numbers, periods
 
 pytestmark = pytest.mark.property
@@ -74,3 +77,24 @@ def test_the_same_plan(
 @settings(max_examples=500, deadline=None)
 def test_numbers_are_read_alike(number):
     assert choice._national_number(number) == national_number(number)
+
+
+@given(data=st.data(), directory=directories(), made_at=instants, later=minutes, did=numbers, caller=numbers)
+@settings(max_examples=120, deadline=None)
+def test_the_same_choice_by_any_policy(tmp_path_factory, data, directory, made_at, later, did, caller):
+    """Quotas stand as they did when the file was written."""
+    sellers = data.draw(with_policies(directory, made_at))
+    counts = st.dictionaries(st.integers(1, 8), st.integers(0, 20), max_size=4)
+    quotas = {number: QuotaCount(data.draw(st.integers(0, 60)), data.draw(counts)) for number in (1, 2)}
+    live = Live(quotas=quotas)
+    sounds = Sounds(greetings={2: "dl/hello"}, by_did={1: "dl/site"}, by_region={"RU-MOW": "dl/moscow"})
+    options = RoutingOptions(operators_wait_s=60, whisper_sound="dl/usual")
+    snapshot = build_snapshot(sellers, 1, made_at, numbering=NUMBERING, options=options, sounds=sounds)
+    file = tmp_path_factory.getbasetemp() / "routing.snapshot"
+    file.write_bytes(pack(snapshot, made_at, live=live))
+    at = made_at + timedelta(minutes=later)
+    document, numbering = script.read(str(file), at.timestamp())
+    for dialled in (did, network.SITE, network.SITE_MOSCOW, network.DEALER_DID):
+        for number in (caller, "+79122345678"):
+            expected = reply_variables(decide(snapshot, dialled, number, at, live))
+            assert tuple(script.plan(document, numbering, dialled, number, at.timestamp())) == expected
