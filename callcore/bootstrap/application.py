@@ -110,6 +110,7 @@ class Application:
             directory=self.routing,
             linker=linker,
             is_busy_with=self.follower.is_busy_with,
+            saw_whole=self.follower.saw_whole,
         )
         self.agi = AgiServer(self.routing.answer, _agi_settings(settings))
         self.recordings = RecordingWorker(

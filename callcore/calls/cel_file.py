@@ -4,12 +4,12 @@ import asyncio
 import csv
 import os
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.cel import CelEvent, read_line
@@ -19,9 +19,11 @@ from callcore.kernel.logs import get_logger
 
 PORTION_BYTES: Final = 256 * 1024
 LONGEST_RECORD_BYTES: Final = 64 * 1024  # an unclosed quote may not swallow more
+ROWS_AT_ONCE: Final = 100  # whoever waits for the loop meanwhile is a caller
 
 _log = get_logger(__name__)
 _Key = tuple[str, str, datetime, int]
+_COLUMNS: Final = tuple(field.name for field in fields(CelEvent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +130,17 @@ async def _store(session: AsyncSession, events: tuple[CelEvent, ...]) -> int:
         keyed[*same, seen[same]] = event
         seen[same] += 1
     known = await _known(session, sorted({event.uniqueid for event in events}))
-    fresh = {key: event for key, event in keyed.items() if key not in known}
-    session.add_all(CelRow(**asdict(event), ordinal=key[3]) for key, event in fresh.items())
+    fresh = [(key[3], event) for key, event in keyed.items() if key not in known]
+    for start in range(0, len(fresh), ROWS_AT_ONCE):
+        rows = [_row(ordinal, event) for ordinal, event in fresh[start : start + ROWS_AT_ONCE]]
+        # past the unit of work: a call leaves thirty of these
+        await session.execute(insert(CelRow.__table__), rows)  # type: ignore[arg-type]
     return len(fresh)
+
+
+def _row(ordinal: int, event: CelEvent) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(event, name) for name in _COLUMNS}
+    return row | {"ordinal": ordinal, "is_settled": False}
 
 
 async def _known(session: AsyncSession, uniqueids: list[str]) -> set[_Key]:

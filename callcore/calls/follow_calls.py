@@ -33,6 +33,7 @@ WRITE_TIMEOUT_S: Final = 15.0
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
 GOODBYE_S: Final = 5.0
+BREATH_S: Final = 0.1  # between two transactions: what comes meanwhile is written together
 
 _log = get_logger(__name__)
 
@@ -115,6 +116,11 @@ class CallFollower:
             self._in_use = Counter(leg.phone_key for leg in legs if leg.is_alive and leg.phone_key)
         return self._in_use
 
+    def saw_whole(self, linkedid: str) -> bool:
+        """Its call was heard from the first channel to the last hang-up, without a doubt, and stands in the journal."""
+        call = self._tracker.whole_call(linkedid)
+        return call is not None and not self._unwritten.holds(call.call_id)
+
     def health(self) -> FollowerHealth:
         return FollowerHealth(
             live_calls=len(self._tracker.live_calls()),
@@ -134,6 +140,7 @@ class CallFollower:
             await self._wait_for_facts()
             self._take_facts()
             await self._write()
+            await asyncio.sleep(BREATH_S)
 
     async def _restore(self) -> None:
         """Facts wait in the PBX's queue meanwhile."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Final, Protocol
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.changes import CallRecord
@@ -54,10 +54,13 @@ class JournalWriter:
         names = {work.call_id for work in works} | {loser for work in works for loser in work.absorbed}
         found = await session.scalars(select(CallRow).where(CallRow.call_id.in_(names)))
         rows = {row.call_id: row for row in found}
+        written: list[tuple[CallRow, CallWork]] = []
         for work in works:
             row = await self._write_call(session, work, rows)
             if row is not None:
-                await _write_parts(session, row, work, rows)
+                await _absorb_all(session, row, work, rows)
+                written.append((row, work))
+        await _write_parts(session, written)
 
     async def _write_call(
         self, session: AsyncSession, work: CallWork, rows: dict[str, CallRow]
@@ -117,17 +120,24 @@ async def _look_up_did(session: AsyncSession, row: CallRow) -> None:
         row.region_code = row.region_code or did.region_code
 
 
-async def _write_parts(session: AsyncSession, row: CallRow, work: CallWork, rows: dict[str, CallRow]) -> None:
+async def _absorb_all(session: AsyncSession, row: CallRow, work: CallWork, rows: dict[str, CallRow]) -> None:
     for loser in work.absorbed:
         if loser in rows:
             await _absorb(session, rows.pop(loser), row)
-    await _write_legs(session, row, work)
-    await _write_linkedids(session, row, work)
-    await _write_recordings(session, row, work)
-    session.add_all(
-        CallEventRow(call_row_id=row.id, at=line.at, kind=str(line.kind), data=line.data)
+
+
+async def _write_parts(session: AsyncSession, written: Sequence[tuple[CallRow, CallWork]]) -> None:
+    """Of all calls at once: a busy hour is paid in statements."""
+    await _write_legs(session, written)
+    await _write_linkedids(session, written)
+    await _write_recordings(session, written)
+    lines = [
+        {"call_row_id": row.id, "at": line.at, "kind": str(line.kind), "data": line.data}
+        for row, work in written
         for line in work.happenings
-    )
+    ]
+    if lines:
+        await session.execute(insert(CallEventRow), lines)
 
 
 async def _absorb(session: AsyncSession, loser: CallRow, winner: CallRow) -> None:
@@ -147,47 +157,53 @@ async def _absorb(session: AsyncSession, loser: CallRow, winner: CallRow) -> Non
     await session.execute(delete(CallRow).where(CallRow.id == loser.id))
 
 
-async def _write_legs(session: AsyncSession, row: CallRow, work: CallWork) -> None:
-    if not work.legs:
+async def _write_legs(session: AsyncSession, written: Sequence[tuple[CallRow, CallWork]]) -> None:
+    names = [uniqueid for _, work in written for uniqueid in work.legs]
+    if not names:
         return
-    found = await session.scalars(select(LegRow).where(LegRow.uniqueid.in_(work.legs)))
+    found = await session.scalars(select(LegRow).where(LegRow.uniqueid.in_(names)))
     known = {leg.uniqueid: leg for leg in found}
-    for uniqueid, record in work.legs.items():
-        leg = known.get(uniqueid)
-        if leg is None:
-            leg = LegRow(uniqueid=uniqueid)
-            session.add(leg)
-        elif row.is_repaired and leg.ended_at is not None and row.state == CallState.ENDED:
-            continue
-        values = asdict(record) | {"outcome": record.outcome or "", "call_row_id": row.id}
-        del values["call_id"]
-        for name, value in values.items():
-            setattr(leg, name, value)
+    for row, work in written:
+        for uniqueid, record in work.legs.items():
+            leg = known.get(uniqueid)
+            if leg is None:
+                leg = known[uniqueid] = LegRow(uniqueid=uniqueid)
+                session.add(leg)
+            elif row.is_repaired and leg.ended_at is not None and row.state == CallState.ENDED:
+                continue
+            values = asdict(record) | {"outcome": record.outcome or "", "call_row_id": row.id}
+            del values["call_id"]
+            for name, value in values.items():
+                setattr(leg, name, value)
 
 
-async def _write_linkedids(session: AsyncSession, row: CallRow, work: CallWork) -> None:
-    if not work.linkedids:
+async def _write_linkedids(session: AsyncSession, written: Sequence[tuple[CallRow, CallWork]]) -> None:
+    names = [linkedid for _, work in written for linkedid in work.linkedids]
+    if not names:
         return
-    found = await session.scalars(select(LinkedidRow).where(LinkedidRow.linkedid.in_(work.linkedids)))
+    found = await session.scalars(select(LinkedidRow).where(LinkedidRow.linkedid.in_(names)))
     known = {entry.linkedid: entry for entry in found}
-    for linkedid in work.linkedids:
-        if linkedid in known:
-            known[linkedid].call_row_id = row.id
-        else:
-            session.add(LinkedidRow(linkedid=linkedid, call_row_id=row.id))
+    for row, work in written:
+        for linkedid in work.linkedids:
+            if linkedid in known:
+                known[linkedid].call_row_id = row.id
+            else:
+                known[linkedid] = LinkedidRow(linkedid=linkedid, call_row_id=row.id)
+                session.add(known[linkedid])
 
 
-async def _write_recordings(session: AsyncSession, row: CallRow, work: CallWork) -> None:
-    if not work.recordings:
+async def _write_recordings(session: AsyncSession, written: Sequence[tuple[CallRow, CallWork]]) -> None:
+    names = [base for _, work in written for base in work.recordings]
+    if not names:
         return
-    found = await session.scalars(select(RecordingRow).where(RecordingRow.base.in_(work.recordings)))
+    found = await session.scalars(select(RecordingRow).where(RecordingRow.base.in_(names)))
     known = {entry.base: entry for entry in found}
-    for begun in work.recordings.values():
-        if begun.base in known:
-            known[begun.base].call_row_id = row.id
-            continue
-        session.add(
-            RecordingRow(
+    for row, work in written:
+        for begun in work.recordings.values():
+            if begun.base in known:
+                known[begun.base].call_row_id = row.id
+                continue
+            known[begun.base] = RecordingRow(
                 call_row_id=row.id,
                 call_id=row.call_id,
                 kind=begun.kind,
@@ -195,4 +211,4 @@ async def _write_recordings(session: AsyncSession, row: CallRow, work: CallWork)
                 state=RecordingState.PENDING,
                 started_at=begun.at,
             )
-        )
+            session.add(known[begun.base])

@@ -7,12 +7,12 @@ not stop the others. Calls that live, or wait to be written, are left to the fol
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.cel import ENDED, CelEvent, replay
@@ -54,7 +54,7 @@ class Reconciled:
 
 
 class CallReconciler:
-    """`is_busy_with` is CallFollower.is_busy_with. `start` runs at once and then every EVERY_S."""
+    """`is_busy_with` and `saw_whole` are those of CallFollower: what it saw whole is right already. `start` runs at once and then every EVERY_S."""
 
     def __init__(
         self,
@@ -66,6 +66,7 @@ class CallReconciler:
         directory: PhoneDirectory,
         linker: CallLinker,
         is_busy_with: Callable[[str], bool],
+        saw_whole: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._reader = reader
         self._database = database
@@ -74,6 +75,7 @@ class CallReconciler:
         self._directory = directory
         self._writer = JournalWriter(linker)
         self._is_busy_with = is_busy_with
+        self._saw_whole = saw_whole
         self._tries: Counter[str] = Counter()
         self._tasks = TaskOwner("reconcile")
 
@@ -89,11 +91,20 @@ class CallReconciler:
         done: Counter[str] = Counter()
         seen: set[str] = set()
         while fresh := [one for one in await self._ended_linkedids(seen) if one not in seen]:
+            whole = [linkedid for linkedid in fresh if self._saw_whole(linkedid)]
+            seen |= set(whole)
+            done["right"] += await self._trust(whole)
             for linkedid in fresh:
                 if linkedid not in seen:
                     seen.add(linkedid)
                     done[await self._guarded(linkedid, seen)] += 1
         return Reconciled(lines=lines, **done)
+
+    async def _trust(self, linkedids: list[str]) -> int:
+        if linkedids:
+            async with self._database.transaction() as session:
+                await session.execute(_settled(linkedids))
+        return len(linkedids)
 
     async def _run_and_log(self) -> None:
         result = await self.run()
@@ -149,9 +160,7 @@ class CallReconciler:
                 if wrong := await settle(session, self._writer, work, events):
                     changed.append((work, audience))
                     words.add("inserted" if wrong == ("inserted",) else "repaired")
-            await session.execute(
-                update(CelRow).where(CelRow.linkedid.in_(linkedids)).values(is_settled=True)
-            )
+            await session.execute(_settled(linkedids))
         for work, audience in changed:
             self._announce(work, audience)
         return "inserted" if "inserted" in words else "repaired" if words else "right"
@@ -167,6 +176,10 @@ class CallReconciler:
                 org_ids=audience.org_ids,
             )
         )
+
+
+def _settled(linkedids: Iterable[str]) -> Update:
+    return update(CelRow).where(CelRow.linkedid.in_(linkedids)).values(is_settled=True)
 
 
 async def _group_of(session: AsyncSession, linkedid: str) -> list[CelEvent]:

@@ -9,6 +9,7 @@ A channel that has hung up never comes back, so late facts cannot wake the dead.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from callcore.calls.call_index import CallIndex
@@ -34,7 +35,7 @@ from callcore.calls.facts import (
 )
 from callcore.calls.live_call import LiveCall
 from callcore.calls.milestones import reach_milestone
-from callcore.calls.model import HappeningKind, PhoneDirectory, Rung, read_caller, read_dialled
+from callcore.calls.model import CallState, HappeningKind, PhoneDirectory, Rung, read_caller, read_dialled
 from callcore.calls.phone_channel import leg_phone_of
 from callcore.calls.picture import Picture
 from callcore.kernel.bus import Audience
@@ -51,6 +52,7 @@ class Tracker:
         self._routes: OrderedDict[str, RouteDecided] = OrderedDict()
         self.stale = True
         self.strays = 0
+        self._heard_since: datetime | None = None
         self._handlers: dict[type[PbxFact], Callable[[Any, Draft], None]] = {
             ChannelCreated: self._channel_created,
             ChannelStateChanged: self._state_changed,
@@ -76,6 +78,15 @@ class Tracker:
         for call in ended:
             self._index.retire(call)
         return changes
+
+    def whole_call(self, linkedid: str) -> LiveCall | None:
+        """An ended call of this name all of which was heard: it began after the last look at what lived already, and
+        nothing in it was odd."""
+        call = self._index.by_id(linkedid)
+        if call is None or self._heard_since is None or call.state is not CallState.ENDED:
+            return None
+        is_certain = not call.anomalies and call.has_lived and not call.channels
+        return call if is_certain and call.started_at > self._heard_since else None
 
     def live_calls(self) -> tuple[LiveCall, ...]:
         return tuple(self._index.live.values())
@@ -240,10 +251,12 @@ class Tracker:
             if seen is not None:
                 self._picture.take_over(seen, live, draft, is_new=not was_seen)
         self.stale = False
+        self._heard_since = fact.at
         draft.events.append(PbxLinkChanged(at=fact.at, audience=Audience(staff=True), connected=True))
 
     def _lost(self, fact: PbxLost, draft: Draft) -> None:
         self.stale = True
+        self._heard_since = None
         draft.events.append(
             PbxLinkChanged(at=fact.at, audience=Audience(staff=True), connected=False, reason=fact.reason)
         )
