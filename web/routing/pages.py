@@ -224,7 +224,16 @@ def _versions(book: PolicyBook) -> list[tuple[Any, tuple[str, ...]]]:
 
 
 def _tabs(book: PolicyBook) -> list[tuple[str, str, int | None, bool]]:
-    return [(one.name, f"/routing/{one.id}", None, one.id == book.shown.id) for one in book.policies]
+    common = book.policies[0].id
+    return [
+        (
+            f"{one.name} (для всех номеров)" if one.id == common else one.name,
+            f"/routing/{one.id}",
+            None,
+            one.id == book.shown.id,
+        )
+        for one in book.policies
+    ]
 
 
 def _own_dids(book: PolicyBook) -> list[Any]:
