@@ -13,6 +13,7 @@ from callcore.network.days import CalendarDay
 from callcore.network.dealers import sees_org
 from callcore.network.directory_rows import Outlet, Region
 from callcore.network.model import OrgState, PhoneOwner, Viewer
+from callcore.network.policies import load_policies
 from callcore.network.regions import neighbours_of
 from callcore.network.tables import OrgRegionRow, OrgRow, OutletRow, PhoneRow, RegionRow
 
@@ -42,12 +43,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """All that this viewer may know of. Regions in order of names, places in order of trying."""
+    """All that this viewer may know of. Regions in order of names, places in order of trying; `to_neighbours` as in the
+    policy of all numbers."""
 
     regions: tuple[Region, ...]
     sellers: Mapping[int, Seller]
     places: tuple[Place, ...]
     calendar: Sequence[CalendarDay]
+    to_neighbours: bool = True
 
 
 async def load_presence(session: AsyncSession, viewer: Viewer, now: datetime) -> Presence:
@@ -57,6 +60,7 @@ async def load_presence(session: AsyncSession, viewer: Viewer, now: datetime) ->
         sellers=await _sellers(session, viewer),
         places=await _places(session, viewer, now),
         calendar=(await load_coming_days(session, now)).calendar,
+        to_neighbours=(await load_policies(session))[0].policy.to_neighbours,
     )
 
 

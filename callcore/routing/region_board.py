@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,14 +28,14 @@ class BoardPlace:
 
 @dataclass(frozen=True, slots=True)
 class BoardRegion:
-    """`here` have their main region or an outlet in it; `from_elsewhere` serve it without one; `neighbours` are regions
-    next to it that have outlets which could take its calls, in order of names."""
+    """`here` have their main region or an outlet in it; `from_elsewhere` serve it without one; `neighbours` sell in
+    regions next to it and could take its calls, as far as the policy lets calls go there."""
 
     region: Region
     here: tuple[Seller, ...]
     from_elsewhere: tuple[Seller, ...]
     places: tuple[BoardPlace, ...]
-    neighbours: tuple[Region, ...]
+    neighbours: tuple[Seller, ...]
 
     @property
     def ready(self) -> int:
@@ -55,12 +55,22 @@ def region_board(presence: Presence, now: datetime) -> tuple[BoardRegion, ...]:
         seller = presence.sellers.get(place.outlet.org_id)
         if seller is not None:
             standing[place.outlet.region_code].append(_board_place(place, seller, open_now.of(place.outlet)))
-    able = {code for code, places in standing.items() if any(_could(one) for one in places)}
-    known = {region.code: region for region in presence.regions}
+    able = _able(standing)
+    sellers = presence.sellers.values()
     return tuple(
-        _board_region(region, presence.sellers.values(), standing[region.code], able, known)
+        _board_region(region, sellers, standing[region.code], able if presence.to_neighbours else {})
         for region in presence.regions
     )
+
+
+def _able(standing: Mapping[str, list[BoardPlace]]) -> dict[int, frozenset[str]]:
+    """Sellers with a place that could take calls in its hours, and the regions whose calls come to them."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for code, places in standing.items():
+        for one in places:
+            if _could(one):
+                found[one.seller.id] |= {code, *one.seller.serves}
+    return {seller_id: frozenset(codes) for seller_id, codes in found.items()}
 
 
 class _OpenNow:
@@ -100,10 +110,9 @@ def _could(one: BoardPlace) -> bool:
 
 def _board_region(
     region: Region,
-    sellers: Iterable[Seller],
+    sellers: Collection[Seller],
     places: list[BoardPlace],
-    able: set[str],
-    known: Mapping[str, Region],
+    able: Mapping[int, frozenset[str]],
 ) -> BoardRegion:
     owners = {one.seller.id for one in places}
     here, elsewhere = [], []
@@ -112,6 +121,11 @@ def _board_region(
             here.append(seller)
         elif region.code in seller.serves:
             elsewhere.append(seller)
-    beside = [known[code] for code in region.neighbours if code in able and code in known]
-    beside.sort(key=lambda one: one.name)
-    return BoardRegion(region, tuple(here), tuple(elsewhere), tuple(places), tuple(beside))
+    beside = tuple(
+        seller
+        for seller in sellers
+        if seller not in here
+        and seller not in elsewhere
+        and able.get(seller.id, frozenset()) & set(region.neighbours)
+    )
+    return BoardRegion(region, tuple(here), tuple(elsewhere), tuple(places), beside)

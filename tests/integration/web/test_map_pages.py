@@ -62,7 +62,7 @@ async def test_each_region_says_its_figures_in_words(stage: OverviewStage) -> No
             "за 30 дней 3\N{NO-BREAK SPACE}звонка, отвечено 67%, 1\N{NO-BREAK SPACE}заказ"
         )
         assert "обслуживают издалека: Вектор-Строй" in tile(text, "RU-KGN")
-        assert "нет дилера: звонки уйдут соседям (Свердловская область)" in tile(text, "RU-PER")
+        assert "нет дилера: звонки уйдут соседям (Вектор-Строй)" in tile(text, "RU-PER")
         assert "нет дилера: звонки уйдут в головной офис" in tile(text, "RU-KGD")
         assert "tile-alarm" in text.split('href="/map/RU-PER"', 1)[0].rsplit("<a", 1)[1], (
             "people call from there"
@@ -86,7 +86,7 @@ async def test_a_region_tells_what_a_call_would_meet(stage: OverviewStage) -> No
         assert "Вектор-Строй: Салон Вектор-Строй — телефонов: 1" in text, "the plan of a call from here"
         assert "https://maps.example/?at=56.838011,60.597474" in text
         moscow = html.unescape(await page(browser, "/map/RU-MOW"))
-        assert "дилер приостановлен: звонки уйдут" in moscow
+        assert "Дилер приостановлен: звонки уйдут" in moscow
         assert "Дежурный ночной" in moscow
         for code in ("RU-XX", "x'--", "%00"):
             await page(browser, f"/map/{code}", status=404)

@@ -18,11 +18,10 @@ def seller(id: int, *, is_suspended: bool = False) -> Seller:
 
 
 def region(
-    code: str, here: int = 0, *, elsewhere: tuple[Seller, ...] = (), near: tuple[str, ...] = ()
+    code: str, here: int = 0, *, elsewhere: tuple[Seller, ...] = (), near: tuple[Seller, ...] = ()
 ) -> BoardRegion:
     sellers = tuple(seller(number) for number in range(here))
-    beside = tuple(Region(one, NAMES[one], "Europe/Moscow") for one in near)
-    return BoardRegion(Region(code, NAMES[code], "Europe/Moscow"), sellers, elsewhere, (), beside)
+    return BoardRegion(Region(code, NAMES[code], "Europe/Moscow"), sellers, elsewhere, (), near)
 
 
 def test_shades_follow_the_biggest_and_zero_is_bare() -> None:
@@ -53,7 +52,7 @@ def test_a_filter_pales_the_others() -> None:
         (region("RU-SVE", 1), ""),
         (region("RU-SVE", elsewhere=(seller(5),)), "обслуживают издалека: Дилер 5"),
         (region("RU-SVE", elsewhere=tuple(map(seller, range(5)))), "обслуживают издалека: Дилер 0, Дилер 1, Дилер 2 и ещё 2"),
-        (region("RU-SVE", near=("RU-MOW",)), "нет дилера: звонки уйдут соседям (Москва)"),
+        (region("RU-SVE", near=(seller(7),)), "нет дилера: звонки уйдут соседям (Дилер 7)"),
         (region("RU-SVE"), "нет дилера: звонки уйдут в головной офис"),
         (region("RU-SVE", elsewhere=(seller(5, is_suspended=True),)), "дилер приостановлен: звонки уйдут в головной офис"),
     ],
