@@ -7,6 +7,7 @@ from typing import Final
 
 from callcore.calls.after_call import look_after_calls
 from callcore.calls.events import CallChanged, CallEnded
+from callcore.calls.remind import remind_of_tasks
 from callcore.calls.task_model import CloseReason, TaskCounts, TaskFilter, TaskPage, TaskView
 from callcore.calls.tasks import TaskWork, find_tasks, task_counts, task_view
 from callcore.kernel.bus import Bus, Event
@@ -87,6 +88,7 @@ class Messages:
         """One pass."""
         async with self._database.transaction() as session:
             facts = await look_after_calls(session, self._clock.now())
+            await remind_of_tasks(session, self._clock.now())
         self._bus.publish(*facts)
         self.worker.wake()
 

@@ -16,6 +16,7 @@ class Topic(StrEnum):
     DUTY_GAP = "duty:gap"
     DUTY_SILENT = "duty:silent"
     TASK_MADE = "task:made"
+    TASK_DUE = "task:due"
 
 
 class Level(StrEnum):
@@ -28,6 +29,7 @@ class Reach(StrEnum):
     """Whose people of the roles are meant."""
 
     HEAD_OFFICE = "head-office"
+    PERSON = "person"  # the one whose thing it is
     DEALER = "dealer"  # those of the organisation that the fact is about; nobody when it is about none
 
 
@@ -49,6 +51,7 @@ RULES: Final[Mapping[Topic, Rule]] = {
     Topic.TASK_MADE: Rule(
         Level.INFO, Reach.DEALER, frozenset({Role.DEALER_OWNER, Role.DEALER_MANAGER, Role.SUBDEALER})
     ),
+    Topic.TASK_DUE: Rule(Level.WARNING, Reach.PERSON, frozenset(Role), by_mail=False),
 }
 
 QUIET_FROM: Final = time(22)

@@ -21,7 +21,7 @@ from callcore.kernel.bus import Audience, Event
 from callcore.kernel.database import insert_unless_exists
 from callcore.kernel.outbox import OutboxRow
 from callcore.messaging.events import NoticesChanged
-from callcore.messaging.rules import RULES, Level, Reach, Topic, letter_time
+from callcore.messaging.rules import RULES, Level, Reach, Rule, Topic, letter_time
 from callcore.messaging.tables import DeliveryRow, NoticeRow
 from callcore.messaging.texts import Text, Texts
 from callcore.network.model import OrgKind
@@ -38,6 +38,7 @@ class Subject:
     values: Mapping[str, Any]
     moments: Mapping[str, datetime] = field(default_factory=dict)
     org_id: int | None = None
+    user_id: int | None = None
     events: tuple[Event, ...] = ()
 
 
@@ -61,7 +62,7 @@ class Teller:
         if subject is None:
             return ()
         rule, told = RULES[topic], set()
-        for person in await _people(session, rule.reach, subject.org_id, frozenset(rule.roles)):
+        for person in await _people(session, rule, subject):
             moments = {name: _moment(at, person.tz) for name, at in subject.moments.items()}
             text = self._texts.render(topic, {**subject.values, **moments, "zone": person.tz})
             told.add(person.id)
@@ -117,14 +118,16 @@ async def _notice(
     )
 
 
-async def _people(
-    session: AsyncSession, reach: Reach, org_id: int | None, roles: frozenset[str]
-) -> list[_Person]:
-    place = OrgRow.kind == OrgKind.MANUFACTURER.value if reach is Reach.HEAD_OFFICE else OrgRow.id == org_id
+async def _people(session: AsyncSession, rule: Rule, subject: Subject) -> list[_Person]:
+    places = {
+        Reach.HEAD_OFFICE: OrgRow.kind == OrgKind.MANUFACTURER.value,
+        Reach.DEALER: OrgRow.id == subject.org_id,
+        Reach.PERSON: UserRow.id == subject.user_id,
+    }
     found = await session.execute(
         select(UserRow.id, UserRow.email, UserRow.tz)
         .join(OrgRow, OrgRow.id == UserRow.org_id)
-        .where(UserRow.is_active, UserRow.role.in_(sorted(roles)), place)
+        .where(UserRow.is_active, UserRow.role.in_(sorted(rule.roles)), places[rule.reach])
         .order_by(UserRow.id)
         .limit(MAX_PEOPLE)
     )
@@ -158,7 +161,7 @@ async def _task(session: AsyncSession, data: Mapping[str, Any], now: datetime) -
             .where(TaskRow.id == int(data["task_id"]))
         )
     ).first()
-    if found is None:
+    if found is None or found[0].closed_at is not None:
         return None
     task, org_name, region = found
     fact = TaskChanged(at=now, audience=await audience_of_org(session, task.org_id), task_id=task.id)
@@ -167,11 +170,17 @@ async def _task(session: AsyncSession, data: Mapping[str, Any], now: datetime) -
         {"title": task.title, "org_name": org_name or "", "region": region or ""},
         {"due_at": task.due_at},
         org_id=task.org_id,
+        user_id=task.user_id,
         events=(fact,),
     )
 
 
-_SUBJECTS: Final = {Topic.DUTY_GAP: _gap, Topic.DUTY_SILENT: _silent, Topic.TASK_MADE: _task}
+_SUBJECTS: Final = {
+    Topic.DUTY_GAP: _gap,
+    Topic.DUTY_SILENT: _silent,
+    Topic.TASK_MADE: _task,
+    Topic.TASK_DUE: _task,
+}
 
 
 def _moment(at: datetime, tz: str) -> str:

@@ -6,14 +6,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from callcore.calls.remind import remind_of_tasks
 from callcore.calls.task_model import TaskKind
+from callcore.calls.task_tables import TaskRow
 from callcore.calls.tasks import open_task
 from callcore.kernel import outbox
 from callcore.kernel.bus import Bus, Event
 from callcore.kernel.database import Database
-from callcore.kernel.errors import DatabaseUnavailable, Forbidden, NotAllowedNow
+from callcore.kernel.errors import DatabaseUnavailable, Forbidden, NotAllowedNow, NotFound
 from callcore.kernel.outbox import OutboxRow
 from callcore.messaging.inbox import ReadNotices, find_notices, unread_count
 from callcore.messaging.letters import SendAgain, find_letters
@@ -135,6 +137,40 @@ async def test_task_is_told_to_its_dealer_alone_without_a_number(
     assert notice.user_id == people["owner"]
     assert "4401825" not in notice.title + notice.body + letter.subject + letter.body
     assert "Вектор" in notice.body
+
+
+async def test_who_took_a_task_is_reminded_once_for_each_term(
+    database: Database, clock: FakeClock, people: dict[str, int]
+) -> None:
+    async with database.transaction() as session:
+        for key, user_id in (("mine", people["operator"]), ("nobodys", None)):
+            await open_task(
+                session,
+                kind=TaskKind.CALLBACK,
+                title="Перезвонить",
+                due_at=clock.now() + timedelta(minutes=5),
+                at=clock.now(),
+                dedupe_key=key,
+                user_id=user_id,
+            )
+    telling = worker(database, clock)
+
+    async def reminded() -> list[tuple[int, str]]:
+        async with database.transaction() as session:
+            await remind_of_tasks(session, clock.now())
+        await telling.pass_over()
+        return [(row.user_id, row.title) for row in await rows(database, NoticeRow)]
+
+    assert await reminded() == []
+    clock.advance(timedelta(minutes=5))
+    for _ in range(2):
+        assert await reminded() == [(people["operator"], "Пора: Перезвонить")]
+    async with database.transaction() as session:
+        await session.execute(update(TaskRow).values(due_at=clock.now() + timedelta(hours=1)))
+    assert len(await reminded()) == 1
+    clock.advance(timedelta(hours=1))
+    assert len(await reminded()) == 2
+    assert await count(database, DeliveryRow) == 0
 
 
 async def test_letters_of_the_night_wait_for_the_morning_but_an_alarm_does_not(
@@ -268,8 +304,6 @@ async def test_inbox_is_the_persons_own(database: Database, clock: FakeClock, pe
         assert (await find_notices(session, owner)).items == ()
         assert await unread_count(session, admin) == 1
     reading = ReadNotices(database, clock)
-    from callcore.kernel.errors import NotFound
-
     with pytest.raises(NotFound):
         await reading.mark(owner, notice.id)
     _, url = await reading.mark(admin, notice.id)

@@ -14,6 +14,12 @@ HOSTILE = "Дежурный\r\nBcc: all@example.test\x00 <script>{{ 7*7 }}</scri
 VALUES = {
     Topic.DUTY_GAP: {"starts_at": "16.03.2026 20:00", "ends_at": "17.03.2026 09:00", "zone": "Europe/Moscow"},
     Topic.DUTY_SILENT: {"label": HOSTILE, "count": "2 звонка", "zone": "Europe/Moscow"},
+    Topic.TASK_DUE: {
+        "title": HOSTILE,
+        "region": HOSTILE,
+        "due_at": "16.03.2026 12:15",
+        "zone": "Europe/Moscow",
+    },
     Topic.TASK_MADE: {
         "title": HOSTILE,
         "org_name": HOSTILE,
