@@ -14,6 +14,8 @@ from callcore.kernel.logs import get_logger
 from callcore.network.change_duty import ChangeDuty
 from callcore.network.duty import DutyPhone, ShiftView, duty_phones, load_shifts, shift_by_id, shifts_between
 from callcore.network.duty_plan import Span
+from callcore.network.model import Viewer
+from callcore.network.person_hours import ChangePersonHours, PersonHours, person_hours
 from callcore.routing.duty_gaps import away_spans, coming_gaps
 from callcore.routing.known import RoutingSnapshot
 from callcore.routing.opening import Schedule
@@ -41,6 +43,8 @@ class DutyKeeper:
             away=self.away,
             coming_gaps=self.read_coming_gaps,
             change=ChangeDuty(self._database, self._clock),
+            person=self.person,
+            person_hours=ChangePersonHours(self._database, self._clock),
         )
 
     async def shifts(self, first: datetime, last: datetime) -> tuple[ShiftView, ...]:
@@ -54,6 +58,10 @@ class DutyKeeper:
     async def phones(self) -> tuple[DutyPhone, ...]:
         async with self._database.session() as session:
             return await duty_phones(session)
+
+    async def person(self, viewer: Viewer, user_id: int) -> PersonHours:
+        async with self._database.session() as session:
+            return await person_hours(session, viewer, user_id)
 
     def away(self, first: datetime, last: datetime) -> tuple[Span, ...]:
         return away_spans(self._office(), first, last)

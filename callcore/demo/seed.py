@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.catalog.tables import ProductRow
 from callcore.demo.data import DemoData, load_demo_data
+from callcore.demo.duty import demo_duty, own_hours
 from callcore.demo.network_rows import NetworkRows, network_rows
 from callcore.demo.points import demo_points
 from callcore.demo.policies import policy_tables
@@ -65,6 +66,7 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
     if is_empty:
         hashed = await asyncio.to_thread(hash_password, secrets.password)
         rows = network_rows(data, now, hashed)
+        own_hours(rows.users)
         async with database.transaction() as session:
             await _write(session, policy_tables(rows, now))
             await _write(session, await _network_tables(session, data, rows))
@@ -74,6 +76,7 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
             await _write(session, told)
             await _write(session, demo_points(rows.orgs, told, now))
             await _write(session, demo_tasks(story.calls, rows.users, now))
+            await _write(session, demo_duty(rows.users, rows.phones, now))
             await _write(session, special_days([row["id"] for row in rows.outlets], now))
     return DemoSeeded(is_empty, demo_logins(data))
 

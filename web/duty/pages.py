@@ -9,10 +9,10 @@ from aiohttp import web
 from callcore.kernel.errors import Conflict, Invalid, NotFound
 from callcore.network.change_duty import Watch
 from callcore.network.duty_plan import LONGEST_REPEAT, Span, pieces_of
-from callcore.network.model import Role
+from callcore.network.model import DEALER_ROLES, Role
 from callcore.network.outlets import EDITORS
 from callcore.routing.explain import MONTHS
-from web.duty import shift_pages, week
+from web.duty import person_pages, shift_pages, week
 from web.duty.choices import as_date, conflict_words, date_in, form_context, number_of
 from web.duty.form import ShiftForm, read_shift, words_of
 from web.duty.services import SERVICES, DutyServices
@@ -26,6 +26,7 @@ from web.ui.templates import render
 
 READ = roles(*EDITORS, Role.OPERATOR)
 EDIT = roles(*EDITORS)
+HOURS = roles(*EDITORS, Role.OPERATOR, *DEALER_ROLES)
 _WEEK, _DAY = timedelta(days=7), timedelta(days=1)
 MAX_SHOWN: Final = 14
 
@@ -176,6 +177,8 @@ def room(services: DutyServices) -> Room:
             post("/duty/{id}/hand-over", shift_pages.hand_over, EDIT),
             post("/duty/{id}/remove", shift_pages.remove, EDIT),
             post("/duty/{id}/restore", shift_pages.restore, EDIT),
+            get("/people/{id}/hours", person_pages.person, HOURS),
+            post("/people/{id}/hours", person_pages.save, HOURS),
         ),
         nav=(NavItem("Дежурства", "/duty", "moon", READ, "Сеть", "g u"),),
         furnish=lambda app: app.__setitem__(SERVICES, services),

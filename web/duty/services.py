@@ -9,6 +9,8 @@ from aiohttp import web
 from callcore.network.change_duty import ChangeDuty
 from callcore.network.duty import DutyPhone, ShiftView
 from callcore.network.duty_plan import Span
+from callcore.network.model import Viewer
+from callcore.network.person_hours import ChangePersonHours, PersonHours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,8 @@ class DutyServices:
     away: Callable[[datetime, datetime], Sequence[Span]]
     coming_gaps: Callable[[], Awaitable[Sequence[Span]]]
     change: ChangeDuty
+    person: Callable[[Viewer, int], Awaitable[PersonHours]]
+    person_hours: ChangePersonHours
 
 
 SERVICES = web.AppKey("duty_services", DutyServices)

@@ -34,6 +34,7 @@ SHOWN_AT_ONCE = {
     "/dealers/{id}/invites": 200,
     "/dealers/{id}/logo": 422,
     "/people/{id}/reset": 409,
+    "/people/{id}/hours": 409,
     "/outlets/{id}/edit": 409,
     "/outlets/{id}/remove": 409,
     "/phones/{id}": 409,
