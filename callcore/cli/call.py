@@ -30,7 +30,9 @@ def simulate(
     answer: Annotated[
         str, typer.Option(help="Ответит эта точка (номер или часть названия), остальные заняты.")
     ] = "",
-    talk: Annotated[float, typer.Option(min=1, max=300, help="Сколько секунд говорить.")] = 8,
+    talk: Annotated[
+        float, typer.Option(min=1, max=300, help="Сколько секунд говорить, вместе с приветствием.")
+    ] = 12,
     name: Annotated[str, typer.Option(help="Имя, которое пришлёт оператор связи.")] = "",
     data_dir: DataDirOption = None,
 ) -> None:

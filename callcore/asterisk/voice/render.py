@@ -9,6 +9,9 @@ from pathlib import Path
 from callcore.asterisk.voice.model import Voice, VoiceFailed, Wanted, file_name
 from callcore.asterisk.voice.sound import telephone_wav
 from callcore.asterisk.voice.spoken import spoken
+from callcore.network.wording import estimated_seconds
+
+_SURELY_LONG = 1.25  # of the seconds allowed, by the estimate: not worth the rendering
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,9 @@ def _render(voice: Voice, folder: Path, wanted: Wanted) -> Rendered:
     for position, text in enumerate(wanted.texts):
         name = file_name(text, wanted.language, voice.name)
         path = folder / f"{name}.wav"
+        is_last = position == len(wanted.texts) - 1
+        if not is_last and estimated_seconds(spoken(text, wanted.language)) > _SURELY_LONG * wanted.most_s:
+            continue
         try:
             seconds = sound_seconds(path) or write_sound(voice, path, text, wanted.language)
         except (VoiceFailed, OSError, ValueError) as error:
