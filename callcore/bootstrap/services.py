@@ -1,11 +1,12 @@
 """Read services and use cases as the web wants them: each opens its own session; rights are checked inside."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from callcore.calls.card_queries import call_card, live_calls_for, recording_for
 from callcore.calls.note_play import PlayNotes
+from callcore.calls.phone_reach import PhoneState
 from callcore.calls.queries import journal, journal_choices
 from callcore.calls.views import (
     CallCard,
@@ -37,7 +38,14 @@ CHOICES_KEPT = 500
 class Reader:
     """Names follow the services."""
 
-    def __init__(self, database: Database, clock: Clock, store_dir: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        store_dir: Path,
+        phone_states: Callable[[], Mapping[int, PhoneState]] = dict,
+    ) -> None:
+        self._phone_states = phone_states
         self._database = database
         self._clock = clock
         self._store_dir = store_dir
@@ -72,6 +80,7 @@ class Reader:
             order=self.order_card,
             comment=self.comment,
             phones=self.phones,
+            phone_states=self._phone_states,
         )
 
     async def live_calls(self, viewer: Viewer) -> tuple[LiveCallView, ...]:

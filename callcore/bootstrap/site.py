@@ -47,7 +47,12 @@ def make_site(application: "Application") -> web.Application:
     def observe(method: str, route: str, status: int, seconds: float) -> None:
         metrics.http_seconds.labels(method, route, str(status)).observe(seconds)
 
-    reader = Reader(application.database, application.clock, settings.recordings.store_dir)
+    reader = Reader(
+        application.database,
+        application.clock,
+        settings.recordings.store_dir,
+        lambda: application.reach.phone_states(),
+    )
     dealers = DealerReader(application.database, application.clock, dealer_options(settings))
     duty = DutyKeeper(application.database, application.clock, lambda: application.routing.snapshot)
     return make_app(

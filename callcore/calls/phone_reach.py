@@ -5,6 +5,8 @@ nothing. An external number has no registration and never stands here.
 """
 
 import asyncio
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Final
 
 from callcore.calls.facts import PbxFact, PbxLost, PbxSnapshot, PhoneStateChanged
@@ -16,6 +18,11 @@ RETRY_S: Final = 2.0
 _UNREACHABLE: Final = "unavailable"
 
 
+class PhoneState(StrEnum):
+    REACHABLE = "reachable"
+    UNREACHABLE = "unreachable"  # no registration, or its telephone does not answer
+
+
 class PhoneReach:
     """`hear` takes every fact in the order of its coming; `keep_asking` runs beside it."""
 
@@ -23,6 +30,7 @@ class PhoneReach:
         self._pbx = pbx
         self._wanted = asyncio.Event()
         self._told: dict[str, str] = {}  # newer than the question that is under way
+        self._known: frozenset[str] = frozenset()
         self.is_known = False
         self.unreachable: frozenset[str] = frozenset()
 
@@ -35,6 +43,14 @@ class PhoneReach:
             self._wanted.set()
         elif isinstance(fact, PbxLost):
             self.is_known, self.unreachable = False, frozenset()
+
+    def phone_states(self) -> Mapping[int, PhoneState]:
+        """By phone id, of the phones of which the PBX told; empty while it is not heard."""
+        return {
+            int(key[1:]): PhoneState.UNREACHABLE if key in self.unreachable else PhoneState.REACHABLE
+            for key in (self._known if self.is_known else ())
+            if key[1:].isdigit()
+        }
 
     async def keep_asking(self) -> None:
         """For ever: at each snapshot, and from time to time."""
@@ -56,6 +72,7 @@ class PhoneReach:
         except PbxUnavailable:
             self.is_known, self.unreachable = False, frozenset()
             return False
+        self._known = frozenset()
         self._change(frozenset(), states | self._told)
         self.is_known = True
         return True
@@ -63,3 +80,4 @@ class PhoneReach:
     def _change(self, known: frozenset[str], states: dict[str, str]) -> None:
         lost = {key for key, state in states.items() if state == _UNREACHABLE}
         self.unreachable = (known - states.keys()) | lost
+        self._known |= states.keys()

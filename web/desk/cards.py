@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from callcore.calls.model import CallState
+from callcore.calls.phone_reach import PhoneState
 from callcore.calls.views import CallCard, JournalFilter, JournalRow, LiveCallView
 from callcore.kernel.errors import NotFound
 from callcore.network.model import Viewer
@@ -20,6 +21,7 @@ MAX_CUSTOMER_CALLS: Final = 5
 OWN_CALLS_SINCE: Final = timedelta(days=30)
 
 Moment = Literal["ringing", "talking", "elsewhere", "ended"]
+PhoneMoment = Literal["free", "ringing", "talking", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Card:
 @dataclass(frozen=True, slots=True)
 class OwnPhone:
     phone: PhoneBrief
-    moment: Literal["free", "ringing", "talking"]
+    moment: PhoneMoment
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,9 @@ async def side_of(services: DeskServices, viewer: Viewer, now: datetime) -> Side
     live = await services.live(viewer)
     ringing = frozenset(phone for one in live for phone in one.ringing_phone_ids)
     talking = frozenset(phone for one in live for phone in one.talking_phone_ids)
+    states = services.phone_states()
     phones = tuple(
-        OwnPhone(phone, _phone_moment(phone.id, ringing, talking))
+        OwnPhone(phone, _phone_moment(phone.id, ringing, talking, states.get(phone.id)))
         for phone in await services.phones(viewer.phone_ids)
     )
     user_id = viewer.user_id if viewer.is_staff else None
@@ -123,11 +126,14 @@ async def side_of(services: DeskServices, viewer: Viewer, now: datetime) -> Side
 
 
 def _phone_moment(
-    phone_id: int, ringing: frozenset[int], talking: frozenset[int]
-) -> Literal["free", "ringing", "talking"]:
+    phone_id: int, ringing: frozenset[int], talking: frozenset[int], state: PhoneState | None
+) -> PhoneMoment:
+    """A call at the phone proves more than its registration."""
     if phone_id in talking:
         return "talking"
-    return "ringing" if phone_id in ringing else "free"
+    if phone_id in ringing:
+        return "ringing"
+    return "lost" if state is PhoneState.UNREACHABLE else "free"
 
 
 async def _own_order(services: DeskServices, viewer: Viewer, call: JournalRow) -> OrderCard | None:

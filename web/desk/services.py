@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from callcore.calls.phone_reach import PhoneState
 from callcore.calls.views import CallCard, LiveCallView
 from callcore.network.model import Viewer
 from callcore.network.queries import PhoneBrief
@@ -16,7 +17,7 @@ from web.orders.services import CommentOrder, FindOrders
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskServices:
     """`card`, `order` and `comment` raise NotFound for what this viewer may not know of; `live` are all calls that go on
-    and that he may see; `phones` are names of phones by their ids."""
+    and that he may see; `phones` are names of phones by their ids; `phone_states` of those of which the PBX told."""
 
     live: Callable[[Viewer], Awaitable[tuple[LiveCallView, ...]]]
     card: Callable[[Viewer, str], Awaitable[CallCard]]
@@ -26,6 +27,7 @@ class DeskServices:
     order: Callable[[Viewer, int], Awaitable[OrderCard]]
     comment: CommentOrder
     phones: Callable[[Collection[int]], Awaitable[tuple[PhoneBrief, ...]]]
+    phone_states: Callable[[], Mapping[int, PhoneState]] = dict
 
 
 SERVICES = web.AppKey("desk_services", DeskServices)

@@ -18,6 +18,7 @@ PHONE_MOMENTS: Final = {
     "free": Mark("свободен", "calm", "circle-check"),
     "ringing": Mark("звонит", "live", "phone-ringing"),
     "talking": Mark("разговор", "ok", "phone-call"),
+    "lost": Mark("не на связи", "bad", "phone-off"),
 }
 CLOCKS: Final = {"ringing": "ждёт", "talking": "говорите", "elsewhere": "на линии", "ended": "длился"}
 

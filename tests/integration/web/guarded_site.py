@@ -310,6 +310,7 @@ async def open_site(
         shelf=SimpleNamespace(preview=_said),
         routing=SimpleNamespace(decide=_no_decision, made_at=None, snapshot=None),
         what_if=WhatIf(database, clock, lambda: EMPTY_PLAN),
+        reach=SimpleNamespace(phone_states=dict),
         pbx=SimpleNamespace(health=lambda: SimpleNamespace(connected=True)),
         health=SimpleNamespace(checks=checks),
     )

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.bootstrap.dealer_reader import DealerOptions, DealerReader
 from callcore.bootstrap.services import Reader
+from callcore.calls.phone_reach import PhoneState
 from callcore.calls.tables import CallRow
 from callcore.customers.tables import CustomerRow
 from callcore.network.model import Role, Viewer
@@ -43,6 +44,7 @@ class SalesStage(Stage):
     customer_id: int = 0
     did_id: int = 0
     is_up: bool = True
+    states: dict[int, PhoneState] = field(default_factory=dict)
 
     @property
     def options(self) -> DealerOptions:
@@ -127,7 +129,7 @@ class SalesStage(Stage):
     async def browser(self, who: str, role: Role | None = None) -> AsyncIterator[TestClient[Any, Any]]:
         usual = Role.OPERATOR if who == "factory" else Role.DEALER_OWNER
         sign_in = FakeSignIn(**{who: self.person(who, role or usual)})
-        reader = Reader(self.database, self.clock, self.store)
+        reader = Reader(self.database, self.clock, self.store, lambda: self.states)
         rooms = (
             desk.room(reader.desk()),
             calls.room(reader.calls()),

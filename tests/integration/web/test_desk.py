@@ -8,6 +8,7 @@ import pytest
 from jinja2 import BytecodeCache
 from sqlalchemy import select
 
+from callcore.calls.phone_reach import PhoneState
 from callcore.calls.tables import CallRow, LegRow
 from callcore.customers.tables import CustomerRow
 from callcore.kernel.database import Database
@@ -146,6 +147,8 @@ async def test_the_side_tells_of_phones_and_last_calls(stage: SalesStage) -> Non
         assert re.findall(r'href="/calls/(own-\d+|foreign)"', text) == [f"own-{n:02}" for n in range(10)]
         assert "Гарнитура Беловой" in text
         assert "свободен" in text
+        stage.states[stage.phones["factory"].id] = PhoneState.UNREACHABLE
+        assert "не на связи" in await page(browser, "/desk?fragment=side")
         async with stage.database.transaction() as session:
             await stage.ringing(session, "live-1", "factory")
         assert "звонит" in await page(browser, "/desk?fragment=side")

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from callcore.calls.facts import PbxLost, PbxSnapshot, PhoneStateChanged
-from callcore.calls.phone_reach import PhoneReach
+from callcore.calls.phone_reach import PhoneReach, PhoneState
 from tests.fakes.clock import MONDAY_NOON, FakeClock
 from tests.fakes.pbx import FakePbx
 
@@ -26,6 +26,8 @@ async def test_the_list_and_then_its_changes(pbx: FakePbx) -> None:
     pbx.connect()
     assert await reach.ask()
     assert reach.unreachable == {"p2"}
+    reached, lost = PhoneState.REACHABLE, PhoneState.UNREACHABLE
+    assert reach.phone_states() == {1: reached, 2: lost, 3: reached}
     reach.hear(changed("p1", "unavailable"))
     reach.hear(changed("p2", "available"))
     reach.hear(changed("p3", "ringing"))
@@ -39,6 +41,7 @@ async def test_without_the_link_every_phone_is_taken_for_reachable(pbx: FakePbx)
     await reach.ask()
     reach.hear(PbxLost(MONDAY_NOON, "cut"))
     assert (reach.unreachable, reach.is_known) == (frozenset(), False)
+    assert reach.phone_states() == {}
     reach.hear(changed("p1", "unavailable"))
     assert reach.unreachable == frozenset()
 
