@@ -19,6 +19,10 @@ class Topic(StrEnum):
     TASK_DUE = "task:due"
 
 
+# Facts of which nobody is told yet: who makes a link hands it over in person, for its secret is written down nowhere.
+UNTOLD: Final = frozenset({"invite:made"})
+
+
 class Level(StrEnum):
     INFO = "info"
     WARNING = "warning"

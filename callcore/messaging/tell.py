@@ -21,7 +21,7 @@ from callcore.kernel.bus import Audience, Event
 from callcore.kernel.database import insert_unless_exists
 from callcore.kernel.outbox import OutboxRow
 from callcore.messaging.events import NoticesChanged
-from callcore.messaging.rules import RULES, Level, Reach, Rule, Topic, letter_time
+from callcore.messaging.rules import RULES, UNTOLD, Level, Reach, Rule, Topic, letter_time
 from callcore.messaging.tables import DeliveryRow, NoticeRow
 from callcore.messaging.texts import Text, Texts
 from callcore.network.model import OrgKind
@@ -57,6 +57,8 @@ class Teller:
 
     async def tell(self, session: AsyncSession, row: OutboxRow, now: datetime) -> tuple[Event, ...]:
         """Returns what to publish after the commit. Raises ValueError for an unknown topic, KeyError for missing data."""
+        if row.topic in UNTOLD:
+            return ()
         topic = Topic(row.topic)
         subject = await _SUBJECTS[topic](session, row.data, now)
         if subject is None:

@@ -284,13 +284,15 @@ async def test_fact_that_nobody_understands_dies_and_holds_nobody_up(
     database: Database, clock: FakeClock, people: dict[str, int]
 ) -> None:
     await put(database, "no:such", clock.now(), "bad")
+    await put(database, "invite:made", clock.now(), "untold", invite_id=1)
     await put(database, "duty:gap", clock.now(), "good", **GAP)
     telling = worker(database, clock)
     for _ in range(MAX_ATTEMPTS):
         await telling.pass_over()
         clock.advance(timedelta(hours=7))
     assert await count(database, NoticeRow) == 2
-    bad = (await rows(database, OutboxRow))[0]
+    bad, untold, _ = await rows(database, OutboxRow)
+    assert (untold.attempts, untold.error) == (1, "")
     assert (bad.attempts, bad.done_at is None, bad.error[:10]) == (MAX_ATTEMPTS, False, "ValueError")
 
 

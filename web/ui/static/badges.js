@@ -23,4 +23,6 @@ function soon(kind) {
 addEventListener("live:task", () => soon("task"));
 addEventListener("live:notice", () => soon("notice"));
 addEventListener("live:resync", () => soon(""));
+// A task falls due without any news.
+setInterval(() => { if (!document.hidden) soon("task"); }, 60000);
 soon("");

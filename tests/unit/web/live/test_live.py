@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from callcore.calls.events import CallEnded, CallRinging, PbxLinkChanged, RecordingReady
+from callcore.calls.events import CallEnded, CallRinging, PbxLinkChanged, RecordingReady, TaskChanged
 from callcore.kernel.bus import Audience, Bus
+from callcore.messaging.events import NoticesChanged
 from callcore.network.model import Role, Viewer
 from web.live.hub import QUEUE_FRAMES, LiveHub
 from web.live.protocol import CLOSE_TOO_SLOW, frame_for, hello, is_ping
@@ -53,6 +54,16 @@ def test_another_dealer_hears_nothing() -> None:
     ready = RecordingReady(at=AT, audience=Audience(org_ids=frozenset({5})), recording_id=4, call_id="d-1.1")
     assert frame_for(ready, stranger) is None
     assert read(frame_for(ready, viewer(Role.DEALER_OWNER, org_id=5)))["recording_id"] == 4
+
+
+def test_tasks_and_notices_are_told_to_whom_they_concern() -> None:
+    task = TaskChanged(at=AT, audience=Audience(staff=True, org_ids=frozenset({1, 5})), task_id=3)
+    assert read(frame_for(task, viewer())) == {"type": "task", "task_id": 3}
+    assert read(frame_for(task, viewer(Role.DEALER_OWNER, org_id=5))) == {"type": "task", "task_id": 3}
+    assert frame_for(task, viewer(Role.DEALER_OWNER, org_id=6)) is None
+    notice = NoticesChanged(at=AT, audience=Audience(user_ids=frozenset({7})))
+    assert read(frame_for(notice, viewer(user_id=7))) == {"type": "notice"}
+    assert frame_for(notice, viewer(user_id=8)) is None
 
 
 def test_the_lost_link_is_told_to_everybody() -> None:
