@@ -1,56 +1,19 @@
-"""Who sells where: organisations, the regions that they serve, their outlets with all that opens and closes them."""
+"""Reads who sells where: organisations, the regions that they serve, their outlets with all that opens and closes them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.network.coming_days import load_coming_days
-from callcore.network.days import CalendarDay
 from callcore.network.dealers import sees_org
 from callcore.network.directory_rows import Outlet, Region
 from callcore.network.model import OrgState, PhoneOwner, Viewer
 from callcore.network.policies import load_policies
+from callcore.network.presence_rows import Place, Presence, Seller
 from callcore.network.regions import neighbours_of
 from callcore.network.tables import OrgRegionRow, OrgRow, OutletRow, PhoneRow, RegionRow
-
-
-@dataclass(frozen=True, slots=True)
-class Seller:
-    """A dealer. `serves` are the regions besides its main one; `is_suspended` also when a dealer above it is."""
-
-    id: int
-    name: str
-    region_code: str | None
-    serves: frozenset[str]
-    takes_site_calls: bool
-    is_suspended: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An outlet with what the map needs beside its hours. Coordinates are WGS 84 degrees."""
-
-    outlet: Outlet
-    address: str
-    has_phones: bool
-    lat: float | None
-    lon: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """All that this viewer may know of. Regions in order of names, places in order of trying; `to_neighbours` as in the
-    policy of all numbers."""
-
-    regions: tuple[Region, ...]
-    sellers: Mapping[int, Seller]
-    places: tuple[Place, ...]
-    calendar: Sequence[CalendarDay]
-    to_neighbours: bool = True
 
 
 async def load_presence(session: AsyncSession, viewer: Viewer, now: datetime) -> Presence:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callcore.network.directory_rows import Outlet, Region
-from callcore.network.presence import Place, Presence, Seller
+from callcore.network.presence_rows import Place, Presence, Seller
 from callcore.routing.opening import Schedule
 from callcore.routing.snapshot import schedule_of
 

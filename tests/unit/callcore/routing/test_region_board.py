@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from callcore.network.directory_rows import Outlet, Region
-from callcore.network.presence import Place, Presence, Seller
+from callcore.network.presence_rows import Place, Presence, Seller
 from callcore.routing.region_board import BoardRegion, region_board
 
 pytestmark = pytest.mark.unit

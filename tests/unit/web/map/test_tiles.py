@@ -4,7 +4,7 @@ import pytest
 
 from callcore.calls.counts import RegionCalls
 from callcore.network.directory_rows import Region
-from callcore.network.presence import Seller
+from callcore.network.presence_rows import Seller
 from callcore.routing.region_board import BoardRegion
 from web.map.tiles import MEASURES, SHOWS, facts_of, in_words, served_by, squares
 
