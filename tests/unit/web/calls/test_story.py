@@ -13,8 +13,11 @@ from callcore.calls.model import (
     LegRole,
     Rung,
 )
+from callcore.routing.decide import decide
+from callcore.routing.explain import to_json
 from callcore.routing.model import RouteWarning
 from dialplans.contract import DeclineReason, FallbackReason, Milestone, StepKind
+from tests.fakes import network
 from tests.fakes.clock import MONDAY_NOON
 from web.calls import words
 from web.calls.filters import JournalForm, read_form, understand
@@ -79,6 +82,27 @@ def test_unknown_codes_are_shown_as_they_are() -> None:
 @pytest.mark.parametrize("stored", [None, {}, {"route": "app"}, {"considered": 1}])
 def test_an_unreadable_explanation_is_none(stored: dict[str, object] | None) -> None:
     assert why_of(stored) is None
+
+
+def test_a_decision_is_told_with_its_stages_and_an_older_one_without() -> None:
+    stored = to_json(decide(network.snapshot(), network.SITE_MOSCOW, "", network.MONDAY_NOON_UTC))
+    why = why_of(stored)
+    assert why is not None
+    assert [(stage.name, stage.text) for stage in why.stages] == [("Базовая", "«Орг2», «Орг3»")]
+    assert [item.stage for item in why.candidates] == ["Базовая", "Базовая", "Головной офис"]
+    assert why.lead[-1] == "Распределение «Основная»."
+    new = {"policy", "stages", "gate", "tie", "live_version", "waiting", "language"}
+    older = {key: value for key, value in stored.items() if key not in new}
+    older["steps"] = [_without(step, {"stage", "wait_s"}) for step in stored["steps"]]
+    older["considered"] = [_without(item, {"stage"}) for item in stored["considered"]]
+    before = why_of(older)
+    assert before is not None
+    assert before.stages == ()
+    assert [item.who for item in before.candidates] == [item.who for item in why.candidates]
+
+
+def _without(stored: dict[str, object], keys: set[str]) -> dict[str, object]:
+    return {key: value for key, value in stored.items() if key not in keys}
 
 
 @pytest.mark.parametrize(
