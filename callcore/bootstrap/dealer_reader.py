@@ -21,7 +21,7 @@ from callcore.network.change_network import ChangeNetwork
 from callcore.network.change_outlets import ChangeOutlets, outlet_to_edit
 from callcore.network.change_people import ChangePeople
 from callcore.network.change_phones import ChangePhones, SipAccess, phone_to_edit
-from callcore.network.checklist import CheckItem, checklist, is_complete
+from callcore.network.checklist import CheckItem, checklist, waits_for_dealer
 from callcore.network.coming_days import calendar_edits
 from callcore.network.days import CalendarDay
 from callcore.network.dealer_fields import CardFields
@@ -172,11 +172,11 @@ class DealerReader:
             return checklist(await readiness_of(session, viewer, org_id, has_talked=bool(page.items)))
 
     async def first_page(self, viewer: Viewer) -> str:
-        """Where a dealer's head begins while calls cannot reach the dealer; empty: as everybody."""
+        """Where a dealer's head begins while something is left for him to do; empty: as everybody."""
         if viewer.role not in HEADS:
             return ""
         items = await self.checklist(viewer, viewer.org_id)
-        return "" if is_complete(items) else f"/dealers/{viewer.org_id}/checklist"
+        return f"/dealers/{viewer.org_id}/checklist" if waits_for_dealer(items) else ""
 
     def _sip_access(self, phone_id: int) -> SipAccess:
         key = contract.PHONE_KEY.format(id=phone_id)

@@ -17,6 +17,7 @@ class Need(StrEnum):
 
 
 OPTIONAL = frozenset({Need.LOGO, Need.TEST_CALL})
+OF_HEAD_OFFICE = frozenset({Need.REGION, Need.SITE_CALLS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,11 @@ def checklist(known: Readiness) -> tuple[CheckItem, ...]:
         CheckItem(Need.SITE_CALLS, known.takes_site_calls and known.is_active),
         CheckItem(Need.TEST_CALL, known.has_talked),
     )
+
+
+def waits_for_dealer(items: tuple[CheckItem, ...]) -> bool:
+    """Something is missing that the dealer can do without the head office."""
+    return any(item.is_required and not item.is_done and item.need not in OF_HEAD_OFFICE for item in items)
 
 
 def is_complete(items: tuple[CheckItem, ...]) -> bool:

@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from callcore.network.checklist import Need, OutletReadiness, Readiness, checklist, is_complete
+from callcore.network.checklist import (
+    Need,
+    OutletReadiness,
+    Readiness,
+    checklist,
+    is_complete,
+    waits_for_dealer,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -44,6 +51,13 @@ def test_logo_and_test_call_may_wait() -> None:
 )
 def test_each_need_alone_keeps_calls_away(change: dict[str, object], need: Need) -> None:
     assert missing(replace(READY, **change)) == {need}
+
+
+def test_what_only_the_head_office_can_do_does_not_wait_for_the_dealer() -> None:
+    known = replace(READY, has_region=False, takes_site_calls=False)
+    assert not is_complete(checklist(known))
+    assert not waits_for_dealer(checklist(known))
+    assert waits_for_dealer(checklist(replace(known, has_email=False)))
 
 
 def test_without_an_outlet_its_needs_have_no_place() -> None:
