@@ -18,6 +18,7 @@ from callcore.bootstrap.health import Health, add_gauges
 from callcore.bootstrap.live_state import LiveKeeper
 from callcore.bootstrap.message_services import Messages
 from callcore.bootstrap.numbering_file import NumberingFile
+from callcore.bootstrap.open_hours import OpenHours
 from callcore.bootstrap.routing_options import routing_options
 from callcore.bootstrap.site import make_site
 from callcore.bootstrap.voice_services import keep_shelf, make_shelf
@@ -91,7 +92,7 @@ class Application:
             sounds=lambda: self.shelf.sounds,
             note=self.live.note,
         )
-        self.snapshot_file = SnapshotFile(settings.pbx.agi_dir, self.clock)
+        self.snapshot_file = SnapshotFile(settings.pbx.agi_dir, self.clock, self.live.live)
         linker = AttachCall()
         self.follower = CallFollower(
             pbx=self.pbx,
@@ -116,7 +117,8 @@ class Application:
         self.recordings = RecordingWorker(
             self.database, self.clock, _recording_settings(settings), self._on_recording
         )
-        self.messages = Messages(self.database, self.clock, self.bus, settings.mail)
+        hours = OpenHours(lambda: self.routing.snapshot)
+        self.messages = Messages(self.database, self.clock, self.bus, settings.mail, hours)
         self.health = Health(
             self.database,
             self.pbx,
