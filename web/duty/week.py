@@ -32,6 +32,7 @@ class Piece:
     shift_id: int = 0
     tone: int = 0
     span: Span | None = None
+    whole: str = ""
     is_now: bool = False
 
 
@@ -117,7 +118,7 @@ def _shift(shift: ShiftView, first: datetime, last: datetime, zone: ZoneInfo, no
     piece = _span("shift", _span_of(shift), first, last, zone)
     if piece is None:
         return None
-    addresses = [f"{phone.label}, {_address(phone.address)}" for phone in shift.phones]
+    called = [f"{phone.label}, {_address(phone.address)}" for phone in shift.phones]
     return Piece(
         "shift",
         0,
@@ -125,10 +126,11 @@ def _shift(shift: ShiftView, first: datetime, last: datetime, zone: ZoneInfo, no
         piece.width,
         piece.hours,
         _name(shift),
-        "; затем ".join(addresses[1:]),
+        ", ".join(phone.label for phone in shift.phones[1:]),
         shift.note,
         shift.id,
         _tone(shift),
+        whole="; ".join(called),
         is_now=shift.starts_at <= now < shift.ends_at,
     )
 
