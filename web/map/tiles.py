@@ -124,7 +124,7 @@ def _look(one: RegionFacts, measure: Measure, value: int | None, most: int, is_s
     if is_staff and one.calls and not one.board.is_served:
         return "tile-alarm"  # people call from where nobody serves them
     if not value:
-        return "tile-none"
+        return "tile-far" if one.board.is_served and not one.board.here else "tile-none"
     if measure.key == "answered":
         return f"tile-{min(4, 1 + value // 26)}"
     return f"tile-{max(1, min(4, -(-4 * value // most)))}"

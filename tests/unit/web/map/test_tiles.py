@@ -33,6 +33,12 @@ def test_shades_follow_the_biggest_and_zero_is_bare() -> None:
     assert {square.value for square in drawn} == {"8", "1", "0"}
 
 
+def test_served_from_elsewhere_looks_other_than_left_alone() -> None:
+    facts = facts_of([region("RU-SVE", elsewhere=(seller(5),)), region("RU-MOW")], {}, {})
+    drawn, *_ = squares(facts, MEASURES[0], "", is_staff=True)
+    assert {square.code: square.look for square in drawn} == {"RU-SVE": "tile-far", "RU-MOW": "tile-none"}
+
+
 def test_calls_from_where_nobody_serves_stand_out_for_staff() -> None:
     facts = facts_of([region("RU-SVE")], {"RU-SVE": RegionCalls(3, 1, 2)}, {})
     assert squares(facts, MEASURES[3], "", is_staff=True)[0][0].look == "tile-alarm"
