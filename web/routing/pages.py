@@ -119,7 +119,10 @@ async def _save(request: web.Request, book: PolicyBook, form: PolicyForm) -> web
         )
     except Conflict as conflict:
         trouble = _rival_words(request, conflict.details)
-        return await _page(request, book, 409, form=form, told=told, trouble=trouble, is_unsaved=True)
+        rival = str(conflict.details.get("version", 0))
+        return await _page(
+            request, book, 409, form=form, told=told, trouble=trouble, shown=rival, is_unsaved=True
+        )
     except Invalid as invalid:  # the network changed between the check and the save
         late = {one.place: words.problem_words(one) for one in invalid.details["problems"]}
         told = Understood(told.policy, late, told.warnings)
@@ -151,15 +154,14 @@ async def _book(request: web.Request, policy_id: int | None) -> PolicyBook:
 
 
 async def _page(request: web.Request, book: PolicyBook, status: int = 200, **more: Any) -> web.Response:
-    """`form` is what was typed; without it the version in force is shown. A rival's save makes the shown version his."""
+    """`form` is what was typed; without it the version in force is shown. After a rival's save `shown` is his."""
     form = more.pop("form", None) or show_policy(book.shown.policy, book.facts, book.shown.version)
     told = more.pop("told", None)
     seen = told or understand(form.without_blanks(), book.facts)
-    is_rival = status == 409
     context: dict[str, Any] = {
         "book": book,
         "form": form,
-        "shown": book.shown.version if is_rival or not form.shown else form.shown,
+        "shown": form.shown or book.shown.version,
         "errors": told.errors if told else {},
         "warnings": seen.warnings if told or not more.get("is_unsaved") else {},
         "line": timeline(seen.policy, book.facts),

@@ -17,6 +17,7 @@ from callcore.network.change_policies import ChangePolicies
 from callcore.network.model import Role
 from callcore.network.policies import load_policies
 from callcore.network.policy import BUILT_IN, ActivePolicy, Policy, QuotaUnit, StageKind
+from callcore.network.policy_tables import PolicyVersionRow
 from callcore.network.tables import OrgRow
 from tests.factories.network import make_org
 from tests.fakes.clock import FakeClock
@@ -144,6 +145,21 @@ async def test_of_two_saves_in_one_moment_one_is_refused(stage: PolicyStage) -> 
             assert isinstance(refusal, Conflict)
             assert refusal.details["author"] == "Белова admin"
         assert (await policies(stage))[0].version == shown + 1
+
+
+async def test_a_version_that_cannot_be_read_gives_way_to_the_one_before(stage: PolicyStage) -> None:
+    async with stage.browser() as browser:
+        await save(browser, 0, 0, **SHARES)
+        (sound,) = await policies(stage)
+        async with stage.database.transaction() as session:
+            broken = {"stages": "?"}
+            at = stage.clock.now()
+            session.add(PolicyVersionRow(policy_id=sound.id, version=2, made_at=at, body=broken))
+        assert await policies(stage) == (sound,)
+        assert "Эту версию прочесть не удалось" in await look(browser, "/routing")
+        assert 'name="shown" value="2"' in await save(browser, sound.id, 1, 409, **BASE)
+        await save(browser, sound.id, 2, **BASE)
+        assert (await policies(stage))[0].version == 3
 
 
 async def test_an_older_version_returns_by_one_press_and_the_press_is_undone_by_another(
