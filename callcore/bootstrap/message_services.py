@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
-from callcore.calls.after_call import look_after_calls
+from callcore.calls.after_call import OpenTime, look_after_calls
 from callcore.calls.events import CallChanged, CallEnded
 from callcore.calls.remind import remind_of_tasks
 from callcore.calls.task_model import CloseReason, TaskCounts, TaskFilter, TaskPage, TaskView
@@ -42,7 +42,15 @@ _log = get_logger(__name__)
 class Messages:
     """Looks after calls that ended, at once and by a sweep, and sends what the outbox holds."""
 
-    def __init__(self, database: Database, clock: Clock, bus: Bus, mail: MailSettings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        bus: Bus,
+        mail: MailSettings,
+        hours: OpenTime | None = None,
+    ) -> None:
+        self._hours = hours
         self._database = database
         self._clock = clock
         self._bus = bus
@@ -87,7 +95,7 @@ class Messages:
     async def look_after(self) -> None:
         """One pass."""
         async with self._database.transaction() as session:
-            facts = await look_after_calls(session, self._clock.now())
+            facts = await look_after_calls(session, self._clock.now(), self._hours)
             await remind_of_tasks(session, self._clock.now())
         self._bus.publish(*facts)
         self.worker.wake()

@@ -7,7 +7,7 @@ calls of one number make one task.
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,12 +37,22 @@ TITLES: Final = {
 }
 
 
-async def look_after_calls(session: AsyncSession, now: datetime) -> tuple[TaskChanged, ...]:
+class OpenTime(Protocol):
+    """Hours in which people really work; None when they are not known."""
+
+    def after(
+        self, org_id: int | None, outlet_id: int | None, at: datetime, lapse: timedelta
+    ) -> datetime | None: ...
+
+
+async def look_after_calls(
+    session: AsyncSession, now: datetime, hours: OpenTime | None = None
+) -> tuple[TaskChanged, ...]:
     """One bounded pass, oldest calls first, in the caller's transaction. Returns what to publish of closed and joined
-    tasks after the commit; new ones are told by the outbox."""
+    tasks after the commit; new ones are told by the outbox. Without `hours` callbacks fall due in office time."""
     changed = set(await _close_settled(session, now))
     found = list(await session.scalars(_calls_to_look_after(now)))
-    times = _Times(session, now)
+    times = _Times(session, now, hours)
     for call in found:
         kind = _kind_of(call)
         changed.update(await _join_or_open(session, call, kind, await times.due(call, kind), now))
@@ -207,8 +217,9 @@ async def _close_settled(session: AsyncSession, now: datetime) -> list[int]:
 class _Times:
     """Terms of this pass; reads zones and the calendar once each."""
 
-    def __init__(self, session: AsyncSession, now: datetime) -> None:
+    def __init__(self, session: AsyncSession, now: datetime, hours: OpenTime | None) -> None:
         self._session = session
+        self._hours = hours
         self._now = now
         self._zones: dict[int | None, WorkingTime] = {}
 
@@ -216,6 +227,10 @@ class _Times:
         ended_at = call.ended_at or self._now
         if kind is TaskKind.DUTY:
             return (await self._of(None)).next_morning(ended_at)
+        if self._hours is not None:
+            due_at = self._hours.after(call.org_id, call.outlet_id, ended_at, CALL_BACK_WITHIN)
+            if due_at is not None:
+                return due_at
         return (await self._of(call.org_id)).after(ended_at, CALL_BACK_WITHIN)
 
     async def _of(self, org_id: int | None) -> WorkingTime:
