@@ -67,7 +67,7 @@ async def test_from_the_invitation_to_a_dealer_who_can_take_calls(visit: Visit, 
     assert await _missing(page) == 2, "a phone, and what the factory has to do"
     await page.get_by_role("link", name="Добавить телефон").click()
     await page.get_by_label("Подпись").fill("Касса")
-    await page.get_by_label("Номер", exact=True).fill("8 (3812) 00-00-02")
+    await page.get_by_label("Номер", exact=True).fill(f"8 (381) 200-00-0{2 if scripted else 3}")
     await page.get_by_role("button", name="Добавить телефон").click()
     await expect(page.locator(".notice-success")).to_contain_text("Телефон добавлен")
 
