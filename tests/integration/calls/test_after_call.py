@@ -129,7 +129,9 @@ async def test_task_closed_by_hand_does_not_come_back(
 async def test_duty_talk_is_a_task_for_the_working_morning(
     database: Database, clock: FakeClock, dealer_id: int
 ) -> None:
-    clock.set(datetime(2026, 3, 6, 20, 0, tzinfo=UTC))  # Friday night before a long weekend: Monday 9th is off
+    clock.set(
+        datetime(2026, 3, 6, 20, 0, tzinfo=UTC)
+    )  # Friday night before a long weekend: Monday 9th is off
     await call(database, clock.now(), result="duty_answered", talk_s=60, org_id=dealer_id)
     await look(database, clock)
     (task,) = await look(database, clock)
@@ -144,6 +146,26 @@ async def test_evening_call_is_due_next_morning_on_the_dealers_clock(
     await call(database, clock.now(), org_id=dealer_id)
     (task,) = await look(database, clock)
     assert task.due_at == datetime(2026, 3, 17, 4, 10, tzinfo=UTC)  # five minutes today, ten tomorrow
+
+
+class Hours:
+    """Knows the dealers' hours, not the head office's."""
+
+    def after(
+        self, org_id: int | None, outlet_id: int | None, at: datetime, lapse: timedelta
+    ) -> datetime | None:
+        return at + 2 * lapse if org_id else None
+
+
+async def test_hours_of_the_place_come_before_office_time(
+    database: Database, clock: FakeClock, dealer_id: int
+) -> None:
+    await call(database, clock.now(), org_id=dealer_id)
+    await call(database, clock.now(), caller_number="+79035557788")
+    async with database.transaction() as session:
+        await look_after_calls(session, clock.now(), Hours())
+    lapses = {task.org_id: task.due_at - clock.now() for task in await look(database, clock)}
+    assert lapses == {dealer_id: timedelta(minutes=30), None: timedelta(minutes=15)}
 
 
 async def test_old_and_live_and_outgoing_calls_leave_nothing(
