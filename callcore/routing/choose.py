@@ -25,7 +25,7 @@ from callcore.routing.personal import Acquaintance, Personal, find_tie
 from callcore.routing.ranking import Audience, Matter, audiences
 from callcore.routing.ringing import Ring, rings, steps_of
 
-MAX_LISTED = 40  # outlets ruled out that an explanation names; the rest are counted
+MAX_LISTED = 30  # outlets ruled out that an explanation names; the rest are counted
 
 
 @dataclass(slots=True)
@@ -229,29 +229,25 @@ class _Choice:
         self, pool: CallPool, taken: set[int | None], tried: set[int | None], other: Reason, room: int
     ) -> list[Considered]:
         told: list[Considered] = []
+        bars = pool.among.bars
         for place, outlet in enumerate(pool.among.outlets):
             if len(told) >= room:
                 break
             if outlet.id in taken:
                 continue
-            reason, data = self._verdict(pool, place, outlet)
-            if reason is Reason.TAKEN:
+            data: Data = ()
+            reason = bars[place]
+            if reason in _OF_ORGS:
+                data = (("org", outlet.org_name),)
+            elif reason is Reason.TAKEN and self._closed[outlet.schedule]:
+                reason, data = Reason.CLOSED, self._closed.words(outlet.schedule)
+            elif reason is Reason.TAKEN and not pool.fits(place):
+                reason, _, data = self._abilities.of(outlet)
+            elif reason is Reason.TAKEN:
                 is_tried = outlet.org_id in tried and not self._is_full
                 reason = Reason.DEALER_TRIED if is_tried else other
             told.append(Considered(outlet.id, outlet.org_id, outlet.label, reason, data))
         return told
-
-    def _verdict(self, pool: CallPool, place: int, outlet: RouteOutlet) -> tuple[Reason, Data]:
-        reason = pool.among.bars[place]
-        if reason in _OF_ORGS:
-            return reason, (("org", outlet.org_name),)
-        if reason is not Reason.TAKEN:
-            return reason, ()
-        if self._closed[outlet.schedule]:
-            return Reason.CLOSED, self._closed.words(outlet.schedule)
-        pool.fits(place)
-        reason, _, data = self._abilities.of(outlet)
-        return reason, data
 
     def _name(self, org_id: int) -> str:
         return self._snapshot.org_names.get(org_id, "")

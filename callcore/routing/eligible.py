@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from heapq import merge
-from typing import Final
+from typing import Any, Final
 
 from callcore.network.policy import Ringing
 from callcore.routing.hours import DAYS
 from callcore.routing.known import Candidates, Group, RouteOutlet, RoutePhone
-from callcore.routing.ladders import ladders, walk, walk_idle
+from callcore.routing.ladders import walk, walk_idle
 from callcore.routing.live import Live
 from callcore.routing.model import Reason
 from callcore.routing.opening import Schedule, Wall, Why, wall_of
+from callcore.routing.ranking import NEVER
 
 Data = tuple[tuple[str, str], ...]
 Able = tuple[Reason, tuple[str, ...], Data]  # TAKEN with the keys that can ring, or why not
@@ -134,16 +135,26 @@ class CallPool:
         self.abilities = abilities
         self._used = live.org_used_at
         self.groups = [group for schedule, group in among.groups.items() if not closed[schedule]]
-        self._looked_at: set[int] = set()
+        self._verdicts: dict[int, Reason] = {}
 
     def ordered(self, ringing: Ringing) -> Iterator[int]:
         if not self._used and ringing in (Ringing.IN_ORDER, Ringing.ALL):
-            return merge(*(group.places for group in self.groups))
+            return merge(*(group.by_rank.places for group in self.groups))
         return _walk(self.groups, ringing, self._used)
 
-    def arranged(self, members: Collection[int], ringing: Ringing) -> Iterator[int]:
-        among = self.among
-        return _walk([ladders(among.outlets, among.ranks, sorted(members))], ringing, self._used)
+    def arranged(self, members: Collection[int], ringing: Ringing) -> Collection[int]:
+        if len(members) < 2:
+            return members
+        return sorted(members, key=lambda place: self._turn(place, ringing))
+
+    def _turn(self, place: int, ringing: Ringing) -> tuple[Any, ...]:
+        outlet = self.among.outlets[place]
+        idle = self._used.get(outlet.org_id, NEVER)
+        if ringing is Ringing.BY_RATING:
+            return -outlet.points, idle, outlet.org_id, outlet.id
+        if ringing is Ringing.LEAST_RECENT:
+            return idle, outlet.id
+        return self.among.ranks[place], idle, outlet.id
 
     def below(self, org_id: int) -> list[int]:
         found = self._by_org.get(org_id, Candidates())
@@ -156,8 +167,9 @@ class CallPool:
         ]
 
     def fits(self, member: int) -> bool:
-        self._looked_at.add(member)
-        return self.abilities.of(self.among.outlets[member])[0] is Reason.TAKEN
+        if member not in self._verdicts:
+            self._verdicts[member] = self.abilities.of(self.among.outlets[member])[0]
+        return self._verdicts[member] is Reason.TAKEN
 
     def org_of(self, member: int) -> int:
         return self.among.outlets[member].org_id
@@ -171,12 +183,12 @@ class CallPool:
     def counts(self) -> tuple[Counter[Reason], int]:
         """Those who are out by reason, as far as anybody asked; how many others are open."""
         out: Counter[Reason] = Counter(self.among.barred)
-        looked_at = Counter(self.abilities.of(self.among.outlets[place])[0] for place in self._looked_at)
+        ready = len(self.among.outlets) - sum(self.among.barred.values())
+        is_open = sum(len(group.by_rank.places) for group in self.groups)
+        out[Reason.CLOSED] = ready - is_open
+        looked_at = Counter(self._verdicts.values())
         looked_at.pop(Reason.TAKEN, 0)
-        is_open = sum(len(group.places) for group in self.groups)
-        everybody = sum(len(group.places) for group in self.among.groups.values())
         out.update(looked_at)
-        out[Reason.CLOSED] = everybody - is_open
         return out, is_open - sum(looked_at.values())
 
 

@@ -7,7 +7,7 @@ call waits, and only as far as somebody asks.
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from heapq import nsmallest
+from heapq import heapify, heappop, heapreplace, nsmallest
 from itertools import chain, repeat
 from typing import Any, Final
 
@@ -36,15 +36,19 @@ def _ladder(rows: Sequence[tuple[int, int, tuple[int, int], int]]) -> Ladder:
 
 def walk(ladders: Sequence[Ladder], used_at: Mapping[int, datetime]) -> Iterator[int]:
     """Places of several ladders as of one."""
-    at = [0] * len(ladders)
-    while left := [number for number, ladder in enumerate(ladders) if at[number] < len(ladder.levels)]:
-        level = min(ladders[number].levels[at[number]] for number in left)
-        found = []
-        for number in left:
-            ladder, start = ladders[number], at[number]
-            if ladder.levels[start] == level:
-                at[number] = bisect_right(ladder.levels, level, start)
-                found.append(_entries(ladder, start, at[number], used_at))
+    heap = [(ladder.levels[0], number, 0) for number, ladder in enumerate(ladders) if ladder.levels]
+    heapify(heap)
+    while heap:
+        level, found = heap[0][0], []
+        while heap and heap[0][0] == level:
+            _, number, start = heap[0]
+            ladder = ladders[number]
+            end = bisect_right(ladder.levels, level, start)
+            found.append(_entries(ladder, start, end, used_at))
+            if end < len(ladder.levels):
+                heapreplace(heap, (ladder.levels[end], number, end))
+            else:
+                heappop(heap)
         yield from _in_turn(list(chain.from_iterable(found)))
 
 

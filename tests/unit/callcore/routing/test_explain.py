@@ -131,4 +131,4 @@ def test_what_was_not_written_here_is_refused(change):
 def test_omitted_outlets_are_counted_in_words():
     places = tuple(network.outlet(100 + n, 2, accepts_calls=False) for n in range(65))
     decision = decide(network.snapshot(outlets=places), SITE_MOSCOW, "", MONDAY_NOON_UTC)
-    assert "  и ещё 25: не принимает звонки (выключено в карточке точки)" in to_text(decision).splitlines()
+    assert "  и ещё 35: не принимает звонки (выключено в карточке точки)" in to_text(decision).splitlines()
