@@ -19,13 +19,14 @@ MAX_SHIFTS_READ = 2000
 @dataclass(frozen=True, slots=True)
 class DutyPhone:
     """`address` is the outside number (E.164) or the extension. `position` orders the reserve, None for a phone that is
-    not in it."""
+    not in it, `user_id` is whose it is."""
 
     id: int
     label: str
     address: str
     position: int | None = None
     is_active: bool = True
+    user_id: int | None = None
 
     @property
     def key(self) -> str:
@@ -117,7 +118,7 @@ async def duty_phones(session: AsyncSession) -> tuple[DutyPhone, ...]:
 def _phone(row: PhoneRow) -> DutyPhone:
     is_duty = row.owner == PhoneOwner.DUTY.value
     position = (row.duty_position or 99) if is_duty else None
-    return DutyPhone(row.id, row.label, row.number or row.extension, position, row.is_active)
+    return DutyPhone(row.id, row.label, row.number or row.extension, position, row.is_active, row.user_id)
 
 
 def _order(phone: DutyPhone) -> tuple[bool, int, int]:

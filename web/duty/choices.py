@@ -50,6 +50,7 @@ def form_context(
         "errors": {},
         "trouble": "",
         "phones": [(phone.id, phone.label) for phone in phones],
+        "people": [(phone.user_id, phone.label) for phone in phones if phone.user_id],
         "reserve": ", ".join(phone.label for phone in phones if phone.position is not None),
         "zones": [(tz, f"{name} ({zone_label(now, tz)})") for tz, name in known.items()],
         "repeats": REPEATS,

@@ -54,6 +54,13 @@ async def bar(request: web.Request) -> web.Response:
     return render(request, "pause/bar.html", **await _own(request))
 
 
+async def people(request: web.Request) -> web.Response:
+    """The fragment of the desk: who is away now; empty when nobody is."""
+    viewer = viewer_of(request)
+    found = await request.app[SERVICES].people(viewer)
+    return render(request, "pause/people.html", people=found, can_end=may_end_pauses(viewer))
+
+
 async def begin(request: web.Request) -> web.Response:
     form = await request.post()
     typed = {name: str(form.get(name, "")).strip()[:200] for name in ("reason", "words", "minutes")}
@@ -98,6 +105,7 @@ def room(services: PauseServices) -> Room:
         (
             get("/pause", page, SIGNED_IN),
             get("/pause/bar", bar, SIGNED_IN),
+            get("/pause/people", people, SIGNED_IN),
             post("/pause", begin, SIGNED_IN),
             post("/pause/end", end, SIGNED_IN),
             post("/pause/{id}/end", end_other, SIGNED_IN),
