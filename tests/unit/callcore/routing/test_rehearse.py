@@ -22,9 +22,11 @@ from callcore.network.quota_period import periods_of
 from callcore.routing.rehearse import PastCall, Rehearsal, Side, rehearse
 from callcore.routing.snapshot import with_policy
 from tests.fakes.network import (
+    DEALER_DID,
     MONDAY_NOON_UTC,
     OPERATORS_DID,
     SITE_MOSCOW,
+    dids,
     directory,
     org,
     outlet,
@@ -123,6 +125,21 @@ def test_calls_to_operators_belong_to_nobody_and_order_does_not_matter() -> None
     found = rehearse(side(), side(quota(50)), calls)
     assert found == rehearse(side(), side(quota(50)), calls[::-1])
     assert shares(found)[None] == (1, 1, 1)
+
+
+def test_a_policy_of_one_number_moves_only_its_calls() -> None:
+    common = ActivePolicy(1, 1, "Основная", Policy(knows_days=0))
+    own = ActivePolicy(2, 1, "Реклама", Policy(knows_days=0))
+    numbers = tuple(replace(did, policy_id=2 if did.number == SITE_MOSCOW else None) for did in dids())
+    both = snapshot(**NETWORK, policies=(common, own), dids=numbers)
+    rule = Policy(stages=(Stage(StageKind.FIX, rules=(FixRule(4),)), BASE), knows_days=0)
+    calls = [call(1), call(2, did=DEALER_DID), call(3)]
+    tried = rehearse(Side(both), Side(with_policy(both, ActivePolicy(2, 2, "Реклама", rule))), calls)
+    assert [one.call.call_id for one in tried.moved] == ["c0001", "c0003"]
+    untouched = rehearse(
+        Side(both), Side(with_policy(both, ActivePolicy(1, 2, "Основная", rule))), calls[::2]
+    )
+    assert untouched.moved == ()
 
 
 def test_nothing_to_try() -> None:
