@@ -41,6 +41,8 @@ async def test_missed_call_is_worked_through_without_reload(office: Office, visi
     await expect(badge).to_have_text(str(before + 1))
     await expect(page.locator("[data-badge='/notices/badge']")).to_have_text(re.compile(r"^\d+$"))
 
+    await page.keyboard.press("j")
+    await expect(page.locator("article[data-href]").first).to_be_focused()
     await card.get_by_role("button", name="Взять").click()
     await expect(card).not_to_contain_text("никто не взял")
     await card.locator("summary", has_text="Позвонили").click()

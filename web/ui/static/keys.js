@@ -1,5 +1,6 @@
 // The keyboard: «/» search, j/k rows, Enter open, Space preview, «g o» pages, «?» help. Can be switched off.
 const SEQUENCE_MS = 900;
+const ROWS = "tr[data-href], article[data-href]";
 const isTyping = (node) => node.closest("input, textarea, select, [contenteditable], [role=slider], audio");
 const isOff = () => {
   try { return localStorage.getItem("keys") === "off"; } catch { return false; }
@@ -9,8 +10,8 @@ let before = "";
 let beforeAt = 0;
 
 function moveRow(step) {
-  const rows = [...document.querySelectorAll("tr[data-href]")];
-  const next = rows[rows.indexOf(document.activeElement?.closest("tr[data-href]")) + step] ?? (step > 0 ? rows[0] : null);
+  const rows = [...document.querySelectorAll(ROWS)];
+  const next = rows[rows.indexOf(document.activeElement?.closest(ROWS)) + step] ?? (step > 0 ? rows[0] : null);
   next?.focus();
 }
 
@@ -25,7 +26,7 @@ function pressHotkey(key, at) {
 }
 
 export function startKeys(openPanel, openHelp) {
-  for (const row of document.querySelectorAll("tr[data-href]")) row.tabIndex = -1;
+  for (const row of document.querySelectorAll(ROWS)) row.tabIndex = -1;
   const knob = document.querySelector("[data-keys-switch]");
   if (knob) {
     knob.checked = !isOff();
@@ -36,7 +37,7 @@ export function startKeys(openPanel, openHelp) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isOff() || isTyping(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
-    const row = event.target.closest("tr[data-href]");
+    const row = event.target.closest(ROWS);
     const search = document.querySelector("[data-focus-key]");
     if (event.key === "/" && search) search.focus();
     else if (event.key === "?") openHelp();

@@ -22,7 +22,7 @@ function renew() {
   const place = document.activeElement?.closest("[data-task]")?.dataset.task;
   htmx.ajax("GET", list.dataset.liveTasks, { target: list, swap: "innerHTML" }).then(() => {
     stale.replaceChildren();
-    if (place) document.querySelector(`[data-task="${CSS.escape(place)}"] a`)?.focus({ preventScroll: true });
+    if (place) document.querySelector(`[data-task="${CSS.escape(place)}"]`)?.focus({ preventScroll: true });
   });
 }
 
@@ -33,6 +33,10 @@ function soon() {
 
 addEventListener("live:task", ({ detail }) => {
   if (list || Number(one?.dataset.liveTask) === detail.task_id) soon();
+});
+// A message that was left can be played soon after its task is there.
+addEventListener("live:recording", ({ detail }) => {
+  if (document.querySelector(`[data-task][data-call="${CSS.escape(detail.call_id)}"]`)) soon();
 });
 let isFirst = true;
 addEventListener("live:resync", () => {
