@@ -175,8 +175,10 @@ class DealerReader:
         """Where a dealer's head begins while something is left for him to do; empty: as everybody."""
         if viewer.role not in HEADS:
             return ""
-        items = await self.checklist(viewer, viewer.org_id)
-        return f"/dealers/{viewer.org_id}/checklist" if waits_for_dealer(items) else ""
+        async with self._database.session() as session:
+            known = await readiness_of(session, viewer, viewer.org_id)
+        has_work = known.is_active and waits_for_dealer(checklist(known))
+        return f"/dealers/{viewer.org_id}/checklist" if has_work else ""
 
     def _sip_access(self, phone_id: int) -> SipAccess:
         key = contract.PHONE_KEY.format(id=phone_id)

@@ -106,12 +106,8 @@ class ChangeDealers:
         """Under another dealer, or directly under the manufacturer (None), with everything below it. Raises Invalid
         (field parent): unknown, or it would stand below itself."""
         async with self._database.transaction() as session:
-            # all rows, in one order: of two moves at once the second sees the first
-            orgs = {
-                row.id: row
-                for row in await session.scalars(select(OrgRow).order_by(OrgRow.id).with_for_update())
-            }
             org = await self._for_head_office(session, viewer, org_id)
+            orgs = {row.id: row for row in await session.scalars(select(OrgRow))}
             root = next(row for row in orgs.values() if row.kind == OrgKind.MANUFACTURER.value)
             parent = root if parent_id is None else orgs.get(parent_id)
             if parent is None or (parent is root and parent_id is not None):

@@ -19,6 +19,7 @@ from callcore.network.editing import (
     is_line,
     outlet_to_run,
     phone_to_run,
+    phone_to_see,
 )
 from callcore.network.model import PhoneOwner, Viewer
 from callcore.network.phone_rules import (
@@ -191,7 +192,7 @@ class ChangePhones:
 
 async def phone_to_edit(session: AsyncSession, viewer: Viewer, phone_id: int) -> PhoneToEdit:
     """For those who may change it. Raises NotFound, Forbidden."""
-    row, org = await phone_to_run(session, viewer, phone_id)
+    row, org = await phone_to_see(session, viewer, phone_id)
     values = _values(row)
     fields = PhoneFields(
         is_sip=row.kind == "sip", **{name: values[name] for name in values if name != "kind"}

@@ -1,4 +1,5 @@
-"""Who may change what of a dealer, and the rows to change: locked until the transaction ends.
+"""Who may change what of a dealer, and the rows to change. One change of the network at a time: what is checked here
+(versions, the tree, numbers that are free) holds until the transaction ends.
 
 The head of a dealer (owner, subdealer) runs his own organisation and those below it; the head office runs all of them.
 A suspended dealer's people only read.
@@ -13,6 +14,7 @@ from callcore.kernel import audit
 from callcore.kernel.clock import Clock
 from callcore.kernel.errors import Forbidden, Invalid, NotFound
 from callcore.network.dealers import sees_org
+from callcore.network.lock import lock_network
 from callcore.network.model import OrgKind, Role, Viewer
 from callcore.network.outlets import EDITORS, check_not_suspended
 from callcore.network.tables import OrgRow, OutletRow, PhoneRow, UserRow
@@ -34,9 +36,8 @@ def roles_in(kind: OrgKind) -> tuple[Role, Role]:
 
 async def org_to_change(session: AsyncSession, viewer: Viewer, org_id: int) -> OrgRow:
     """Raises NotFound, Forbidden, NotAllowedNow("dealer-suspended")."""
-    row = await session.scalar(
-        select(OrgRow).where(OrgRow.id == org_id, sees_org(viewer)).with_for_update(of=OrgRow)
-    )
+    await lock_network(session)
+    row = await session.scalar(select(OrgRow).where(OrgRow.id == org_id, sees_org(viewer)))
     if row is None:
         raise NotFound("dealer-not-found")
     await check_runner(session, viewer)
@@ -51,11 +52,11 @@ async def check_runner(session: AsyncSession, viewer: Viewer) -> None:
 
 async def outlet_to_run(session: AsyncSession, viewer: Viewer, outlet_id: int) -> tuple[OutletRow, OrgRow]:
     """Raises as org_to_change."""
+    await lock_network(session)
     found = await session.execute(
         select(OutletRow, OrgRow)
         .join(OrgRow, OrgRow.id == OutletRow.org_id)
         .where(OutletRow.id == outlet_id, sees_org(viewer))
-        .with_for_update(of=OutletRow)
     )
     row = found.first()
     if row is None:
@@ -66,11 +67,11 @@ async def outlet_to_run(session: AsyncSession, viewer: Viewer, outlet_id: int) -
 
 async def person_to_run(session: AsyncSession, viewer: Viewer, user_id: int) -> tuple[UserRow, OrgRow]:
     """Raises as org_to_change."""
+    await lock_network(session)
     found = await session.execute(
         select(UserRow, OrgRow)
         .join(OrgRow, OrgRow.id == UserRow.org_id)
         .where(UserRow.id == user_id, sees_org(viewer))
-        .with_for_update(of=UserRow)
     )
     row = found.first()
     if row is None:
@@ -81,13 +82,18 @@ async def person_to_run(session: AsyncSession, viewer: Viewer, user_id: int) -> 
 
 async def phone_to_run(session: AsyncSession, viewer: Viewer, phone_id: int) -> tuple[PhoneRow, OrgRow]:
     """Phones of outlets and of people of dealers. Raises as org_to_change."""
+    await lock_network(session)
+    return await phone_to_see(session, viewer, phone_id)
+
+
+async def phone_to_see(session: AsyncSession, viewer: Viewer, phone_id: int) -> tuple[PhoneRow, OrgRow]:
+    """For the form, without the lock."""
     found = await session.execute(
         select(PhoneRow, OrgRow)
         .outerjoin(OutletRow, OutletRow.id == PhoneRow.outlet_id)
         .outerjoin(UserRow, UserRow.id == PhoneRow.user_id)
         .join(OrgRow, (OrgRow.id == OutletRow.org_id) | (OrgRow.id == UserRow.org_id))
         .where(PhoneRow.id == phone_id, sees_org(viewer))
-        .with_for_update(of=PhoneRow)
     )
     row = found.first()
     if row is None:

@@ -23,6 +23,7 @@ from callcore.network.editing import (
     roles_in,
 )
 from callcore.network.links import LinkState, NewLink, make_link, state_of
+from callcore.network.lock import lock_network
 from callcore.network.model import OrgKind, Role, Viewer
 from callcore.network.outlets import may_edit_network
 from callcore.network.people import checked_hash
@@ -66,6 +67,7 @@ class Invites:
         Forbidden."""
         name, email = " ".join(new.name.split()), new.email.strip().lower()
         async with self._database.transaction() as session:
+            await lock_network(session)
             await check_runner(session, viewer)
             parent = await _parent(session, viewer, new.parent_id)
             wrong = await self._wrong_dealer(session, parent, name, email, new.region_code)
@@ -118,6 +120,7 @@ class Invites:
     async def revoke(self, viewer: Viewer, invite_id: int) -> int:
         """Returns the dealer's id. A link that was used stays used."""
         async with self._database.transaction() as session:
+            await lock_network(session)
             found = await session.execute(
                 select(InviteRow, OrgRow)
                 .join(OrgRow, OrgRow.id == InviteRow.org_id)

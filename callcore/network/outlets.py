@@ -12,6 +12,7 @@ from callcore.network.coming_days import load_coming_days
 from callcore.network.days import CalendarDay
 from callcore.network.dealers import sees_org
 from callcore.network.directory_rows import Outlet
+from callcore.network.lock import lock_network
 from callcore.network.model import DEALER_ROLES, OrgState, Role, Viewer
 from callcore.network.tables import OrgRow, OutletRow
 
@@ -68,12 +69,12 @@ async def outlet_card(session: AsyncSession, viewer: Viewer, outlet_id: int, now
 
 
 async def outlet_to_change(session: AsyncSession, viewer: Viewer, outlet_id: int) -> OutletRow:
-    """The row, locked until the transaction ends. Raises NotFound, Forbidden."""
+    """The row; nobody else changes it until the transaction ends. Raises NotFound, Forbidden."""
+    await lock_network(session)
     row = await session.scalar(
         select(OutletRow)
         .join(OrgRow, OrgRow.id == OutletRow.org_id)
         .where(OutletRow.id == outlet_id, sees_org(viewer))
-        .with_for_update(of=OutletRow)
     )
     if row is None:
         raise NotFound("outlet-not-found")
