@@ -22,7 +22,7 @@ from callcore.network.editing import (
     phone_to_see,
 )
 from callcore.network.model import PhoneOwner, Viewer
-from callcore.network.phone_rules import (
+from callcore.network.phone_checks import (
     OtherUse,
     free_extension,
     is_extension_taken,
