@@ -33,12 +33,13 @@ def route(_asked: argparse.Namespace) -> list[Figure]:
     target = f"p99 ≤ {limit:g} ms"
 
     def line(what: str, ours: float, base: float) -> Figure:
-        return Figure(what, f"{ours:.2f} ms", f"{base:.4f} ms", ours / base, target, times.p99 <= limit)
+        return Figure(what, f"{ours:.2f} ms", f"{base:.4f} ms", ours / base, target, ours <= limit)
 
     return [
         line("route decision, 10 000 outlets, p50", times.p50, times.base50),
         line("route decision, 10 000 outlets, p99", times.p99, times.base99),
         line("the biggest region alone, p99", times.worst99, times.base99),
+        line("every stage, a live network, p99", times.live99, times.base99),
     ]
 
 
