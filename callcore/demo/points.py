@@ -18,7 +18,7 @@ BEFORE: Final = timedelta(days=91)  # older than any order of the demo
 ORDERS_KEPT: Final = 18
 MISSED_KEPT: Final = 3
 PRICES: Final = {"done": (PointsKind.ORDER_FULFILLED, 100), "failed": (PointsKind.ORDER_FAILED, -50)}
-MISSED_PRICE: Final = -5
+MISSED_PRICE: Final = -2  # as in the policies of the demo
 
 Row = dict[str, Any]
 
@@ -36,7 +36,7 @@ def demo_points(orgs: list[Row], story: Rows, now: datetime) -> Rows:
     entries = []
     for org in orgs:
         if org["points"]:
-            entries += _entries(org, _newest(causes[org["id"]]), now)
+            entries += _entries(org, _newest(causes[org["id"]], org["points"]), now)
     entries.sort(key=lambda entry: entry["at"])
     return [(PointsEntryRow, [{"id": number} | entry for number, entry in enumerate(entries, start=1)])]
 
@@ -59,11 +59,15 @@ def _add_call(causes: dict[int, list[Row]], call: Row) -> None:
     )
 
 
-def _newest(causes: list[Row]) -> list[Row]:
+def _newest(causes: list[Row], points: int) -> list[Row]:
+    """The newest calls, and of orders spread over the time so many of the newest that something was there before."""
     ordered = sorted(causes, key=lambda one: one["at"])
     orders = [one for one in ordered if one["order_id"] is not None]
-    calls = [one for one in ordered if one["call_id"]]
-    return orders[-ORDERS_KEPT:] + calls[-MISSED_KEPT:]
+    orders = orders[:: max(1, len(orders) // ORDERS_KEPT)]
+    calls = [one for one in ordered if one["call_id"]][-MISSED_KEPT:]
+    left = points - sum(one["points"] for one in calls)
+    suffixes = [orders[-count:] for count in range(min(len(orders), ORDERS_KEPT), 0, -1)]
+    return calls + next((some for some in suffixes if sum(one["points"] for one in some) <= left), [])
 
 
 def _entries(org: Row, causes: list[Row], now: datetime) -> list[Row]:

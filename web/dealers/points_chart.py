@@ -40,7 +40,8 @@ def draw(history: Sequence[Balance], now: datetime) -> Chart | None:
 
     corners, last = [(x(since), y(history[0].points))], history[0].points
     for one in history[1:]:
-        corners += [(x(one.at), y(last)), (x(one.at), y(one.points))]
+        here = max(x(one.at), corners[-1][0])  # a cause may be older than the entry before it
+        corners += [(here, y(last)), (here, y(one.points))]
         last = one.points
     corners.append((float(WIDTH), y(last)))
     line = " ".join(f"{left},{top}" for left, top in corners)

@@ -31,9 +31,9 @@ ADJUST: Final[Access] = roles(*ADJUSTERS)
 KINDS: Final[Mapping[PointsKind, tuple[str, str]]] = {
     PointsKind.OPENING: ("Начальные баллы", "flag"),
     PointsKind.MANUAL: ("Изменены вручную", "pencil"),
-    PointsKind.CALL_MISSED: ("Пропущенный звонок", "phone-x"),
-    PointsKind.CALL_DECLINED: ("Отклонённый звонок", "phone-off"),
-    PointsKind.CALL_NO_CALLBACK: ("Не перезвонил", "phone-pause"),
+    PointsKind.CALL_MISSED: ("Пропущен звонок", "phone-x"),
+    PointsKind.CALL_DECLINED: ("Отклонён звонок", "phone-off"),
+    PointsKind.CALL_NO_CALLBACK: ("Не перезвонили за рабочий день", "phone-pause"),
     PointsKind.ORDER_FULFILLED: ("Заказ выполнен", "circle-check"),
     PointsKind.ORDER_FAILED: ("Заказ сорван", "circle-x"),
     PointsKind.SURVEY: ("Оценка покупателя", "star"),

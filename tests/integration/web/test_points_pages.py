@@ -48,7 +48,7 @@ async def test_the_dealer_reads_without_the_form(site: GuardedSite) -> None:
     site.clock.advance(60)
     text = await page(site, Role.DEALER_OWNER)
     assert "−15" in text
-    assert text.count("Пропущенный звонок") == 3
+    assert text.count("Пропущен звонок") == 3
     assert f"/calls/{site.seeds.call_id}" in text
     assert "<polyline" in text
     assert 'name="points"' not in text
@@ -88,6 +88,6 @@ async def test_a_wrong_form_keeps_what_was_typed(site: GuardedSite) -> None:
 async def test_the_ledger_goes_on_page_by_page(site: GuardedSite) -> None:
     await enter(site, 40)
     first = await page(site, Role.OPERATOR)
-    assert first.count("Пропущенный звонок") == 30
+    assert first.count("Пропущен звонок") == 30
     query = first.split("/points?before=")[1].partition('"')[0]
-    assert (await page(site, Role.OPERATOR, f"?before={query}")).count("Пропущенный звонок") == 10
+    assert (await page(site, Role.OPERATOR, f"?before={query}")).count("Пропущен звонок") == 10
