@@ -47,6 +47,7 @@ WAITING: Final = "DL_WAITING"  # what the caller hears while phones ring: WAITIN
 WAITING_MUSIC: Final = "music"
 STEP_WAIT_S: Final = "DL_STEP_{n}_WAIT"  # step n tries again for so many seconds, as a queue; empty: one try
 MAX_WAIT_S: Final = 900
+STAFF_LANGUAGE: Final = "ru"  # of those who are rung
 MAX_STEPS: Final = 20
 MAX_KEYS_PER_STEP: Final = 20
 

@@ -91,8 +91,6 @@ PBX_MODULES: Final = (
     Module("app_read", "Read"),
     Module("app_record", "Record"),
     Module("app_userevent", "UserEvent"),
-    # STAT alone is used: whether a phrase is there
-    Module("func_env", functions="ENV STAT"),
     Module("func_global", functions="GLOBAL"),
     Module("func_lock", functions="LOCK TRYLOCK UNLOCK"),
     Module("func_groupcount", functions="GROUP GROUP_COUNT GROUP_LIST GROUP_MATCH_COUNT"),

@@ -132,7 +132,7 @@ class PbxPlan:
     targets: tuple[StaticTarget, ...] = ()  # of all numbers, each once
     other_targets: tuple[str, ...] = ()  # for a number that is not in `dids`
     music_dir: str = ""  # what a customer hears who waits or is on hold; empty: ringing, silence
-    sounds_dir: str = ""  # where our own sounds lie: contract.Phrase; empty for none
+    has_phrases: bool = False  # contract.Phrase lie among the PBX's sounds; else Asterisk's own are played
     duty_shifts: tuple[StaticShift, ...] = ()  # of the coming days; the first that stands counts
 
 

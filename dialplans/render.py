@@ -76,7 +76,6 @@ def render_pbx(plan: PbxPlan) -> RenderedConfig:
         "name_signs": NAME_SIGNS,
         "sound_signs": SOUND_SIGNS,
         "contact_signs": CONTACT_SIGNS,
-        "phrase": {str(name): _phrase(plan, name) for name in contract.Phrase},
         "trunk_name": _named("trunks[0].name", slug, contract.TRUNK_PREFIX + trunk.name)
         if trunk
         else Plain(""),
@@ -108,14 +107,6 @@ def _record_paths(plan: PbxPlan) -> dict[str, Plain]:
         "voicemail": Plain(f"{folder}/{contract.VOICEMAIL_FILE.format(base=base)}"),
         "voicemail_name": Plain(contract.VOICEMAIL_FILE.format(base=base).removesuffix(".wav")),
     }
-
-
-def _phrase(plan: PbxPlan, name: contract.Phrase) -> Plain:
-    """Inside IF(): whether a phrase of ours is there in the channel's language; without a folder it never is."""
-    if not plan.sounds_dir:
-        return Plain("0")
-    folder = _named("sounds_dir", path, plan.sounds_dir)
-    return Plain(f"${{STAT(e,{folder}/{name}-${{CHANNEL(language)}}.wav)}}")
 
 
 def _named(field: str, check: Any, value: object) -> Plain:

@@ -5,7 +5,7 @@ from pathlib import Path
 from callcore.asterisk.fallback.deploy import SCRIPT
 from callcore.asterisk.fallback.static_routes import StaticRoutes
 from callcore.asterisk.secrets import PbxSecrets
-from callcore.asterisk.voice.texts import compiled_name, greeting
+from callcore.asterisk.voice.texts import compiled_name, greeting, has_phrases
 from callcore.network.directory_rows import Did
 from callcore.network.lines import Line, Wiring
 from callcore.network.model import PhoneOwner
@@ -71,7 +71,7 @@ def make_pbx_plan(
         duty_shifts=shifts,
         external_host=pbx.external_host,
         music_dir=pbx.music_dir if _has_music(Path(pbx.music_dir)) else "",
-        sounds_dir=str(pbx.sounds_dir),
+        has_phrases=has_phrases(pbx.sounds_dir),
     )
 
 

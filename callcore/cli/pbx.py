@@ -51,8 +51,12 @@ def render(
     """Собрать файлы АТС из базы и настроек, проверить и, если просят, опубликовать."""
     from callcore.asterisk.fallback.deploy import deploy_script
     from callcore.asterisk.publish import publish as put
+    from callcore.asterisk.voice.install import find_voice
+    from callcore.asterisk.voice.render import put_phrases
 
     settings = settings_for(config, data_dir)
+    if publish and (voice := find_voice(settings.voice.dir)) is not None:
+        put_phrases(voice, settings.pbx.sounds_dir)
     files = _render(settings)
     _report(files)
     if output:

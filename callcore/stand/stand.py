@@ -19,6 +19,7 @@ from callcore.asterisk.pbx_plan import make_pbx_plan
 from callcore.asterisk.publish import publish
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.asterisk.voice.install import find_or_install_voice
+from callcore.asterisk.voice.render import put_phrases
 from callcore.bootstrap.routing_options import routing_options
 from callcore.kernel.database import Database
 from callcore.kernel.migrations import upgrade
@@ -139,7 +140,7 @@ class Stand:
     def _install_voice(self) -> None:
         """Without one everything works, in silence."""
         try:
-            find_or_install_voice(voice_dir(), self._say)
+            put_phrases(find_or_install_voice(voice_dir(), self._say), self.dirs.pbx.sounds)
         except EmbeddedPbxError as error:
             self._say(error.advice)
 

@@ -91,7 +91,7 @@ def pbx_plan(**changes: object) -> PbxPlan:
         other_targets=("h1",),
         duty_keys=("p40", "p31"),
         music_dir="/srv/pbx/music",
-        sounds_dir="/srv/pbx/data/sounds/dealerline",
+        has_phrases=True,
         duty_shifts=(
             StaticShift(("p31", "p40"), (DutyTime(23, 11, 1080, 1439), DutyTime(24, 11, 0, 359))),
             StaticShift(("p40", "p31"), (DutyTime(24, 11, 360, 1079),)),

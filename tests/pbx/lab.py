@@ -130,7 +130,7 @@ def lab_plans(root: Path) -> tuple[PbxPlan, CarrierPlan]:
         duty_keys=("p9", "p10"),
         duty_ring_s=3,
         music_dir=str(root / "music"),
-        sounds_dir=str(pbx.sounds),
+        has_phrases=True,
     )
     carrier = CarrierPlan(
         system_name="carrier",

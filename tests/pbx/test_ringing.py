@@ -1,7 +1,5 @@
 """What is heard while the phones ring: greeting, music, whisper, the word for who was late; and the queue. Real SIP calls."""
 
-import asyncio
-
 import pytest
 
 from dialplans.contract import VOICEMAIL_FILE
@@ -227,10 +225,12 @@ async def test_the_overflow_goes_through_every_stage(lab, ear, application):
 
 async def test_words_for_the_waiting_are_in_their_language(lab, ear, application):
     await lab.customers.set_behaviour("p4", Behaviour.BUSY)
-    application.route(("p4", 15, "operators", 4), lang="en")
-    call = await place(lab, talk_s=4)
-    await asyncio.wait_for(lab.over(call), 40)
+    await lab.customers.listen("p1")
+    application.route(("p4", 15, "operators", 2), ("p1", 15), lang="en")
+    call = await place(lab, talk_s=6)
+    await lab.over(call)
     await lab.quiet()
+    assert is_heard(heard(lab, "p1"), SOUNDS_HZ["accept-ru"]), "who is rung speaks Russian"
     caller = heard(lab, call)
     assert is_heard(caller, SOUNDS_HZ["wait-en"])
     assert not is_heard(caller, SOUNDS_HZ["wait-ru"])

@@ -7,8 +7,9 @@ import pytest
 
 from callcore.asterisk.voice.install import find_or_install_voice
 from callcore.asterisk.voice.model import Wanted
+from callcore.asterisk.voice.phrases import PHRASES
 from callcore.asterisk.voice.render import render_all, sound_seconds
-from callcore.asterisk.voice.texts import PHRASES, make_texts
+from callcore.asterisk.voice.texts import make_texts
 from callcore.network.directory_rows import Did
 from callcore.network.wording import MAX_WHISPER_S, estimated_seconds, usual_whisper
 from callcore.orders.open_orders import OpenOrder

@@ -3,10 +3,12 @@
 import os
 import wave
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from callcore.asterisk.voice.model import Voice, VoiceFailed, Wanted, file_name
+from callcore.asterisk.voice.phrases import PHRASES
 from callcore.asterisk.voice.sound import telephone_wav
 from callcore.asterisk.voice.spoken import spoken
 from callcore.network.wording import estimated_seconds
@@ -58,6 +60,16 @@ def write_sound(voice: Voice, path: Path, text: str, language: str) -> float:
     data, seconds = telephone_wav(voice.say(spoken(text, language), language))
     put(path, data)
     return seconds
+
+
+def put_phrases(voice: Voice, folder: Path) -> None:
+    """Those that are not there yet, before the PBX's files are made. Blocking; never raises for a dead voice or a full disk."""
+    with suppress(VoiceFailed, OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in PHRASES.items():
+            path = folder / f"{name}.wav"
+            if not path.is_file():
+                write_sound(voice, path, text, name[-2:])
 
 
 def put(path: Path, data: bytes) -> None:

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from callcore.asterisk.voice.model import Voice, VoiceFailed, Wanted
+from callcore.asterisk.voice.phrases import PHRASES
 from callcore.asterisk.voice.render import Rendered, give_way, render_all
 from callcore.asterisk.voice.sound import telephone_wav
 from callcore.asterisk.voice.spoken import spoken
-from callcore.asterisk.voice.texts import FOLDER, PHRASES, Texts, make_texts
+from callcore.asterisk.voice.texts import FOLDER, Texts, make_texts
 from callcore.kernel.database import Database
 from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.logs import get_logger

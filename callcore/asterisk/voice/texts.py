@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from callcore.asterisk.voice.model import USUAL_VOICE, Wanted, file_name
+from callcore.asterisk.voice.phrases import PHRASES
 from callcore.asterisk.voice.spoken import language_of, roubles
 from callcore.network.directory_rows import Did
 from callcore.network.wording import MAX_WHISPER_S, greeting_text, usual_whisper
@@ -11,19 +13,6 @@ from callcore.orders.open_orders import OpenOrder
 
 MAX_GREETING_S = 60.0
 FOLDER = "dealerline"  # under the PBX's sounds: what the dialplan plays is dealerline/<name>
-# Fixed names, for the dialplan knows them without us: <name>-<language>.wav; dialplans.contract.Phrase.
-PHRASES = {
-    "accept-ru": "Один — принять, два — отказ",
-    "accept-en": "One to accept, two to decline",
-    "late-ru": "Звонок уже приняли",
-    "late-en": "The call has been taken",
-    "gone-ru": "Клиент положил трубку",
-    "gone-en": "The caller has hung up",
-    "wait-ru": "Все операторы заняты. Вы можете дождаться ответа оператора.",
-    "wait-en": "All operators are busy. Please stay on the line.",
-    "voicemail-ru": "Сейчас никто не может ответить. Оставьте сообщение после сигнала, и мы перезвоним.",
-    "voicemail-en": "Nobody can answer now. Please leave a message after the tone, and we will call you back.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +29,11 @@ class Texts:
         yield from self.by_did.values()
         yield from self.by_region.values()
         yield from self.by_order.values()
+
+
+def has_phrases(folder: Path) -> bool:
+    """Whether the dialplan may name them. Blocking."""
+    return all((folder / f"{name}.wav").is_file() for name in PHRASES)
 
 
 def compiled_name(wanted: Wanted | None) -> str:

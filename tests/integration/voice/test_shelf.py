@@ -6,8 +6,8 @@ import time
 import pytest
 
 from callcore.asterisk.voice.model import VoiceFailed
+from callcore.asterisk.voice.phrases import PHRASES
 from callcore.asterisk.voice.shelf import SoundShelf
-from callcore.asterisk.voice.texts import PHRASES
 from callcore.network.tables import DidRow
 from callcore.orders.tables import OrderLineRow
 from callcore.routing.sounds import NO_SOUNDS

@@ -2,7 +2,8 @@
 
 import pytest
 
-from callcore.asterisk.voice.texts import PHRASES, compiled_name, greeting, make_texts
+from callcore.asterisk.voice.phrases import PHRASES
+from callcore.asterisk.voice.texts import compiled_name, greeting, make_texts
 from callcore.network.directory_rows import Did
 from callcore.network.wording import MAX_WHISPER_S, estimated_seconds, greeting_text, usual_whisper
 from callcore.orders.open_orders import OpenOrder, short_goods

@@ -1,0 +1,15 @@
+"""The words of the dialplan itself."""
+
+# Fixed names, for the dialplan knows them without us: <name>-<language>.wav; dialplans.contract.Phrase.
+PHRASES = {
+    "accept-ru": "Один — принять, два — отказ",
+    "accept-en": "One to accept, two to decline",
+    "late-ru": "Звонок уже приняли",
+    "late-en": "The call has been taken",
+    "gone-ru": "Клиент положил трубку",
+    "gone-en": "The caller has hung up",
+    "wait-ru": "Все операторы заняты. Вы можете дождаться ответа оператора.",
+    "wait-en": "All operators are busy. Please stay on the line.",
+    "voicemail-ru": "Сейчас никто не может ответить. Оставьте сообщение после сигнала, и мы перезвоним.",
+    "voicemail-en": "Nobody can answer now. Please leave a message after the tone, and we will call you back.",
+}
