@@ -5,8 +5,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 
-from num2words import num2words
-
 _MOST_DIGITS = 12
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 _SUM = re.compile(
@@ -59,14 +57,10 @@ def spoken(text: str, language: str) -> str:
     return re.sub(r" (?=[,.;:!?])", "", " ".join(_KEPT_SIGNS.sub(" ", text).split()))
 
 
-def roubles(kopecks: int) -> str:
-    """A sum in words, roubles alone: kopecks would only take time."""
-    whole = kopecks // 100
-    return f"{number_words(whole, 'ru')} {_form(whole, _ROUBLES)}"
-
-
 @lru_cache(maxsize=4096)
 def number_words(number: int, language: str, gender: str = "m") -> str:
+    from num2words import num2words  # the application itself never speaks: its worker alone needs the memory
+
     more = {"gender": gender} if language == "ru" else {}
     return str(num2words(Decimal(number), lang=language, **more))
 

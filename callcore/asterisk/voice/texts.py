@@ -6,7 +6,7 @@ from pathlib import Path
 
 from callcore.asterisk.voice.model import USUAL_VOICE, Wanted, file_name
 from callcore.asterisk.voice.phrases import PHRASES
-from callcore.asterisk.voice.spoken import language_of, roubles
+from callcore.asterisk.voice.spoken import language_of
 from callcore.network.directory_rows import Did
 from callcore.network.wording import MAX_WHISPER_S, greeting_text, usual_whisper
 from callcore.orders.open_orders import OpenOrder
@@ -65,7 +65,10 @@ def _whisper(did: Did, regions: dict[str, str]) -> Wanted:
 
 
 def _order(order: OpenOrder, region: str) -> Wanted:
-    head, total = f"Заказ {order.number}", roubles(order.total_kopecks) if order.total_kopecks >= 100 else ""
+    head, total = (
+        f"Заказ {order.number}",
+        f"{order.total_kopecks // 100} руб." if order.total_kopecks >= 100 else "",
+    )
     choices = (
         (head, order.goods, total, region),
         (head, order.goods, total),
