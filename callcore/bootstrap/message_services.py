@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from callcore.calls.after_call import OpenTime, look_after_calls
-from callcore.calls.events import CallChanged, CallEnded
+from callcore.calls.after_call import LOOK_BACK, OpenTime, look_after_calls
+from callcore.calls.events import CallEnded
 from callcore.calls.remind import remind_of_tasks
 from callcore.calls.task_model import CloseReason, TaskCounts, TaskFilter, TaskPage, TaskView
 from callcore.calls.tasks import TaskWork, find_tasks, task_counts, task_view
@@ -35,6 +35,8 @@ from web.tasks.pages import room as task_room
 from web.tasks.services import TaskServices
 
 SWEEP_S: Final = 15.0
+CALM_S: Final = 0.5  # many calls that end together are one look
+FRESH: Final = timedelta(hours=1)
 LATE_S: Final = 300.0  # a message that waits longer is worth a look
 _log = get_logger(__name__)
 
@@ -56,6 +58,7 @@ class Messages:
         self._bus = bus
         self._tasks = TaskOwner("after-call")
         self._ended = asyncio.Event()
+        self._swept_at = clock.now()
         self.worker = MessageWorker(
             database=database,
             clock=clock,
@@ -74,14 +77,15 @@ class Messages:
         await self.worker.close()
 
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, CallEnded | CallChanged):
+        if isinstance(event, CallEnded):
             self._ended.set()
 
     async def _run(self) -> None:
+        look_back = LOOK_BACK
         while True:
             self._ended.clear()
             try:
-                await self.look_after()
+                await self.look_after(look_back)
             except DatabaseUnavailable as exc:
                 _log.warning("calls not looked after, trying again", error=str(exc))
             except Exception:  # noqa: BLE001 - a border: the sweep must outlive any failure of a pass
@@ -89,13 +93,21 @@ class Messages:
             try:
                 async with asyncio.timeout(SWEEP_S):
                     await self._ended.wait()
+                await asyncio.sleep(CALM_S)
+                look_back = FRESH if self._is_swept() else LOOK_BACK
             except TimeoutError:
-                continue
+                look_back = LOOK_BACK
 
-    async def look_after(self) -> None:
+    def _is_swept(self) -> bool:
+        """All days were looked at not long ago: also while calls end without a pause."""
+        return self._clock.now() - self._swept_at < timedelta(seconds=SWEEP_S)
+
+    async def look_after(self, look_back: timedelta = LOOK_BACK) -> None:
         """One pass."""
+        if look_back == LOOK_BACK:
+            self._swept_at = self._clock.now()
         async with self._database.transaction() as session:
-            facts = await look_after_calls(session, self._clock.now(), self._hours)
+            facts = await look_after_calls(session, self._clock.now(), self._hours, look_back=look_back)
             await remind_of_tasks(session, self._clock.now())
         self._bus.publish(*facts)
         self.worker.wake()

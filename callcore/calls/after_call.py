@@ -46,12 +46,16 @@ class OpenTime(Protocol):
 
 
 async def look_after_calls(
-    session: AsyncSession, now: datetime, hours: OpenTime | None = None
+    session: AsyncSession,
+    now: datetime,
+    hours: OpenTime | None = None,
+    *,
+    look_back: timedelta = LOOK_BACK,
 ) -> tuple[TaskChanged, ...]:
     """One bounded pass, oldest calls first, in the caller's transaction. Returns what to publish of closed and joined
     tasks after the commit; new ones are told by the outbox. Without `hours` callbacks fall due in office time."""
     changed = set(await _close_settled(session, now))
-    found = list(await session.scalars(_calls_to_look_after(now)))
+    found = list(await session.scalars(_calls_to_look_after(now - look_back)))
     times = _Times(session, now, hours)
     for call in found:
         kind = _kind_of(call)
@@ -72,7 +76,7 @@ def _kind_of(call: CallRow) -> TaskKind:
 # --- which calls ------------------------------------------------------------------------------------------------
 
 
-def _calls_to_look_after(now: datetime) -> Any:
+def _calls_to_look_after(since: datetime) -> Any:
     own = exists().where(TaskRow.call_id == CallRow.call_id)
     has_number = CallRow.caller_number != ""
     of_number = and_(TaskRow.caller_number == CallRow.caller_number, TaskRow.kind.in_(CALL_BACK))
@@ -91,7 +95,8 @@ def _calls_to_look_after(now: datetime) -> Any:
         select(CallRow)
         .where(
             CallRow.direction == Direction.INBOUND,
-            CallRow.started_at >= now - LOOK_BACK,
+            CallRow.result.in_((*_LOST, CallResult.VOICEMAIL, CallResult.DUTY_ANSWERED)),
+            CallRow.started_at >= since,
             CallRow.ended_at.is_not(None),
             ~own,
             or_(
@@ -201,9 +206,12 @@ async def _close_settled(session: AsyncSession, now: datetime) -> list[int]:
         talk.ended_at <= now,
     )
     of_number = and_(TaskRow.caller_number != "", TaskRow.kind.in_(CALL_BACK))
+    settled = (TaskRow.closed_at.is_(None), of_number, talked)
+    if await session.scalar(select(TaskRow.id).where(*settled).limit(1)) is None:
+        return []  # a pass that finds nothing does not lock the table of others
     closed = await session.scalars(
         update(TaskRow)
-        .where(TaskRow.closed_at.is_(None), of_number, talked)
+        .where(*settled)
         .values(closed_at=now, close_reason=CloseReason.TALKED.value)
         .returning(TaskRow.id)
         .execution_options(synchronize_session=False)

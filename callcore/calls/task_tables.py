@@ -20,6 +20,7 @@ class TaskRow(Base):
         Index("ix_tasks_open", "closed_at", "due_at"),
         Index("ix_tasks_org_id", "org_id", "due_at"),
         Index("ix_tasks_caller_number", "caller_number"),
+        Index("ix_tasks_call_id", "call_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

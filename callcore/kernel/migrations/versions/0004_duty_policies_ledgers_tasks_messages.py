@@ -238,6 +238,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("dedupe_key", name=op.f("uq_tasks_dedupe_key")),
     )
     with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.create_index("ix_tasks_call_id", ["call_id"], unique=False)
         batch_op.create_index("ix_tasks_caller_number", ["caller_number"], unique=False)
         batch_op.create_index("ix_tasks_open", ["closed_at", "due_at"], unique=False)
         batch_op.create_index("ix_tasks_org_id", ["org_id", "due_at"], unique=False)
@@ -318,6 +319,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_tasks_org_id")
         batch_op.drop_index("ix_tasks_open")
         batch_op.drop_index("ix_tasks_caller_number")
+        batch_op.drop_index("ix_tasks_call_id")
 
     op.drop_table("tasks")
     with op.batch_alter_table("pauses", schema=None) as batch_op:
