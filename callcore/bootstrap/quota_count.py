@@ -14,11 +14,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.network.policies import load_policies
 from callcore.network.quota_period import period_start, periods_of
-from callcore.network.quotas import QuotaScope, QuotaSum, counted_at, manufacturer_zone, quota_sums
+from callcore.network.quotas import (
+    QuotaScope,
+    QuotaSum,
+    counted_at,
+    manufacturer_zone,
+    newest_entry,
+    quota_sums,
+)
 from callcore.routing.live import QuotaCount
 from callcore.routing.model import Decision, StepStage
 
 RESERVED_FOR: Final = timedelta(hours=2)
+READ_AGAIN: Final = timedelta(seconds=60)
 MAX_RESERVED: Final = 20_000
 
 
@@ -36,6 +44,8 @@ class QuotaCounter:
         self._sums: tuple[QuotaSum, ...] = ()
         self._reserved: list[Reserved] = []
         self._counts: Mapping[int, QuotaCount] | None = None
+        self._newest = 0
+        self._read_at: datetime | None = None
 
     def reserve(self, decision: Decision) -> None:
         why = decision.explanation
@@ -45,6 +55,11 @@ class QuotaCounter:
         self._counts = None
 
     async def read(self, session: AsyncSession, now: datetime) -> None:
+        """Sums are asked for anew when there are new entries, and from time to time: a period ends by itself."""
+        newest = await newest_entry(session)
+        is_fresh = self._read_at is not None and now - self._read_at < READ_AGAIN
+        if newest == self._newest and is_fresh:
+            return
         tz = await manufacturer_zone(session)
         periods = periods_of(await load_policies(session))
         since = {policy_id: period_start(period, now, tz) for policy_id, period in periods.items()}
@@ -56,6 +71,7 @@ class QuotaCounter:
             self._reserved = _left(known, entered, now) + self._reserved[len(known) :]
         self._reserved = [one for one in self._reserved if one.at >= since.get(one.policy_id, now)]
         self._sums, self._counts = sums, None
+        self._newest, self._read_at = newest, now
 
     def counts(self) -> Mapping[int, QuotaCount]:
         if self._counts is None:

@@ -28,7 +28,7 @@ from callcore.network.days import calendar_between
 from callcore.network.ledger import PointsKind, add_points
 from callcore.network.model import OrgKind
 from callcore.network.policy import Policy, policy_from_json
-from callcore.network.policy_tables import PointsEntryRow, PolicyVersionRow
+from callcore.network.policy_tables import PointsEntryRow, PolicyVersionRow, QuotaEntryRow
 from callcore.network.quotas import QuotaScope, add_quota_entry
 from callcore.network.tables import OrgRow
 from callcore.network.working_time import WorkingTime
@@ -48,13 +48,16 @@ ReadDecision = Callable[[dict[str, Any]], Decided | None]
 async def charge_call(session: AsyncSession, call_id: str, read: ReadDecision) -> bool:
     """In the caller's transaction; True when something new was entered. A call that lives is passed over."""
     row = await session.scalar(select(CallRow).where(CallRow.call_id == call_id, _is_over()))
-    decided = read(row.explanation) if row is not None and row.explanation else None
-    if row is None or decided is None:
+    if row is None or not row.explanation or row.route != Rung.APP.value:
         return False
-    call = await _ended(session, row)
+    decided = read(row.explanation)
+    if decided is None or not decided.policy_id:  # the built-in policy has neither quotas nor prices
+        return False
+    policy = await policy_of(session, decided)
+    is_priced = bool(policy.points_missed or policy.points_declined)
+    call = await _ended(session, row, with_tries=is_priced or bool(decided.quota_steps))
     is_given = await _enter_quotas(session, call, decided)
-    is_priced = await _enter_points(session, call, decided)
-    return is_given or is_priced
+    return (is_priced and await _enter_points(session, call, policy)) or is_given
 
 
 async def _enter_quotas(session: AsyncSession, call: EndedCall, decided: Decided) -> bool:
@@ -73,8 +76,7 @@ async def _enter_quotas(session: AsyncSession, call: EndedCall, decided: Decided
     return is_new
 
 
-async def _enter_points(session: AsyncSession, call: EndedCall, decided: Decided) -> bool:
-    policy = await policy_of(session, decided)
+async def _enter_points(session: AsyncSession, call: EndedCall, policy: Policy) -> bool:
     dealers = await _dealers(session, {one.org_id for one in call.tries if one.org_id is not None})
     is_new = False
     for charge in points_charges(call, policy, dealers):
@@ -92,10 +94,12 @@ async def _enter_points(session: AsyncSession, call: EndedCall, decided: Decided
 
 
 async def calls_to_charge(session: AsyncSession, now: datetime, *, after: int) -> list[tuple[int, str]]:
-    """Row and call id of those that ended lately, in the order of rows after this one; at most AT_ONCE."""
+    """Row and call id of those that ended lately and have not been counted, in the order of rows after this one; at most
+    AT_ONCE. A call that counts nothing comes again."""
+    is_counted = exists().where(QuotaEntryRow.dedupe_key == "call:" + CallRow.call_id + ":counted")
     rows = await session.execute(
         select(CallRow.id, CallRow.call_id)
-        .where(CallRow.id > after, CallRow.started_at >= now - LOOK_BACK, _is_over())
+        .where(CallRow.id > after, CallRow.started_at >= now - LOOK_BACK, _is_over(), ~is_counted)
         .order_by(CallRow.id)
         .limit(AT_ONCE)
     )
@@ -136,13 +140,10 @@ def _is_over() -> Any:
     )
 
 
-async def _ended(session: AsyncSession, row: CallRow) -> EndedCall:
-    legs = await session.scalars(
-        select(LegRow)
-        .where(LegRow.call_row_id == row.id, LegRow.role != LegRole.CUSTOMER.value)
-        .order_by(LegRow.id)
-    )
-    dealers = await _dealers(session, {row.org_id} if row.org_id is not None else set())
+async def _ended(
+    session: AsyncSession, row: CallRow, *, with_tries: bool = True, dealer_id: int | None = None
+) -> EndedCall:
+    legs = await session.scalars(_legs_of(row)) if with_tries else ()
     return EndedCall(
         call_id=row.call_id,
         result=CallResult(row.result),
@@ -150,7 +151,15 @@ async def _ended(session: AsyncSession, row: CallRow) -> EndedCall:
         ended_at=row.ended_at or row.started_at,
         is_planned=row.route == Rung.APP.value,
         tries=tuple(_tried(leg) for leg in legs),
-        dealer_id=next(iter(dealers), None),
+        dealer_id=dealer_id,
+    )
+
+
+def _legs_of(row: CallRow) -> Any:
+    return (
+        select(LegRow)
+        .where(LegRow.call_row_id == row.id, LegRow.role != LegRole.CUSTOMER.value)
+        .order_by(LegRow.id)
     )
 
 
@@ -206,7 +215,8 @@ async def _charge_unreturned(session: AsyncSession, row: CallRow, decided: Decid
     policy = await policy_of(session, decided)
     if not policy.points_no_callback:
         return False
-    call = await _ended(session, row)
+    dealers = await _dealers(session, {row.org_id} if row.org_id is not None else set())
+    call = await _ended(session, row, with_tries=False, dealer_id=next(iter(dealers), None))
     if not needs_call_back(call) or call.dealer_id is None:
         return False
     due_at = await _due(session, call.dealer_id, call.ended_at)

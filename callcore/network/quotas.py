@@ -77,6 +77,10 @@ async def quota_sums(
     return tuple(QuotaSum(policy_id, org_id, int(amount)) for policy_id, org_id, amount in rows)
 
 
+async def newest_entry(session: AsyncSession) -> int:
+    return await session.scalar(select(func.max(QuotaEntryRow.id))) or 0
+
+
 async def manufacturer_zone(session: AsyncSession) -> str:
     """On whose clock periods begin."""
     found = await session.scalar(

@@ -1,5 +1,6 @@
 """The live state comes from the database at the start, counts at once, and agrees with a reader outside."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,8 +12,9 @@ from callcore.bootstrap.live_state import LiveKeeper, read_live
 from callcore.calls.charge_ledger import charge_call, charge_no_callback
 from callcore.calls.events import CallEnded
 from callcore.calls.tables import CallRow, LegRow
-from callcore.kernel.bus import Audience
+from callcore.kernel.bus import Audience, Bus
 from callcore.kernel.database import Database
+from callcore.kernel.tasks import TaskOwner
 from callcore.network.model import Role, Viewer
 from callcore.network.points import points_of
 from callcore.network.policy import Period, Policy, Quota, QuotaUnit, Stage, StageKind, policy_to_json
@@ -333,3 +335,26 @@ async def test_later_prices_do_not_rewrite_what_was(
     async with database.session() as session:
         page = await points_of(session, viewer, net.org_id)
     assert (page.points, [one.reason for one in page.entries]) == (-5, ["Пропущен звонок"])
+
+
+async def test_one_call_that_cannot_be_entered_does_not_hold_up_the_others(
+    database: Database, clock: FakeClock, net: Network
+) -> None:
+    await stored_call(database, net, outcome="a word of another age", result="missed")
+    await stored_call(database, net, outcome="no_answer", result="missed")
+    await ChargeKeeper(database, clock).work()
+    assert await entries(database) == (3, -5)
+
+
+async def test_a_call_that_ended_is_entered_without_waiting_for_the_sweep(
+    database: Database, clock: FakeClock, net: Network
+) -> None:
+    keeper, bus, tasks = ChargeKeeper(database, clock), Bus(), TaskOwner("test")
+    await keeper.work()
+    keeper.start(bus, tasks)
+    call_id = await stored_call(database, net, outcome="no_answer", result="missed")
+    bus.publish(CallEnded(at=clock.now(), audience=Audience(), call_id=call_id, version=1, result="missed"))
+    async with asyncio.timeout(10):
+        while await entries(database) != (3, -5):  # noqa: ASYNC110 - the ledger tells nobody
+            await asyncio.sleep(0.05)
+    await tasks.close()
