@@ -2,9 +2,12 @@
 FROM python:3.12-slim-bookworm
 
 # The folders that are shared with the PBX belong to the same user in both images.
-RUN useradd --system --create-home --home-dir /var/lib/dealerline --shell /usr/sbin/nologin --uid 10001 dealerline \
-    && mkdir -p /etc/asterisk /var/lib/asterisk/agi-bin /var/spool/asterisk/monitor /var/log/asterisk \
-    && chown dealerline /etc/asterisk /var/lib/asterisk/agi-bin /var/spool/asterisk/monitor /var/log/asterisk
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends espeak-ng \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --create-home --home-dir /var/lib/dealerline --shell /usr/sbin/nologin --uid 10001 dealerline \
+    && mkdir -p /etc/asterisk /var/lib/asterisk/agi-bin /usr/share/asterisk/sounds/dealerline /var/spool/asterisk/monitor /var/log/asterisk \
+    && chown dealerline /etc/asterisk /var/lib/asterisk/agi-bin /usr/share/asterisk/sounds/dealerline /var/spool/asterisk/monitor /var/log/asterisk
 WORKDIR /opt/dealerline
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock

@@ -3,11 +3,11 @@
 FROM debian:sid-slim
 
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends asterisk asterisk-core-sounds-ru-wav python3 tzdata \
+    && apt-get install -y --no-install-recommends asterisk asterisk-core-sounds-ru-wav asterisk-core-sounds-en-wav python3 tzdata \
     && rm -rf /var/lib/apt/lists/* /etc/asterisk/* \
     && useradd --system --uid 10001 --home-dir /var/lib/asterisk --shell /usr/sbin/nologin dealerline \
-    && mkdir -p /etc/asterisk /var/lib/asterisk/agi-bin /var/run/asterisk /var/log/asterisk/cel-custom /var/spool/asterisk/monitor \
-    && chown -R dealerline /etc/asterisk /var/run/asterisk /var/log/asterisk /var/spool/asterisk /var/lib/asterisk
+    && mkdir -p /etc/asterisk /var/lib/asterisk/agi-bin /usr/share/asterisk/sounds/dealerline /var/run/asterisk /var/log/asterisk/cel-custom /var/spool/asterisk/monitor \
+    && chown -R dealerline /etc/asterisk /var/run/asterisk /var/log/asterisk /var/spool/asterisk /var/lib/asterisk /usr/share/asterisk/sounds/dealerline
 COPY config/docker/asterisk.conf /usr/local/etc/dealerline-asterisk.conf
 COPY --chmod=0755 config/docker/asterisk-entrypoint.sh /usr/local/bin/asterisk-entrypoint
 

@@ -125,12 +125,13 @@ class SoundShelf:
 
     def _take(self, done: list[Rendered]) -> None:
         failed = [one for one in done if not one.name]
+        long = [one.wanted.texts[0] for one in done if one.name and one.was_long]
         for one in done:
             if one.name:
                 self._names[one.wanted] = one.name
                 self._failed_at.pop(one.wanted, None)
-            if one.was_long:
-                _log.info("sentence too long, a shorter one is said", text=one.wanted.texts[0], name=one.name)
+        if long:
+            _log.info("sentences too long, shorter ones are said", count=len(long), first=long[0])
         if failed:
             self._failed_at |= dict.fromkeys((one.wanted for one in failed), time.monotonic())
             _log.warning("sounds not rendered", count=len(failed), problem=failed[0].problem)
