@@ -3,6 +3,7 @@
 Everything is worked out once and only when somebody asks: a region may have thousands of outlets.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
@@ -35,10 +36,16 @@ class ClosedNow(dict[Schedule, bool]):
         self._words: dict[Schedule, Data] = {}
 
     def __missing__(self, schedule: Schedule) -> bool:
-        zone = schedule.zone
-        if zone not in self._walls:
-            self._walls[zone] = wall_of(self.now, zone)
-        is_closed = self[schedule] = not schedule.is_open_at(self.now, self._walls[zone])
+        wall = self._walls.get(schedule.zone)
+        if wall is None:
+            wall = self._walls[schedule.zone] = wall_of(self.now, schedule.zone)
+        if schedule.override is None and wall.today not in schedule.near:
+            is_closed = (
+                bisect_right(schedule.hours.edges, wall.week_minute) % 2 == 0
+            )  # mostly; see is_open_at
+        else:
+            is_closed = not schedule.is_open_at(self.now, wall)
+        self[schedule] = is_closed
         return is_closed
 
     def words(self, schedule: Schedule) -> Data:
@@ -75,6 +82,7 @@ class Abilities:
         self._closed = closed
         self._live = live
         self._gate = gate
+        self._unreachable, self._talking = live.unreachable, live.talking.keys()
         self._known: dict[int, Able] = {}
 
     def of(self, outlet: RouteOutlet) -> Able:
@@ -88,7 +96,7 @@ class Abilities:
         keys, live = outlet.phone_keys, self._live
         if self._gate is not None and outlet.points < self._gate:
             return Reason.BELOW_GATE, (), (("points", str(outlet.points)), ("gate", str(self._gate)))
-        if outlet.is_plain and live.unreachable.isdisjoint(keys) and live.talking.keys().isdisjoint(keys):
+        if outlet.is_plain and self._unreachable.isdisjoint(keys) and self._talking.isdisjoint(keys):
             return Reason.TAKEN, keys, ()
         talking = sum(live.talking.get(key, 0) for key in keys)
         if outlet.max_calls is not None and talking >= outlet.max_calls:
