@@ -42,7 +42,9 @@ class WebSettings(_Section):
     @field_validator("place_url")
     @classmethod
     def _has_places(cls, value: str) -> str:
-        if not value.startswith("https://") or "{lat}" not in value or "{lon}" not in value:
+        rest = value.replace("{lat}", "").replace("{lon}", "")
+        is_whole = "{lat}" in value and "{lon}" in value and not {"{", "}"} & set(rest)
+        if not value.startswith("https://") or not is_whole:
             raise ValueError("нужен адрес https:// с местами {lat} и {lon}")
         return value
 
@@ -115,7 +117,9 @@ class RoutingSettings(_Section):
     """When the head office's operators take calls, on the manufacturer's clock: periods by day, [["09:00", "21:00"]]."""
 
     operator_hours: dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], list[tuple[_Start, _End]]]
-    operators_on_holidays: bool  # else the production calendar of the manufacturer's region gives them days off
+    operators_on_holidays: (
+        bool  # else the production calendar of the manufacturer's region gives them days off
+    )
     operators_wait_s: int = Field(ge=0, le=900)  # how long a caller waits for an operator, as in a queue
 
 

@@ -51,3 +51,11 @@ def test_relative_folders_count_from_the_file(tmp_path: Path) -> None:
     file = tmp_path / "dealerline.toml"
     file.write_text('[recordings]\nstore_dir = "audio"\n', encoding="utf-8")
     assert load_settings(file, {}).recordings.store_dir == tmp_path / "audio"
+
+
+@pytest.mark.parametrize(
+    "address", ["https://m.example/?{lat}", "javascript:{lat}{lon}", "https://m.example/{lat}{lon}{zoom}"]
+)
+def test_the_address_of_a_map_has_its_two_places(address: str) -> None:
+    with pytest.raises(SettingsError, match="web.place_url: нужен адрес https://"):
+        load_settings(None, {"DEALERLINE_WEB__PLACE_URL": address})
