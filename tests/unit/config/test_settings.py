@@ -57,5 +57,5 @@ def test_relative_folders_count_from_the_file(tmp_path: Path) -> None:
     "address", ["https://m.example/?{lat}", "javascript:{lat}{lon}", "https://m.example/{lat}{lon}{zoom}"]
 )
 def test_the_address_of_a_map_has_its_two_places(address: str) -> None:
-    with pytest.raises(SettingsError, match="web.place_url: нужен адрес https://"):
+    with pytest.raises(SettingsError, match=r"web\.place_url: нужен адрес https://"):
         load_settings(None, {"DEALERLINE_WEB__PLACE_URL": address})
