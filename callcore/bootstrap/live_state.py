@@ -94,6 +94,9 @@ class LiveKeeper:
         except DatabaseUnavailable as error:
             _log.warning("live state not read, the last one goes on serving", error=str(error))
             return
+        except Exception:  # noqa: BLE001 - a border: an odd row must not keep calls from being answered
+            _log.exception("live state not read, the last one goes on serving")
+            return
         self._renew()
 
     async def _read_all_ties(self, now: datetime) -> None:

@@ -1,6 +1,5 @@
 """Which phones can be reached, told by a real Asterisk: a telephone that signs off is known to be gone, and comes back."""
 
-import asyncio
 from contextlib import asynccontextmanager
 
 import pytest

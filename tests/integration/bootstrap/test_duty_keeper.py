@@ -68,6 +68,16 @@ async def test_a_gap_is_told_once_a_day(database, clock, keeper, phones):
     assert len(await told(database, "duty:gap")) >= 4
 
 
+async def test_a_gap_that_has_begun_is_still_the_same_one(database, clock, keeper):
+    """Nobody stands in any shift: eight nights, the last one cut by the end of the week ahead."""
+    clock.advance(8 * HOUR)
+    await keeper.tell()
+    before = await told(database, "duty:gap")
+    clock.advance(2 * HOUR)
+    await keeper.tell()
+    assert await told(database, "duty:gap") == before
+
+
 async def leg(database, clock, phone, outcome, *, ended=True):
     clock.advance(60)
     async with database.transaction() as session:

@@ -19,6 +19,7 @@ from callcore.network.model import Role, Viewer
 from callcore.network.points import points_of
 from callcore.network.policy import Period, Policy, Quota, QuotaUnit, Stage, StageKind, policy_to_json
 from callcore.network.policy_tables import PointsEntryRow, PolicyRow, PolicyVersionRow, QuotaEntryRow
+from callcore.network.tables import OrgRow
 from callcore.orders.model import OrderEventKind
 from callcore.orders.tables import OrderRow
 from callcore.orders.timeline import add_event
@@ -358,3 +359,14 @@ async def test_a_call_that_ended_is_entered_without_waiting_for_the_sweep(
         while await entries(database) != (3, -5):  # noqa: ASYNC110 - the ledger tells nobody
             await asyncio.sleep(0.05)
     await tasks.close()
+
+
+async def test_an_odd_row_does_not_keep_the_application_from_answering(
+    database: Database, clock: FakeClock, net: Network
+) -> None:
+    async with database.transaction() as session:
+        await session.execute(update(OrgRow).values(tz="Mars/Olympus"))
+    keeper = LiveKeeper(database, clock)
+    await keeper.refresh()
+    keeper.note(decision(net), clock.now())
+    assert keeper.live().quotas[net.policy_id].counted == 1
