@@ -14,10 +14,11 @@ class Need(StrEnum):
     ACCEPTS = "accepts"
     SITE_CALLS = "site-calls"
     TEST_CALL = "test-call"
+    ACTIVE = "active"
 
 
 OPTIONAL = frozenset({Need.LOGO, Need.TEST_CALL})
-OF_HEAD_OFFICE = frozenset({Need.REGION, Need.SITE_CALLS})
+OF_HEAD_OFFICE = frozenset({Need.REGION, Need.SITE_CALLS, Need.ACTIVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,9 @@ def checklist(known: Readiness) -> tuple[CheckItem, ...]:
         default=None,
     )
     at = best.id if best is not None else None
+    suspended = () if known.is_active else (CheckItem(Need.ACTIVE, False),)
     return (
+        *suspended,
         CheckItem(Need.CONTACTS, known.has_email and known.has_card_phone),
         CheckItem(Need.LOGO, known.has_logo),
         CheckItem(Need.REGION, known.has_region),
@@ -79,7 +82,7 @@ def checklist(known: Readiness) -> tuple[CheckItem, ...]:
         CheckItem(Need.HOURS, best is not None and best.has_hours, at),
         CheckItem(Need.PHONE, best is not None and best.has_phone, at),
         CheckItem(Need.ACCEPTS, best is not None and best.accepts_calls, at),
-        CheckItem(Need.SITE_CALLS, known.takes_site_calls and known.is_active),
+        CheckItem(Need.SITE_CALLS, known.takes_site_calls),
         CheckItem(Need.TEST_CALL, known.has_talked),
     )
 

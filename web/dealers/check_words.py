@@ -7,6 +7,7 @@ from typing import Final
 from callcore.network.checklist import CheckItem, Need
 
 _TITLES: Final = {
+    Need.ACTIVE: ("Дилер приостановлен", "Вернуть в работу"),
     Need.CONTACTS: ("Почта и телефон для связи", "Заполнить карточку"),
     Need.LOGO: ("Логотип (по желанию)", "Загрузить"),
     Need.REGION: ("Регион, из которого идут звонки", "Указать регион"),
@@ -18,6 +19,7 @@ _TITLES: Final = {
     Need.TEST_CALL: ("Проверочный звонок (по желанию)", ""),
 }
 _ADVICE: Final = {
+    Need.ACTIVE: "Вернуть в работу может производитель.",
     Need.REGION: "Регион назначает производитель: напишите ему.",
     Need.SITE_CALLS: "Включает производитель, когда всё остальное готово.",
     Need.TEST_CALL: "Позвоните на номер своего региона с чужого телефона: звонок появится в журнале.",
@@ -63,7 +65,7 @@ def _href(item: CheckItem, org_id: int, is_head_office: bool) -> str:
             return outlet if item.outlet_id else ""
         case Need.PHONE:
             return f"{outlet}/phones/new" if item.outlet_id else ""
-        case Need.SITE_CALLS:
+        case Need.SITE_CALLS | Need.ACTIVE:
             return dealer if is_head_office else ""
         case _:
             return ""

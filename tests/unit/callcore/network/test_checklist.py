@@ -43,7 +43,7 @@ def test_logo_and_test_call_may_wait() -> None:
         ({"has_card_phone": False}, Need.CONTACTS),
         ({"has_region": False}, Need.REGION),
         ({"takes_site_calls": False}, Need.SITE_CALLS),
-        ({"is_active": False}, Need.SITE_CALLS),
+        ({"is_active": False}, Need.ACTIVE),
         ({"outlets": (replace(READY_OUTLET, has_hours=False),)}, Need.HOURS),
         ({"outlets": (replace(READY_OUTLET, has_phone=False),)}, Need.PHONE),
         ({"outlets": (replace(READY_OUTLET, accepts_calls=False),)}, Need.ACCEPTS),
