@@ -1,7 +1,7 @@
 """Services of the duty room, and what tells of gaps in the roster and of duty phones that keep silent."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,13 +16,14 @@ from callcore.network.duty import DutyPhone, ShiftView, duty_phones, load_shifts
 from callcore.network.duty_plan import Span
 from callcore.network.model import Viewer
 from callcore.network.person_hours import ChangePersonHours, PersonHours, person_hours
-from callcore.routing.duty_gaps import away_spans, coming_gaps
+from callcore.routing.duty_gaps import BEYOND, WARN_DAYS, away_spans, coming_gaps, roster_gaps
 from callcore.routing.known import RoutingSnapshot
 from callcore.routing.opening import Schedule
 from web.duty.services import DutyServices
 
 _log = get_logger(__name__)
 _TZ = "Europe/Moscow"
+LOOK_BACK = timedelta(days=2)
 
 
 class DutyKeeper:
@@ -83,15 +84,21 @@ class DutyKeeper:
             await tell_silent_duty(session, now)
 
     async def _tell_gaps(self, session: AsyncSession, now: datetime) -> None:
-        """A gap is known by its end: its beginning moves while it lasts."""
+        """A gap is known by its beginning, also while it lasts; one that began before LOOK_BACK is the long one."""
+        first, last = now - LOOK_BACK, now + timedelta(days=WARN_DAYS)
+        whole = last + BEYOND  # so that the end of the last one is its own
+        shifts = [Span(one.starts_at, one.ends_at) for one in await shifts_between(session, first, whole)]
         today = now.astimezone(ZoneInfo(_TZ)).date()
-        for gap in await self.coming_gaps(session, now):
+        for gap in roster_gaps(shifts, self._office(), first, whole):
+            if gap.ends_at <= now or gap.starts_at >= last:
+                continue
+            name = "long" if gap.starts_at == first else gap.starts_at.isoformat()
             is_new = await outbox.put(
                 session,
                 "duty:gap",
                 at=now,
-                dedupe_key=f"duty:gap:{gap.ends_at.date()}:{today}",
-                starts_at=gap.starts_at.isoformat(),
+                dedupe_key=f"duty:gap:{name}:{today}",
+                starts_at=max(gap.starts_at, now).isoformat(),
                 ends_at=gap.ends_at.isoformat(),
                 tz=_TZ,
             )

@@ -8,6 +8,7 @@ from callcore.network.shifts import Shift
 from callcore.routing.opening import Schedule
 
 WARN_DAYS = 7
+BEYOND = timedelta(days=2)
 
 
 def away_spans(office: Schedule | None, first: datetime, last: datetime) -> tuple[Span, ...]:
@@ -30,5 +31,7 @@ def roster_gaps(
 
 
 def coming_gaps(shifts: Iterable[Span | Shift], office: Schedule | None, now: datetime) -> tuple[Span, ...]:
-    """Of the next WARN_DAYS days."""
-    return roster_gaps(shifts, office, now, now + timedelta(days=WARN_DAYS))
+    """Those that begin within the next WARN_DAYS days; the end of the last one is its own."""
+    last = now + timedelta(days=WARN_DAYS)
+    found = roster_gaps(shifts, office, now, last + BEYOND)
+    return tuple(gap for gap in found if gap.starts_at < last)

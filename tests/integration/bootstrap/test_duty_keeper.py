@@ -69,13 +69,19 @@ async def test_a_gap_is_told_once_a_day(database, clock, keeper, phones):
 
 
 async def test_a_gap_that_has_begun_is_still_the_same_one(database, clock, keeper):
-    """Nobody stands in any shift: eight nights, the last one cut by the end of the week ahead."""
+    """Nobody stands in any shift: seven nights ahead; two hours later the eighth comes in sight, in its full length."""
     clock.advance(8 * HOUR)
     await keeper.tell()
     before = await told(database, "duty:gap")
     clock.advance(2 * HOUR)
     await keeper.tell()
-    assert await told(database, "duty:gap") == before
+    *same, eighth = await told(database, "duty:gap")
+    assert same == before
+    begins = clock.now() - HOUR + 7 * DAY
+    assert (eighth["starts_at"], eighth["ends_at"]) == (
+        begins.isoformat(),
+        (begins + 12 * HOUR).isoformat(),
+    )
 
 
 async def leg(database, clock, phone, outcome, *, ended=True):
