@@ -55,7 +55,7 @@ async def test_a_new_call_goes_from_the_bar_of_news_to_a_recording_that_plays(
     await expect(page.locator("#call-legs")).to_contain_text("Салон, касса")
     why = page.locator("#call-why")
     await expect(why).to_contain_text("Кого пробовали и почему")
-    await expect(why.locator("tr.why-in")).to_have_count(1 + 1)
+    await expect(why.locator("tr.why-in:has(td.why-mark)")).to_have_count(1 + 1)
     await expect(why).to_contain_text("Порядок попыток")
     await expect(page.locator("#call-story")).to_contain_text("Принял звонок")
 

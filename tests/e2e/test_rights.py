@@ -119,7 +119,7 @@ async def _walk(visitor: Visitor, talk: Talk) -> Wire:
 
 
 async def test_a_hidden_number_is_nowhere_on_the_wire(office: Office, visit: Visit) -> None:
-    number = "+79160000771"
+    number = "+79160900771"
     first, *others = office.dealer_keys
     await office.behave(tuple(others), Behaviour.BUSY)
     dealer, operator = await visit(DEALER), await visit("operator")

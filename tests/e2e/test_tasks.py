@@ -26,7 +26,9 @@ async def test_missed_call_is_worked_through_without_reload(office: Office, visi
 
     async def rings_at_the_dealer() -> bool:
         lines = (await office.channels()).splitlines()
-        return any(line.startswith(f"PJSIP/{office.dealer_keys[0]}-") and "!Ringing!" in line for line in lines)
+        return any(
+            line.startswith(f"PJSIP/{office.dealer_keys[0]}-") and "!Ringing!" in line for line in lines
+        )
 
     await until("the dealer's phone rings", rings_at_the_dealer)
     await office.stand.carrier.hang_up(calling)

@@ -138,6 +138,13 @@ async def open_office(folder: Path) -> AsyncIterator[Office]:
         )[0]
         office.write("UPDATE outlets SET accepts_calls = 0 WHERE org_id = ?", did["org_id"])
         office.write(
+            "INSERT OR REPLACE INTO outlet_overrides (outlet_id, is_open, until, reason)"
+            " SELECT o.id, 0, '2100-01-01 00:00:00.000000', 'тест' FROM outlets o"
+            " JOIN organizations below ON below.id = o.org_id"
+            " JOIN organizations dealer ON below.path LIKE dealer.path || '_%' WHERE dealer.id = ?",
+            did["org_id"],
+        )
+        office.write(
             "UPDATE outlets SET hours = ?, accepts_calls = 1, ring_s = 6 WHERE id = ?", ALWAYS, outlet["id"]
         )
         phones = office.rows(
@@ -151,6 +158,12 @@ async def open_office(folder: Path) -> AsyncIterator[Office]:
         office.did, office.operators_did = did["number"], hotline["number"]
         office.dealer_keys = tuple(_name(row) for row in phones)
         office.duty = tuple(_name(row) for row in duty)
+        # A greeting answers: a simulated customer would begin to count his talk from there.
+        office.write(
+            "UPDATE dids SET greeting = '', says_recorded = 0 WHERE number IN (?, ?)",
+            office.did,
+            office.operators_did,
+        )
         await stand.application.stop()
         await stand.application.start()
         yield office
