@@ -21,7 +21,8 @@ LIMIT_S = 8.0
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def night(office: Office) -> AsyncIterator[Office]:
-    """The dealer takes no calls and the operators sleep, and the PBX's side has been told so: only the duty is left."""
+    """The dealer takes no calls and the operators sleep, no shift is set, and the PBX's side has been told so: only the
+    fixed order of duty phones is left."""
     outlet = office.rows(
         "SELECT o.id, o.org_id FROM outlets o JOIN dids d ON d.org_id = o.org_id"
         " WHERE d.number = ? AND o.accepts_calls = 1",
@@ -30,6 +31,7 @@ async def night(office: Office) -> AsyncIterator[Office]:
     zone = office.rows("SELECT tz FROM organizations WHERE kind = 'manufacturer'")[0]["tz"]
     office.write("UPDATE outlets SET accepts_calls = 0 WHERE id = ?", outlet["id"])
     office.write("UPDATE organizations SET tz = ? WHERE kind = 'manufacturer'", _zone_of_midnight())
+    office.write("DELETE FROM duty_shifts")
     await _published(office, "duty")
     yield office
     office.write("UPDATE outlets SET accepts_calls = 1 WHERE id = ?", outlet["id"])
@@ -46,12 +48,15 @@ def _zone_of_midnight() -> str:
 
 
 async def _published(office: Office, kind: str) -> None:
-    """The first step of the dealer's number, by the snapshot that lies beside the PBX, is of this kind."""
+    """The first step of the dealer's number, by the snapshot that lies beside the PBX, is of this kind; a duty phone is
+    the first of the fixed order."""
     file = str(office.stand.settings.pbx.agi_dir / script.SNAPSHOT)
 
     def is_told() -> bool:
         snapshot, numbering = script.read(file, time.time())
-        return ("DL_STEP_1_KIND", kind) in script.plan(snapshot, numbering, office.did, "", time.time())
+        plan = dict(script.plan(snapshot, numbering, office.did, "", time.time()))
+        is_first = kind != "duty" or plan["DL_STEP_1_KEYS"] == office.duty[0]
+        return plan["DL_STEP_1_KIND"] == kind and is_first
 
     await until(f"the published snapshot begins with {kind}", is_told, 15)
 
