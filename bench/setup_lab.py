@@ -67,9 +67,24 @@ class SetupLab:
     database: Path
 
     def journal_rows(self) -> int:
+        """Calls that have ended by the journal."""
+        return self._count("SELECT count(*) FROM calls WHERE state = 'ended'")
+
+    async def settled(self, limit_s: float = 60) -> None:
+        """The application has brought in what passed without it: that work must not be charged to the next calls."""
+        end = time.monotonic() + limit_s
+        before = -1
+        while before != (now := self._count("SELECT count(*) FROM cel_events WHERE NOT is_settled")) or now:
+            if time.monotonic() > end:
+                raise RuntimeError("calls were not reconciled")
+            before = now
+            await asyncio.sleep(1)
+        await asyncio.sleep(6)  # a whole round of everything that runs now and then
+
+    def _count(self, sql: str) -> int:
         connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)
         try:
-            return int(connection.execute("SELECT count(*) FROM calls WHERE state = 'ended'").fetchone()[0])
+            return int(connection.execute(sql).fetchone()[0])
         finally:
             connection.close()
 

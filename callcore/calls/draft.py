@@ -96,8 +96,10 @@ class Draft:
                 continue  # only Local halves so far: nobody's call yet
             said.extend(replace(word, call_id=call.call_id) for word in call.withheld)
             call.withheld.clear()
-            self._announce(call, signals)
-            if call.stored != (record := call.record()):
+            record = call.record()
+            is_changed = call.stored != record
+            self._announce(call, signals, is_changed=is_changed)
+            if is_changed:
                 call.stored = record
                 calls.append(record)
             legs.extend(_changed_legs(call))
@@ -114,7 +116,7 @@ class Draft:
 
     # --- events --------------------------------------------------------------------------------------------
 
-    def _announce(self, call: LiveCall, signals: list[Signal]) -> None:
+    def _announce(self, call: LiveCall, signals: list[Signal], *, is_changed: bool) -> None:
         self._announce_ringing(call)
         common: dict[str, Any] = {"at": self.at, "audience": _audience(call), "call_id": call.call_id}
         common["org_ids"] = _orgs(call)
@@ -127,7 +129,7 @@ class Draft:
             )
         if call.state is CallState.ENDED and Signal.EMPTIED in signals and call.result:
             self.events.append(CallEnded(**common, version=self._version(call), result=call.result.value))
-        elif Signal.JOINED not in signals and call.stored != call.record():
+        elif Signal.JOINED not in signals and is_changed:
             self.events.append(CallChanged(**common, version=self._version(call)))
 
     def _announce_ringing(self, call: LiveCall) -> None:

@@ -33,7 +33,7 @@ WRITE_TIMEOUT_S: Final = 15.0
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
 GOODBYE_S: Final = 5.0
-BREATH_S: Final = 0.1  # between two transactions: what comes meanwhile is written together
+BREATH_S: Final = 0.2  # between two transactions: what comes meanwhile is written together
 
 _log = get_logger(__name__)
 
