@@ -17,6 +17,7 @@ CHECKS: Final = {
     "database": ("База данных", "отвечает"),
     "pbx": ("Связь с АТС", "есть"),
     "routing": ("Сеть дилеров", "прочитана, звонки распределяются"),
+    "messages": ("Сообщения", "уходят вовремя"),
     "disk": ("Место для записей", "достаточно"),
 }
 _LETTERS: Final = {Rung.APP.value: "П", Rung.SCRIPT.value: "С", Rung.STATIC.value: "Ч", Rung.DUTY.value: "Д"}
