@@ -5,9 +5,9 @@ The head of a dealer (owner, subdealer) runs his own organisation and those belo
 A suspended dealer's people only read.
 """
 
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel import audit
@@ -19,6 +19,7 @@ from callcore.network.model import OrgKind, Role, Viewer
 from callcore.network.outlets import EDITORS, check_not_suspended
 from callcore.network.tables import OrgRow, OutletRow, PhoneRow, UserRow
 
+T = TypeVar("T")
 HEADS = frozenset({Role.DEALER_OWNER, Role.SUBDEALER})
 RUNNERS = EDITORS | HEADS
 
@@ -50,6 +51,16 @@ async def check_runner(session: AsyncSession, viewer: Viewer) -> None:
     await check_not_suspended(session, viewer)
 
 
+async def row_to_run(
+    session: AsyncSession, viewer: Viewer, row: Row[T, OrgRow] | None, code: str
+) -> tuple[T, OrgRow]:
+    """What a query by id and by the viewer's reach has found, with its dealer. Raises as org_to_change, NotFound(code)."""
+    if row is None:
+        raise NotFound(code)
+    await check_runner(session, viewer)
+    return row[0], row[1]
+
+
 async def outlet_to_run(session: AsyncSession, viewer: Viewer, outlet_id: int) -> tuple[OutletRow, OrgRow]:
     """Raises as org_to_change."""
     await lock_network(session)
@@ -58,11 +69,7 @@ async def outlet_to_run(session: AsyncSession, viewer: Viewer, outlet_id: int) -
         .join(OrgRow, OrgRow.id == OutletRow.org_id)
         .where(OutletRow.id == outlet_id, sees_org(viewer))
     )
-    row = found.first()
-    if row is None:
-        raise NotFound("outlet-not-found")
-    await check_runner(session, viewer)
-    return row[0], row[1]
+    return await row_to_run(session, viewer, found.first(), "outlet-not-found")
 
 
 async def person_to_run(session: AsyncSession, viewer: Viewer, user_id: int) -> tuple[UserRow, OrgRow]:
@@ -73,11 +80,7 @@ async def person_to_run(session: AsyncSession, viewer: Viewer, user_id: int) -> 
         .join(OrgRow, OrgRow.id == UserRow.org_id)
         .where(UserRow.id == user_id, sees_org(viewer))
     )
-    row = found.first()
-    if row is None:
-        raise NotFound("person-not-found")
-    await check_runner(session, viewer)
-    return row[0], row[1]
+    return await row_to_run(session, viewer, found.first(), "person-not-found")
 
 
 async def phone_to_run(session: AsyncSession, viewer: Viewer, phone_id: int) -> tuple[PhoneRow, OrgRow]:
@@ -95,11 +98,7 @@ async def phone_to_see(session: AsyncSession, viewer: Viewer, phone_id: int) -> 
         .join(OrgRow, (OrgRow.id == OutletRow.org_id) | (OrgRow.id == UserRow.org_id))
         .where(PhoneRow.id == phone_id, sees_org(viewer))
     )
-    row = found.first()
-    if row is None:
-        raise NotFound("phone-not-found")
-    await check_runner(session, viewer)
-    return row[0], row[1]
+    return await row_to_run(session, viewer, found.first(), "phone-not-found")
 
 
 def check_fields(wrong: dict[str, str]) -> None:

@@ -21,6 +21,7 @@ from callcore.network.editing import (
     org_to_change,
     person_to_run,
     roles_in,
+    row_to_run,
 )
 from callcore.network.links import LinkState, NewLink, make_link, state_of
 from callcore.network.lock import lock_network
@@ -126,15 +127,12 @@ class Invites:
                 .join(OrgRow, OrgRow.id == InviteRow.org_id)
                 .where(InviteRow.id == invite_id, sees_org(viewer))
             )
-            row = found.first()
-            if row is None:
-                raise NotFound("invite-not-found")
-            await check_runner(session, viewer)
+            invite, org = await row_to_run(session, viewer, found.first(), "invite-not-found")
             now = self._clock.now()
-            if state_of(row[0], now) is LinkState.OPEN:
-                row[0].revoked_at = now
+            if state_of(invite, now) is LinkState.OPEN:
+                invite.revoked_at = now
                 self._notes.add(session, viewer, "invite:revoked", "invite", invite_id)
-            return row[1].id
+            return org.id
 
     async def look(self, token: str, ip: str) -> LinkView:
         """Raises NotFound for a link that was never made, TooMany when an address tries too many of them."""
