@@ -17,6 +17,7 @@ class AuditRow(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     at: Mapped[datetime]
     actor_id: Mapped[int | None] = mapped_column(BigId)
+    on_behalf_id: Mapped[int | None] = mapped_column(BigId)  # as whom the actor did it, if not as himself
     action: Mapped[str]
     entity: Mapped[str]
     entity_id: Mapped[str]

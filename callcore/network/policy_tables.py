@@ -10,13 +10,15 @@ from callcore.kernel.database import Base, BigId
 
 
 class PolicyRow(Base):
-    """A named policy. The newest of its versions is in force; the policy with the smallest id is that of all numbers."""
+    """A named policy of calls or of orders (`scope`). The newest of its versions is in force; of each scope the policy
+    with the smallest id is that of everything without one of its own."""
 
     __tablename__ = "policies"
     __table_args__ = (UniqueConstraint("name"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str]
+    scope: Mapped[str] = mapped_column(default="calls", server_default="calls")  # calls, orders
 
 
 class PolicyVersionRow(Base):

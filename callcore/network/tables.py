@@ -44,6 +44,12 @@ class OrgRow(Base):
         default="", server_default=""
     )  # name of the stored file, empty for none
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))  # grows with each saved card
+    whole_line: Mapped[bool] = mapped_column(default=True, server_default=true())  # sells every position
+    order_access: Mapped[str] = mapped_column(default="region", server_default="region")  # OrderAccess
+    order_capacity: Mapped[int | None]  # open orders at once, none for no limit
+    phone_policy: Mapped[str] = mapped_column(
+        default="", server_default=""
+    )  # PhonePolicy, empty: the network's
     tz: Mapped[str]
     created_at: Mapped[datetime]
 
@@ -143,6 +149,10 @@ class UserRow(Base):
     created_at: Mapped[datetime]
     hours: Mapped[dict[str, Any] | None]
     works_on_holidays: Mapped[bool] = mapped_column(default=False, server_default=false())
+    totp_secret: Mapped[str] = mapped_column(default="", server_default="")  # sealed, empty: no second factor
+    totp_since: Mapped[datetime | None]  # confirmed by a code
+    totp_used_step: Mapped[int] = mapped_column(BigId, default=0, server_default=text("0"))
+    recovery_hashes: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
 
 
 class PhoneRow(Base):
@@ -212,6 +222,7 @@ class SessionRow(Base):
     seen_at: Mapped[datetime]
     ip: Mapped[str]
     user_agent: Mapped[str]
+    impersonation_id: Mapped[int | None] = mapped_column(BigId)  # ImpersonationRow while one acts for another
 
 
 class SignInAttemptRow(Base):

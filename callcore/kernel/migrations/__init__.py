@@ -168,7 +168,8 @@ def _in_thread(work: Callable[[], T]) -> T:
 
 
 def _load_tables() -> Any:
-    """The wanted schema (MetaData): every `tables.py` and `…_tables.py` of the business, the audit log, the outbox.
+    """The wanted schema (MetaData): every `tables.py` and `…_tables.py` of the business, the audit log, the outbox,
+    keys of idempotency.
 
     Found by name because this room stands below all others and must not know them.
     """
@@ -178,6 +179,7 @@ def _load_tables() -> Any:
     from callcore.kernel.database import Base
 
     import_module("callcore.kernel.audit")
+    import_module("callcore.kernel.idempotency")
     import_module("callcore.kernel.outbox")
     for room in sorted(
         (entry for entry in files("callcore").iterdir() if entry.is_dir()), key=lambda r: r.name
