@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel.errors import Forbidden, NotFound
 from callcore.network.model import OrgKind, Role, Viewer
+from callcore.network.policies import CALLS
 from callcore.network.policy_tables import PolicyRow
 from callcore.network.tables import DidRow, OrgRow, RegionRow
 
@@ -122,7 +123,9 @@ async def did_choices(session: AsyncSession, viewer: Viewer) -> DidChoices:
     dealers = await session.execute(
         select(OrgRow.id, OrgRow.name).where(OrgRow.kind != OrgKind.MANUFACTURER.value).order_by(OrgRow.name)
     )
-    policies = await session.execute(select(PolicyRow.id, PolicyRow.name).order_by(PolicyRow.id))
+    policies = await session.execute(
+        select(PolicyRow.id, PolicyRow.name).where(PolicyRow.scope == CALLS).order_by(PolicyRow.id)
+    )
     used = (await session.execute(select(DidRow.source, DidRow.medium, DidRow.campaign).distinct())).all()
     return DidChoices(
         regions=dict(regions.all()),

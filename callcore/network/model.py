@@ -15,6 +15,21 @@ class OrgState(StrEnum):
     SUSPENDED = "suspended"
 
 
+class OrderAccess(StrEnum):
+    """OrgRow.order_access: what a dealer sees besides nothing."""
+
+    REGION = "region"  # his own orders and those offered to him
+    OWN_ONLY = "own_only"
+
+
+class PhonePolicy(StrEnum):
+    """When a dealer sees the number of a customer."""
+
+    OPEN = "open"
+    UNTIL_FIRST_CALL = "until_first_call"
+    NEVER = "never"
+
+
 class Role(StrEnum):
     ADMIN = "admin"
     MANUFACTURER = "manufacturer"  # manager of the factory

@@ -1,4 +1,6 @@
-"""Policies of distribution in force, read for routing."""
+"""Policies of distribution in force, read for routing. Those of orders are read by the distribution itself."""
+
+from typing import Final
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,11 +13,17 @@ _log = get_logger(__name__)
 LOOKED_BACK = 10
 
 
+CALLS: Final = "calls"
+ORDERS: Final = "orders"
+
+
 async def load_policies(session: AsyncSession) -> tuple[ActivePolicy, ...]:
     """The newest version of each that can be read, in the order of ids, so that the first is that of all numbers; the
     built-in one while there is none. What cannot be read is passed over: calls must find somebody."""
     newest = select(func.max(PolicyVersionRow.id)).group_by(PolicyVersionRow.policy_id)
-    rows = await session.execute(_versions().where(PolicyVersionRow.id.in_(newest)).order_by(PolicyRow.id))
+    rows = await session.execute(
+        _versions().where(PolicyVersionRow.id.in_(newest), PolicyRow.scope == CALLS).order_by(PolicyRow.id)
+    )
     found = []
     for policy, version in rows.all():
         active = _read(policy, version) or await _older(session, policy.id)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel.errors import Forbidden, NotFound
 from callcore.network.model import OrgKind, OrgState, Role, Viewer
-from callcore.network.policies import load_policies
+from callcore.network.policies import CALLS, load_policies
 from callcore.network.policy import BUILT_IN, ActivePolicy, Policy, policy_from_json
 from callcore.network.policy_check import DealerFact, PolicyFacts
 from callcore.network.policy_tables import PolicyRow, PolicyVersionRow
@@ -101,6 +101,7 @@ async def version_names(session: AsyncSession) -> tuple[VersionName, ...]:
     rows = await session.execute(
         select(PolicyRow.id, PolicyRow.name, PolicyVersionRow.version, PolicyVersionRow.made_at)
         .join(PolicyVersionRow, PolicyVersionRow.policy_id == PolicyRow.id)
+        .where(PolicyRow.scope == CALLS)
         .order_by(PolicyRow.id, PolicyVersionRow.version.desc())
         .limit(MAX_NAMED)
     )

@@ -44,6 +44,10 @@ async def create_order(
         medium=new.medium,
         campaign=new.campaign,
         request_type=new.request_type,
+        channel=new.channel,
+        site_org_id=new.site_org_id,
+        lat=new.lat,
+        lon=new.lon,
         total_kopecks=sum(line.total_kopecks for line in new.lines),
         version=1,
     )
@@ -98,4 +102,7 @@ def _line(order_id: int, position: int, line: NewLine) -> OrderLineRow:
         quantity_m=line.quantity_m,
         price=line.price,
         total_kopecks=line.total_kopecks,
+        category=line.category,
+        service=line.service,
+        params=dict(line.params),
     )

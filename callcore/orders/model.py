@@ -1,7 +1,7 @@
 """Words and rules of orders. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -44,6 +44,55 @@ class OrderEventKind(StrEnum):
     COMMENT = "comment"
     CALL = "call"
     CHANGED = "changed"
+    OFFERED = "offered"  # a run of the distribution began
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    RELEASED = "released"
+    ASSIGNED = "assigned"  # by hand, by whoever distributes
+    CONTACT = "contact"  # a talk with the customer is proven
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    FILE = "file"
+    MESSAGE = "message"  # of the customer or to him
+    FEEDBACK = "feedback"  # an answer to the survey, a review, a complaint
+
+
+class OrderChannel(StrEnum):
+    """By which door an order came. Stored: never renamed."""
+
+    SITE = "site"
+    API = "api"
+    PHONE = "phone"  # an inbound call
+    OPERATOR = "operator"  # somebody typed it in
+    CALLBACK = "callback"
+    IMPORT = "import"
+
+
+SERVICES = {
+    "delivery": "Доставка",
+    "installation": "Монтаж",
+    "measuring": "Замер",
+    "commissioning": "Пусконаладка",
+    "consulting": "Консультация",
+}
+GOODS, SERVICE = "goods", "service"  # OrderLineRow.kind
+INSTALLATION = "installation"
+
+
+class ReasonKind(StrEnum):
+    """OrderReasonRow.kind."""
+
+    DECLINE = "decline"
+    RELEASE = "release"
+    FAILED = "failed"
+
+
+class Fault(StrEnum):
+    """Whose doing it is that an order came to nothing."""
+
+    DEALER = "dealer"
+    CUSTOMER = "customer"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +154,11 @@ class NewLine:
     price: Decimal
     article: str = ""
     unit: str = "шт"
-    kind: str = "goods"
+    kind: str = GOODS
     product_id: int | None = None
+    category: str = ""
+    service: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def total_kopecks(self) -> int:
@@ -134,6 +186,10 @@ class NewOrder:
     medium: str = UNKNOWN
     campaign: str = ""
     request_type: str = UNKNOWN
+    channel: str = ""
+    site_org_id: int | None = None
+    lat: float | None = None
+    lon: float | None = None
 
 
 def check_lines(lines: Sequence[NewLine]) -> None:
@@ -147,9 +203,9 @@ def check_lines(lines: Sequence[NewLine]) -> None:
             "quantity": line.quantity_m <= 0,
             "price": not isinstance(exponent, int) or line.price < 0 or exponent < -4,
         }
-        for field, is_wrong in wrong.items():
+        for name, is_wrong in wrong.items():
             if is_wrong:
-                raise Invalid("order-line-invalid", fields={f"lines.{number}.{field}": "not usable"})
+                raise Invalid("order-line-invalid", fields={f"lines.{number}.{name}": "not usable"})
 
 
 def check_comment(text: str) -> str:

@@ -1,18 +1,71 @@
-"""Who may see which order and which number: the rule of the calls' room, applied to orders.
+"""Who may see which order and which number: the one place that every read path asks.
 
-Staff sees all. A dealer's people see what belongs to their organisation and to those below it; a number only after it has
-really talked with one of theirs. Other roles see nothing.
+Staff sees all. A dealer's people see what belongs to their organisation and to those below it, and what is offered to one
+of these at this moment; a number only after it has really talked with one of theirs. Other roles see nothing. What is
+offered is a function of time over stored windows: nothing has to happen for one to open.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.rights import Scope, proven_numbers, scope_of
 from callcore.calls.tables import CallRow
-from callcore.network.model import DEALER_ROLES, Viewer
+from callcore.network.model import DEALER_ROLES, OrderAccess, OrgState, Viewer
+from callcore.network.tables import OrgRow
+from callcore.orders.desk_tables import OrderWindowRow
+from callcore.orders.model import OrderClass
 from callcore.orders.tables import OrderRow
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReach:
+    """What one viewer reaches at `now`. Each method is a condition on OrderRow."""
+
+    scope: Scope
+    now: datetime
+    sees_available: bool
+
+    def own(self) -> ColumnElement[bool]:
+        """Belongs to his organisation or to one below; all for staff."""
+        return sees_order(self.scope)
+
+    def available(self) -> ColumnElement[bool]:
+        """May be taken now: for a dealer what is offered to him, for staff what is offered to anybody."""
+        is_open = and_(OrderRow.status_class == OrderClass.OPEN.value, OrderRow.deleted_at.is_(None))
+        if self.scope.is_whole:
+            return and_(is_open, OrderRow.offered_at.is_not(None))
+        if not self.sees_available:
+            return false()
+        return and_(is_open, OrderRow.id.in_(select(self._windows().c.order_id)))
+
+    def visible(self) -> ColumnElement[bool]:
+        """Exists for this viewer at all."""
+        return self.own() if self.scope.is_whole else or_(self.own(), self.available())
+
+    def _windows(self) -> Any:
+        return (
+            select(OrderWindowRow.order_id)
+            .where(
+                OrderWindowRow.org_id.in_(sorted(self.scope.org_ids or ())),
+                OrderWindowRow.closed_at.is_(None),
+                OrderWindowRow.opens_at <= self.now,
+            )
+            .subquery()
+        )
+
+
+async def order_reach(session: AsyncSession, viewer: Viewer, now: datetime) -> OrderReach:
+    """`sees_available` is off for a dealer in the mode «only own» and for one who is suspended."""
+    scope = await reach_of(session, viewer)
+    if scope.is_whole:
+        return OrderReach(scope, now, True)
+    org = await session.get(OrgRow, viewer.org_id) if viewer.role in DEALER_ROLES else None
+    sees = org is not None and org.order_access == OrderAccess.REGION and org.state == OrgState.ACTIVE
+    return OrderReach(scope, now, sees)
 
 
 async def reach_of(session: AsyncSession, viewer: Viewer) -> Scope:
@@ -23,12 +76,13 @@ async def reach_of(session: AsyncSession, viewer: Viewer) -> Scope:
 
 
 def sees_order(scope: Scope) -> ColumnElement[bool]:
-    """A condition on OrderRow."""
-    return true() if scope.org_ids is None else OrderRow.org_id.in_(sorted(scope.org_ids))
+    """A condition on OrderRow: his own, not deleted."""
+    is_there = OrderRow.deleted_at.is_(None)
+    return is_there if scope.org_ids is None else and_(is_there, OrderRow.org_id.in_(sorted(scope.org_ids)))
 
 
 def may_find_by(scope: Scope, number: ColumnElement[Any]) -> ColumnElement[bool]:
     """A condition on a column of numbers: this viewer would be shown it, so he may search by it."""
     if scope.is_whole:
-        return true()
+        return number.is_not(None)
     return proven_numbers(scope).where(CallRow.caller_number == number).exists()

@@ -577,9 +577,7 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("organizations", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("whole_line", sa.Boolean(), server_default=sa.true(), nullable=False)
-        )
+        batch_op.add_column(sa.Column("whole_line", sa.Boolean(), server_default=sa.true(), nullable=False))
         batch_op.add_column(sa.Column("order_access", sa.String(), server_default="region", nullable=False))
         batch_op.add_column(sa.Column("order_capacity", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("phone_policy", sa.String(), server_default="", nullable=False))

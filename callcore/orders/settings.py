@@ -1,0 +1,82 @@
+"""What the factory sets for its orders at run time: terms, points, who distributes what nobody took."""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.kernel.database import insert_unless_exists
+from callcore.kernel.errors import Conflict
+from callcore.network.access_tables import SettingRow
+
+KEY: Final = "orders"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSettings:
+    """`points_failed` is taken for the dealer's fault alone unless `points_failed_always`. `due_days` run to the end of the
+    day in the order's zone. `accept_minutes`: an order that nobody took is a problem after it. `contact_minutes`: one
+    taken without a proven contact is a problem after it; `release_minutes` gives it back to the others by itself (0:
+    never). `desk_org_id` is the department that distributes by hand, None for the head office itself. `needs_confirmation`:
+    distribution begins only when the customer has confirmed. `open_to_all_minutes`: after the last window everybody who is
+    registered sees the order (0: only candidates). `claim_days`: how long a dealer's customer is protected."""
+
+    points_done: int = 100
+    points_failed: int = -50
+    points_failed_always: bool = False
+    points_by_score: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
+    due_days: int = 14
+    accept_minutes: int = 60
+    contact_minutes: int = 120
+    release_minutes: int = 0
+    desk_org_id: int | None = None
+    needs_confirmation: bool = False
+    open_to_all_minutes: int = 0
+    claim_days: int = 90
+    survey_after_close: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSettings:
+    """`version` 0: nobody has changed anything."""
+
+    settings: OrderSettings
+    version: int
+
+
+async def order_settings(session: AsyncSession) -> OrderSettings:
+    return (await stored_settings(session)).settings
+
+
+async def stored_settings(session: AsyncSession) -> StoredSettings:
+    """What a newer or older program wrote and this one does not know is passed over."""
+    row = await session.scalar(select(SettingRow).where(SettingRow.key == KEY))
+    if row is None:
+        return StoredSettings(OrderSettings(), 0)
+    known = {item.name for item in fields(OrderSettings)}
+    values = {name: value for name, value in row.value.items() if name in known}
+    if "points_by_score" in values:
+        values["points_by_score"] = tuple(values["points_by_score"])
+    return StoredSettings(OrderSettings(**values), row.version)
+
+
+async def write_settings(
+    session: AsyncSession, settings: OrderSettings, *, shown: int, at: datetime, user_id: int
+) -> int:
+    """The new version. Raises Conflict("settings-changed") when another was saved since `shown`."""
+    values = {"value": asdict(settings), "at": at, "user_id": user_id, "version": shown + 1}
+    if shown == 0:
+        if await insert_unless_exists(session, SettingRow, key=KEY, **values):
+            return 1
+        raise Conflict("settings-changed")
+    changed = await session.scalar(
+        update(SettingRow)
+        .where(SettingRow.key == KEY, SettingRow.version == shown)
+        .values(**values)
+        .returning(SettingRow.version)
+    )
+    if changed is None:
+        raise Conflict("settings-changed")
+    return int(changed)
