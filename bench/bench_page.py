@@ -30,6 +30,7 @@ from aiohttp import ClientSession, CookieJar, web
 from sqlalchemy import event, select
 
 from bench.bench_journal import NEWEST, fill
+from callcore.bootstrap.order_list_services import OrderListReader
 from callcore.bootstrap.services import Reader
 from callcore.calls.views import JournalCursor
 from callcore.kernel.clock import SystemClock
@@ -41,7 +42,7 @@ from web.app import make_app
 from web.calls.pages import room as call_room
 from web.customers.pages import room as customer_room
 from web.deps import WebDeps
-from web.orders.pages import room as order_room
+from web.orders.list_pages import room as order_list_room
 
 PASSWORD = "a long password of a bench"
 LIMIT = 3.0
@@ -86,7 +87,11 @@ class Site:
 async def serve(site: Site) -> web.AppRunner:
     clock = SystemClock()
     reader = Reader(site.database, clock, Path())
-    rooms = (call_room(reader.calls()), order_room(reader.orders()), customer_room(reader.customers()))
+    rooms = (
+        call_room(reader.calls()),
+        order_list_room(OrderListReader(site.database, clock, reader.choices).services()),
+        customer_room(reader.customers()),
+    )
     deps = WebDeps(
         sign_in=SignIn(site.database, clock),
         clock=clock,

@@ -29,7 +29,6 @@ from recordings.files import resolve_below
 from web.calls.services import CallServices
 from web.customers.services import CustomerServices
 from web.desk.services import DeskServices
-from web.orders.services import OrderServices
 
 CHOICES_AGE = timedelta(seconds=10)
 CHOICES_KEPT = 500
@@ -64,11 +63,6 @@ class Reader:
 
     def customers(self) -> CustomerServices:
         return CustomerServices(card=self.customer_card, orders=self.newest_orders)
-
-    def orders(self) -> OrderServices:
-        return OrderServices(
-            find=self.find_orders, choices=self.choices, card=self.order_card, comment=self.comment
-        )
 
     def desk(self) -> DeskServices:
         return DeskServices(

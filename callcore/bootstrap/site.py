@@ -10,6 +10,8 @@ from callcore.bootstrap.duty_services import DutyKeeper
 from callcore.bootstrap.health import exposition
 from callcore.bootstrap.map_services import MapReader
 from callcore.bootstrap.message_services import MessageReader
+from callcore.bootstrap.order_card_services import OrderCardReader
+from callcore.bootstrap.order_list_services import OrderListReader
 from callcore.bootstrap.overview_services import OverviewReader
 from callcore.bootstrap.pause_services import PauseReader
 from callcore.bootstrap.points_reader import PointsReader
@@ -19,6 +21,7 @@ from callcore.demo.data import load_demo_data
 from callcore.demo.password import demo_password
 from callcore.demo.seed import demo_logins
 from callcore.network.sign_in import SignIn
+from callcore.orders.change_settings import ChangeSettings
 from config.settings import Settings
 from web.app import make_app
 from web.calls.pages import room as call_room
@@ -31,10 +34,13 @@ from web.dids.pages import room as did_room
 from web.duty.pages import room as duty_room
 from web.live.pages import room as live_room
 from web.map.pages import room as map_room
-from web.orders.pages import room as order_room
+from web.orders.card_pages import room as order_card_room
+from web.orders.list_pages import room as order_list_room
 from web.overview.pages import room as overview_room
 from web.pause.pages import room as pause_room
 from web.routing.pages import room as policy_room
+from web.settings.pages import room as setting_room
+from web.settings.services import SettingServices
 from web.ui.templates import ROLE_TITLES
 
 if TYPE_CHECKING:
@@ -71,7 +77,10 @@ def make_site(application: "Application") -> web.Application:
                 ),
                 desk_room(reader.desk()),
                 call_room(reader.calls()),
-                order_room(reader.orders()),
+                order_list_room(
+                    OrderListReader(application.database, application.clock, reader.choices).services()
+                ),
+                order_card_room(OrderCardReader(application.database, application.clock).services()),
                 customer_room(reader.customers()),
                 *MessageReader(
                     application.database,
@@ -100,6 +109,7 @@ def make_site(application: "Application") -> web.Application:
                     ).services()
                 ),
                 policy_room(PolicyReader(application.what_if).services()),
+                setting_room(SettingServices(change=ChangeSettings(application.database, application.clock))),
                 live_room(application.hub),
             ),
             demo=settings.demo,

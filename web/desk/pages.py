@@ -14,7 +14,7 @@ from web.desk.cards import card_of, head_of, own_cards, side_of
 from web.desk.services import SERVICES, DeskServices
 from web.keys import DEPS
 from web.orders import words as order_words
-from web.orders.pages import COMMENT_ERRORS
+from web.orders.card_pages import COMMENT_ERRORS
 from web.rooms import NavItem, Room, get, post
 from web.security.access import roles
 from web.security.sessions import viewer_of

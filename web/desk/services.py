@@ -11,7 +11,8 @@ from callcore.network.model import Viewer
 from callcore.network.queries import PhoneBrief
 from callcore.orders.views import OrderCard
 from web.calls.services import ReadJournal
-from web.orders.services import CommentOrder, FindOrders
+from web.orders.card_services import CommentOrder
+from web.orders.list_services import FindOrders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.bootstrap.dealer_reader import DealerOptions, DealerReader
+from callcore.bootstrap.order_card_services import OrderCardReader
+from callcore.bootstrap.order_list_services import OrderListReader
 from callcore.bootstrap.services import Reader
 from callcore.calls.phone_reach import PhoneState
 from callcore.calls.tables import CallRow
@@ -30,7 +32,7 @@ from web.customers import pages as customers
 from web.dealers import pages as dealers
 from web.deps import WebDeps
 from web.desk import pages as desk
-from web.orders import pages as orders
+from web.orders import card_pages, list_pages
 
 CSRF = "csrf-0"
 
@@ -133,7 +135,8 @@ class SalesStage(Stage):
         rooms = (
             desk.room(reader.desk()),
             calls.room(reader.calls()),
-            orders.room(reader.orders()),
+            list_pages.room(OrderListReader(self.database, self.clock, reader.choices).services()),
+            card_pages.room(OrderCardReader(self.database, self.clock).services()),
             customers.room(reader.customers()),
             dealers.room(DealerReader(self.database, self.clock, self.options).services()),
         )
