@@ -166,6 +166,14 @@ def duty_form(site: GuardedSite, pattern: str) -> dict[str, str]:
     }
 
 
+SETTINGS = {
+    **dict.fromkeys(("points_done", "due_days", "claim_days", "accept_minutes", "contact_minutes"), "20"),
+    **dict.fromkeys(("points_failed", "release_minutes", "open_to_all_minutes"), "0"),
+    **{f"score_{score}": "0" for score in range(1, 6)},
+    "version": "0",
+}
+
+
 async def test_every_change_passes_with_the_token(site: GuardedSite) -> None:
     for method, pattern in unsafe_routes(site):
         browser = await site.signed_in(Role.ADMIN)
@@ -181,6 +189,8 @@ async def test_every_change_passes_with_the_token(site: GuardedSite) -> None:
         form |= {"points": "5", "key": "once"}
         if pattern.startswith("/duty"):
             form |= duty_form(site, pattern)
+        if pattern == "/settings":
+            form |= SETTINGS
         if pattern == "/dealers/{id}/edit":
             form["name"] = "Вектор"
         if pattern.startswith("/tasks/"):

@@ -1,0 +1,1 @@
+"""What the factory sets for its orders: terms and points, statuses, reasons."""
