@@ -28,15 +28,23 @@ class OutboxRow(Base):
     dedupe_key: Mapped[str]
 
 
-async def put(session: AsyncSession, topic: str, *, at: datetime, dedupe_key: str, **data: Any) -> bool:
-    """Add to the caller's transaction; False when this cause has been put before."""
+async def put(
+    session: AsyncSession,
+    topic: str,
+    *,
+    at: datetime,
+    dedupe_key: str,
+    due_at: datetime | None = None,
+    **data: Any,
+) -> bool:
+    """Add to the caller's transaction; False when this cause has been put before. Not told before `due_at`."""
     return await insert_unless_exists(
         session,
         OutboxRow,
         topic=topic,
         data=data,
         made_at=at,
-        due_at=at,
+        due_at=due_at or at,
         attempts=0,
         error="",
         done_at=None,

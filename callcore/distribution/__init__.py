@@ -1,0 +1,1 @@
+"""Who gets an order: candidates, windows, quotas, taking and giving back."""
