@@ -54,6 +54,7 @@ async def _page(
     saved = show_settings(book.stored.settings, book.stored.version)
     context: dict[str, Any] = {
         "book": book,
+        "tabs": (),
         "form": form or saved,
         "saved": saved,
         "version": book.stored.version if trouble or form is None else form.version,
