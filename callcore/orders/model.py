@@ -190,6 +190,9 @@ class NewOrder:
     site_org_id: int | None = None
     lat: float | None = None
     lon: float | None = None
+    origin: Mapping[str, str] = field(
+        default_factory=dict
+    )  # more of where it came from: term, external_id, program
 
 
 def check_lines(lines: Sequence[NewLine]) -> None:
