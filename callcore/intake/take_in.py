@@ -65,9 +65,9 @@ async def take_in(
     """`regions_of` gives regions of a number, E.164. Raises Invalid("fields-wrong") with codes by field."""
     new, customer = await prepare(session, draft, now=now, regions_of=regions_of)
     customer_id = await _customer(session, customer, new.region_code, sender, now)
-    order = await take_order(
-        session, replace(new, customer_id=customer_id), now=now, actor_id=sender.actor_id
-    )
+    origin = dict(new.origin) | ({"program": sender.program} if sender.program else {})
+    new = replace(new, customer_id=customer_id, origin=origin)
+    order = await take_order(session, new, now=now, actor_id=sender.actor_id)
     await _tell_origin(session, order, draft, sender, now)
     return order
 
@@ -111,6 +111,7 @@ async def prepare(
         site_org_id=draft.site_org_id,
         lat=draft.lat,
         lon=draft.lon,
+        origin={name: text for name in ("term", "external_id") if (text := clean(getattr(draft, name)))},
     )
     return new, customer
 
@@ -244,7 +245,7 @@ async def _owner_of_email(session: AsyncSession, email: str) -> int | None:
 async def _tell_origin(
     session: AsyncSession, order: OrderRow, draft: Draft, sender: Sender, now: datetime
 ) -> None:
-    """What the customer or the operator wrote along with it; and what has no column of its own."""
+    """What the customer or the operator wrote along with it."""
     comment = clean_text(draft.comment)
     if comment:
         is_own_word = sender.actor_id is None

@@ -72,7 +72,12 @@ def created_values(
         "kind": OrderEventKind.CREATED.value,
         "actor_id": actor_id,
         "call_id": "",
-        "data": {"kind": new.kind.value, "status": status_of(new.status).code, "source": new.source},
+        "data": {
+            "kind": new.kind.value,
+            "status": status_of(new.status).code,
+            "source": new.source,
+            **new.origin,
+        },
     }
 
 
