@@ -43,13 +43,17 @@ class Pool(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What is distributed. `shares_out`: quotas are for it. `used_at`: when each dealer was last named."""
+    """What is distributed. `shares_out`: quotas are for it. `used_at`: when each dealer was last named. `fits_rule`:
+    conditions of a rule that the engine does not know. `counted_by`: what percent is of, for dealers for whom it is less
+    than all."""
 
     region_codes: tuple[str, ...] = ()
     did_id: int | None = None
     shares_out: bool = True
     count: QuotaCount = field(default_factory=QuotaCount)
     used_at: Mapping[int, datetime] = field(default_factory=dict)
+    fits_rule: Callable[[FixRule], bool] = lambda _: True
+    counted_by: Mapping[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +84,15 @@ def audiences(
     return tuple(_STAGES[stage.kind](stage, pool, matter, tries) for stage in policy.stages)
 
 
-def shares_of(quotas: Iterable[Quota], count: QuotaCount) -> tuple[Share, ...]:
+def shares_of(
+    quotas: Iterable[Quota], count: QuotaCount, counted_by: Mapping[int, int] | None = None
+) -> tuple[Share, ...]:
     """Percent of all that are counted, the present one too; a quantity of the period."""
-    counted = count.counted + 1
-    return tuple(_share(quota, counted, count.given.get(quota.org_id, 0)) for quota in quotas)
+
+    def counted(org_id: int) -> int:
+        return 1 + (count.counted if counted_by is None else counted_by.get(org_id, 0))
+
+    return tuple(_share(quota, counted(quota.org_id), count.given.get(quota.org_id, 0)) for quota in quotas)
 
 
 def owed_to(quotas: Iterable[Quota], count: QuotaCount, used_at: Mapping[int, datetime]) -> list[Share]:
@@ -158,13 +167,13 @@ def _those_below(pool: Pool, org_id: int, stage: Stage) -> Iterable[int]:
 
 def _matches(rule: FixRule, matter: Matter) -> bool:
     is_region = not rule.region_codes or not set(rule.region_codes).isdisjoint(matter.region_codes)
-    return is_region and (not rule.did_ids or matter.did_id in rule.did_ids)
+    return is_region and (not rule.did_ids or matter.did_id in rule.did_ids) and matter.fits_rule(rule)
 
 
 def _quota(stage: Stage, pool: Pool, matter: Matter, tries: _Tries) -> Audience:
     if not matter.shares_out:
         return Audience(stage, empty=Empty.OWN_NUMBER)
-    shares = shares_of(stage.quotas, matter.count)
+    shares = shares_of(stage.quotas, matter.count, matter.counted_by)
     empty = Empty.FILLED
     for share in _owed(shares, matter.used_at):
         members, empty = tries.take(_those_below(pool, share.quota.org_id, stage), stage)
