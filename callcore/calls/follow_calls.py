@@ -237,8 +237,8 @@ class CallFollower:
         self._unwritten.written([work])
 
     async def _commit(self, works: list[CallWork]) -> None:
-        async with asyncio.timeout(WRITE_TIMEOUT_S), self._database.transaction() as session:
-            await self._writer.write(session, works)
+        async with asyncio.timeout(WRITE_TIMEOUT_S):
+            await self._database.write(lambda connection: self._writer.write(connection, works))
 
     def _done(self, works: list[CallWork]) -> None:
         self._pause_s = 0.0

@@ -1,21 +1,31 @@
-"""Writes the changes of calls into the journal, in the caller's transaction. Writing the same twice changes nothing."""
+"""Writes the changes of calls into the journal, in the caller's transaction. Writing the same twice changes nothing.
 
-from collections.abc import Sequence
-from dataclasses import asdict
+Works on a plain connection and on many calls at once: a call touches seven tables several times in its life, so what is
+paid for each statement must be paid once for all calls of a moment.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Protocol
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from callcore.calls.changes import CallRecord
-from callcore.calls.model import CallState, Direction, RecordingState
-from callcore.calls.tables import CallEventRow, CallRow, LegRow, LinkedidRow, RecordingRow
+from callcore.calls.journal_parts import absorb, write_parts
+from callcore.calls.model import CallState, Direction
+from callcore.calls.tables import CallRow
 from callcore.calls.unwritten import CallWork
+from callcore.kernel.database import Base
 from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.logs import get_logger
-from callcore.network.tables import DidRow
 
 _log = get_logger(__name__)
+_CALLS: Final = CallRow.metadata.tables["calls"]
+_DIDS: Final = Base.metadata.tables["dids"]
+_Values = dict[
+    str, Any
+]  # a row by column; `explanation` only while it is to be written; no `id` before the first write
 
 # What a later, poorer word must not wipe out: the route may be known to the row and not to the tracker.
 _KEPT_WHEN_EMPTY: Final = frozenset(
@@ -35,180 +45,189 @@ _OF_THE_BOOK: Final = frozenset(
         "direction",
     }
 )
+_TOLD: Final = tuple(
+    name for name in CallRecord.__slots__ if name not in ("call_id", "is_ripe", "explanation")
+)
+# What most changes of a call are about; other columns stand in indexes that need not be written each time.
+_LIFE: Final = (
+    *("state", "result", "answered_at", "ended_at", "wait_s", "talk_s", "hangup_cause"),
+    *("org_id", "outlet_id", "user_id"),
+)
+_WHOLE: Final = (*_TOLD, "customer_id", "order_id")
+_NEW: Final[_Values] = {
+    "has_recording": False,
+    "is_repaired": False,
+    "customer_id": None,
+    "order_id": None,
+    "explanation": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkedCall:
+    """An inbound call that has no order yet."""
+
+    call_id: str
+    caller_number: str
+    started_at: datetime
+    did_id: int | None
+    region_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallLink:
+    customer_id: int
+    order_id: int
 
 
 class CallLinker(Protocol):
-    """Gives a call its customer and its order: sets `customer_id` and `order_id` of the row, in the given transaction.
-    Called once, at the first write of a call whose route is known, so that the pop at ringing has its card. May be called
-    again for a call that got neither; must then not make a second request."""
+    """Gives calls their customers and orders, in the given transaction, which may hold no row of these calls yet. Asked
+    at the first write of a call whose route is known, so that the pop at ringing has its card. May be asked again for a
+    call that got neither; must then not make a second request."""
 
-    async def link(self, session: AsyncSession, call: CallRow) -> None: ...
+    def link(self, connection: Connection, calls: Sequence[UnlinkedCall]) -> Mapping[str, CallLink]: ...
 
 
 class JournalWriter:
     def __init__(self, linker: CallLinker) -> None:
         self._linker = linker
 
-    async def write(self, session: AsyncSession, works: Sequence[CallWork]) -> None:
+    def write(self, connection: Connection, works: Sequence[CallWork]) -> None:
         """All of it or, when it raises, nothing."""
         names = {work.call_id for work in works} | {loser for work in works for loser in work.absorbed}
-        found = await session.scalars(select(CallRow).where(CallRow.call_id.in_(names)))
-        rows = {row.call_id: row for row in found}
-        written: list[tuple[CallRow, CallWork]] = []
+        stored = _read(connection, names)
+        rows, before = stored, {call_id: dict(values) for call_id, values in stored.items()}
+        ripe: list[_Values] = []
         for work in works:
-            row = await self._write_call(session, work, rows)
-            if row is not None:
-                await _absorb_all(session, row, work, rows)
-                written.append((row, work))
-        await _write_parts(session, written)
+            if work.record is not None:
+                values = rows.setdefault(work.call_id, {"call_id": work.call_id, **_NEW})
+                _fill(values, work.record)
+                if work.record.is_ripe:
+                    ripe.append(values)
+        self._link(connection, ripe)
+        _store(connection, rows, before)
+        written = [(rows[work.call_id], work) for work in works if work.call_id in rows]
+        for values, work in written:
+            for loser in work.absorbed:
+                if loser in rows:
+                    absorb(connection, rows.pop(loser)["id"], values["id"], values["call_id"])
+        write_parts(connection, written)
 
-    async def _write_call(
-        self, session: AsyncSession, work: CallWork, rows: dict[str, CallRow]
-    ) -> CallRow | None:
-        row, record = rows.get(work.call_id), work.record
-        if record is None:
-            return row
-        if row is None:
-            row = CallRow(call_id=record.call_id)
-            rows[record.call_id] = row
-        _fill(row, record)
-        session.add(row)
-        if record.is_ripe:
-            await self.complete(session, row)
-        else:
-            await session.flush()
-        return row
+    def complete(self, connection: Connection, call_id: str) -> None:
+        """What stands beside a call that is written already: the dialled number's source, the customer, the order."""
+        rows = _read(connection, [call_id])
+        before = {name: dict(values) for name, values in rows.items()}
+        self._link(connection, list(rows.values()))
+        _store(connection, rows, before)
 
-    async def complete(self, session: AsyncSession, row: CallRow) -> None:
-        """What stands beside the call: the dialled number's source, the customer, the order. The journal does not
-        depend on orders: a linker that fails leaves the row as it was."""
-        if row.did_id is None and row.did_number and row.direction == Direction.INBOUND:
-            await _look_up_did(session, row)
-        await session.flush()
-        if row.direction != Direction.INBOUND or row.customer_id is not None or row.order_id is not None:
-            return
-        call_id = row.call_id
+    def _link(self, connection: Connection, rows: Sequence[_Values]) -> None:
+        """The journal does not depend on orders: a linker that fails leaves the rows as they were."""
+        inbound = [values for values in rows if values["direction"] == Direction.INBOUND]
+        _look_up_dids(connection, inbound)
+        asked = {
+            values["call_id"]: values
+            for values in inbound
+            if values["customer_id"] is None and values["order_id"] is None
+        }
+        calls = [_unlinked(values) for values in asked.values()]
+        for call_id, link in self._links(connection, calls).items():
+            asked[call_id] |= {"customer_id": link.customer_id, "order_id": link.order_id}
+
+    def _links(self, connection: Connection, calls: Sequence[UnlinkedCall]) -> Mapping[str, CallLink]:
+        """Together; one by one when that fails, so that only the call whose data breaks it stays without."""
+        if not calls:
+            return {}
         try:
-            async with session.begin_nested():
-                await self._linker.link(session, row)
+            with connection.begin_nested():
+                return self._linker.link(connection, calls)
         except DatabaseUnavailable:
             raise
         except Exception as exc:  # noqa: BLE001 - a border: the call's row must not be lost with its order
-            _log.error("call not linked", call_id=call_id, exc_info=exc)
-            await session.refresh(row)
+            if len(calls) == 1:
+                _log.error("call not linked", call_id=calls[0].call_id, exc_info=exc)
+                return {}
+        return {call_id: link for call in calls for call_id, link in self._links(connection, [call]).items()}
 
 
-def _fill(row: CallRow, record: CallRecord) -> None:
-    values: dict[str, Any] = {name: getattr(record, name) for name in record.__slots__}
-    del values["call_id"], values["is_ripe"]
-    values |= {"result": record.result or "", "route": record.route or ""}
-    for name, value in values.items():
-        is_poorer = name in _KEPT_WHEN_EMPTY and not value
-        is_unknown_source = name == "source" and value == "unknown" and bool(row.source)
-        is_closed_by_book = name in _OF_THE_BOOK and row.is_repaired and row.state == CallState.ENDED
-        if not (is_poorer and getattr(row, name)) and not is_unknown_source and not is_closed_by_book:
-            setattr(row, name, value)
+def _read(connection: Connection, call_ids: Iterable[str]) -> dict[str, _Values]:
+    """Without `explanation`: it is long and only ever written."""
+    found = connection.execute(_FIND, {"names": list(call_ids)}).mappings()
+    return {row["call_id"]: dict(row) for row in found}
 
 
-async def _look_up_did(session: AsyncSession, row: CallRow) -> None:
+def _fill(values: _Values, record: CallRecord) -> None:
+    is_closed = bool(values["is_repaired"]) and values["state"] == CallState.ENDED
+    for name in _TOLD:
+        value = getattr(record, name)
+        if name in ("result", "route"):
+            value = value or ""
+        is_poorer = name in _KEPT_WHEN_EMPTY and not value and values.get(name)
+        is_unknown_source = name == "source" and value == "unknown" and values.get(name)
+        if not (is_poorer or is_unknown_source or (is_closed and name in _OF_THE_BOOK)):
+            values[name] = value
+    if record.explanation is not None:
+        values["explanation"] = record.explanation
+
+
+def _look_up_dids(connection: Connection, rows: Sequence[_Values]) -> None:
     """Without the application's decision, what the dialled number itself says: no call without a source."""
-    with session.no_autoflush:
-        did = await session.scalar(select(DidRow).where(DidRow.number == row.did_number))
-    if did is not None:
-        row.did_id = did.id
-        row.source = did.source
-        row.region_code = row.region_code or did.region_code
-
-
-async def _absorb_all(session: AsyncSession, row: CallRow, work: CallWork, rows: dict[str, CallRow]) -> None:
-    for loser in work.absorbed:
-        if loser in rows:
-            await _absorb(session, rows.pop(loser), row)
-
-
-async def _write_parts(session: AsyncSession, written: Sequence[tuple[CallRow, CallWork]]) -> None:
-    """Of all calls at once: a busy hour is paid in statements."""
-    await _write_legs(session, written)
-    await _write_linkedids(session, written)
-    await _write_recordings(session, written)
-    lines = [
-        {"call_row_id": row.id, "at": line.at, "kind": str(line.kind), "data": line.data}
-        for row, work in written
-        for line in work.happenings
-    ]
-    if lines:
-        await session.execute(insert(CallEventRow), lines)
-
-
-async def _absorb(session: AsyncSession, loser: CallRow, winner: CallRow) -> None:
-    for table in (LegRow, LinkedidRow, CallEventRow):
-        await session.execute(
-            update(table).where(table.call_row_id == loser.id).values(call_row_id=winner.id)
-        )
-    await session.execute(
-        update(RecordingRow)
-        .where(RecordingRow.call_row_id == loser.id)
-        .values(call_row_id=winner.id, call_id=winner.call_id)
+    lacking = [values for values in rows if values["did_id"] is None and values["did_number"]]
+    if not lacking:
+        return
+    wanted = _DIDS.c.number.in_({values["did_number"] for values in lacking})
+    found = connection.execute(
+        select(_DIDS.c.number, _DIDS.c.id, _DIDS.c.source, _DIDS.c.region_code).where(wanted)
     )
-    winner.customer_id = winner.customer_id or loser.customer_id
-    winner.order_id = winner.order_id or loser.order_id
-    winner.has_recording = winner.has_recording or loser.has_recording
-    await session.flush()
-    await session.execute(delete(CallRow).where(CallRow.id == loser.id))
+    dids = {row.number: row for row in found}
+    for values in lacking:
+        if (did := dids.get(values["did_number"])) is not None:
+            values |= {"did_id": did.id, "source": did.source}
+            values["region_code"] = values["region_code"] or did.region_code
 
 
-async def _write_legs(session: AsyncSession, written: Sequence[tuple[CallRow, CallWork]]) -> None:
-    names = [uniqueid for _, work in written for uniqueid in work.legs]
-    if not names:
-        return
-    found = await session.scalars(select(LegRow).where(LegRow.uniqueid.in_(names)))
-    known = {leg.uniqueid: leg for leg in found}
-    for row, work in written:
-        for uniqueid, record in work.legs.items():
-            leg = known.get(uniqueid)
-            if leg is None:
-                leg = known[uniqueid] = LegRow(uniqueid=uniqueid)
-                session.add(leg)
-            elif row.is_repaired and leg.ended_at is not None and row.state == CallState.ENDED:
-                continue
-            values = asdict(record) | {"outcome": record.outcome or "", "call_row_id": row.id}
-            del values["call_id"]
-            for name, value in values.items():
-                setattr(leg, name, value)
+def _unlinked(values: _Values) -> UnlinkedCall:
+    return UnlinkedCall(
+        values["call_id"],
+        values["caller_number"],
+        values["started_at"],
+        values["did_id"],
+        values["region_code"],
+    )
 
 
-async def _write_linkedids(session: AsyncSession, written: Sequence[tuple[CallRow, CallWork]]) -> None:
-    names = [linkedid for _, work in written for linkedid in work.linkedids]
-    if not names:
-        return
-    found = await session.scalars(select(LinkedidRow).where(LinkedidRow.linkedid.in_(names)))
-    known = {entry.linkedid: entry for entry in found}
-    for row, work in written:
-        for linkedid in work.linkedids:
-            if linkedid in known:
-                known[linkedid].call_row_id = row.id
-            else:
-                known[linkedid] = LinkedidRow(linkedid=linkedid, call_row_id=row.id)
-                session.add(known[linkedid])
+def _store(connection: Connection, rows: Mapping[str, _Values], before: Mapping[str, _Values]) -> None:
+    """New rows get their `id`."""
+    fresh = [values for values in rows.values() if "id" not in values]
+    if fresh:
+        for row in connection.execute(_INSERT, fresh):
+            rows[row.call_id]["id"] = row.id
+    life: list[_Values] = []
+    whole: list[_Values] = []
+    explained: list[_Values] = []
+    for call_id, old in before.items():
+        values = rows[call_id]
+        if "explanation" in values:
+            explained.append({"key": values["id"], "explanation": values["explanation"]})
+        changed = {name for name in _WHOLE if values[name] != old[name]}
+        if changed:
+            names, heap = (_LIFE, life) if changed.issubset(_LIFE) else (_WHOLE, whole)
+            heap.append({"key": values["id"]} | {f"new_{name}": values[name] for name in names})
+    for statement, heap in ((_UPDATE_LIFE, life), (_UPDATE_WHOLE, whole), (_EXPLAIN, explained)):
+        if heap:
+            connection.execute(statement, heap)
 
 
-async def _write_recordings(session: AsyncSession, written: Sequence[tuple[CallRow, CallWork]]) -> None:
-    names = [base for _, work in written for base in work.recordings]
-    if not names:
-        return
-    found = await session.scalars(select(RecordingRow).where(RecordingRow.base.in_(names)))
-    known = {entry.base: entry for entry in found}
-    for row, work in written:
-        for begun in work.recordings.values():
-            if begun.base in known:
-                known[begun.base].call_row_id = row.id
-                continue
-            known[begun.base] = RecordingRow(
-                call_row_id=row.id,
-                call_id=row.call_id,
-                kind=begun.kind,
-                base=begun.base,
-                state=RecordingState.PENDING,
-                started_at=begun.at,
-            )
-            session.add(known[begun.base])
+def _update(names: Iterable[str]) -> Any:
+    values: _Values = {name: bindparam(f"new_{name}") for name in names}
+    return update(_CALLS).where(_CALLS.c.id == bindparam("key")).values(values)
+
+
+_FIND: Final = select(*(column for column in _CALLS.c if column.name != "explanation")).where(
+    _CALLS.c.call_id.in_(bindparam("names", expanding=True))
+)
+_INSERT: Final = insert(_CALLS).returning(_CALLS.c.id, _CALLS.c.call_id)
+_UPDATE_LIFE: Final = _update(_LIFE)
+_UPDATE_WHOLE: Final = _update(_WHOLE)
+_EXPLAIN: Final = (
+    update(_CALLS).where(_CALLS.c.id == bindparam("key")).values(explanation=bindparam("explanation"))
+)

@@ -47,11 +47,15 @@ async def settle(
     work.absorbed = others
     work.record = record if row is None else None
     _complete_work(work, record, events, wrong)
-    await writer.write(session, [work])
+    await session.flush()
+    connection = await session.connection()
+    await connection.run_sync(writer.write, [work])
     written = row or (await find_rows(session, work))[0]
+    await session.refresh(written)
     written.is_repaired = True
     written.route = written.route or rung_of(events) or ""
-    await writer.complete(session, written)
+    await session.flush()
+    await connection.run_sync(writer.complete, written.call_id)
     await _correct_legs(session, written, work)
     return wrong or ("merged",)
 

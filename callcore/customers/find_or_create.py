@@ -1,46 +1,105 @@
-"""Use case: the customer behind a telephone number, known or new. Runs in the caller's transaction."""
+"""Use case: the customers behind telephone numbers, known or new. Runs in the caller's transaction."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.customers.model import ContactKind
 from callcore.customers.tables import ContactRow, CustomerRow
-from callcore.kernel.database import insert_unless_exists
+from callcore.kernel.database import Base, gentle_insert
+
+_CUSTOMERS: Final = Base.metadata.tables[CustomerRow.__tablename__]
+_CONTACTS: Final = Base.metadata.tables[ContactRow.__tablename__]
+_OWNERS: Final = select(_CONTACTS.c.value, _CONTACTS.c.customer_id).where(
+    _CONTACTS.c.kind == ContactKind.PHONE.value, _CONTACTS.c.value.in_(bindparam("phones", expanding=True))
+)
+_CREATE: Final = insert(_CUSTOMERS).returning(_CUSTOMERS.c.id, sort_by_parameter_order=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Somebody who got in touch. `phone` is E.164, or empty: callers who hide are not one person."""
+
+    phone: str
+    at: datetime
+    region_code: str | None = None
+    name: str = ""
 
 
 async def find_or_create_customer(
     session: AsyncSession, *, phone: str, now: datetime, region_code: str | None = None, name: str = ""
 ) -> tuple[int, bool]:
-    """Id of the customer and whether he is new. `phone` is E.164.
+    """Id of the customer and whether he is new; see find_or_create_customers."""
+    await session.flush()
+    connection = await session.connection()
+    (found,) = await connection.run_sync(find_or_create_customers, [Met(phone, now, region_code, name)])
+    return found
+
+
+def find_or_create_customers(connection: Connection, met: Sequence[Met]) -> list[tuple[int, bool]]:
+    """Of each his customer's id and whether he is new, in the given order.
 
     Two calls of one new number at the same time make one customer: the contact is unique, and the loser takes back
-    his. An empty phone makes a new nameless customer each time: callers who hide are not one person.
+    his. An empty phone makes a new nameless customer each time.
     """
-    if phone and (known := await _owner(session, phone)) is not None:
-        return known, False
-    customer_id = await _create(session, name, region_code, now)
-    contact = {"customer_id": customer_id, "kind": ContactKind.PHONE.value, "value": phone, "is_main": True}
-    if not phone or await insert_unless_exists(session, ContactRow, **contact):
-        return customer_id, True
-    await session.execute(delete(CustomerRow).where(CustomerRow.id == customer_id))
-    winner = await _owner(session, phone)
-    assert winner is not None, "the contact that we lost to is committed"
-    return winner, False
+    owners = _owners(connection, {one.phone for one in met if one.phone})
+    hidden = [one for one in met if not one.phone]
+    # One row a number, always in the same order: rivals wait for each other and never in a ring.
+    unknown = {one.phone: one for one in reversed(met) if one.phone and one.phone not in owners}
+    fresh = [*hidden, *(unknown[phone] for phone in sorted(unknown))]
+    made = _create(connection, fresh)
+    nameless = iter(made[: len(hidden)])
+    ours = _claim_phones(connection, dict(zip(sorted(unknown), made[len(hidden) :], strict=True)))
+    owners |= ours.owners
+    found: list[tuple[int, bool]] = []
+    for one in met:
+        if not one.phone:
+            found.append((next(nameless), True))
+            continue
+        found.append((owners[one.phone], one.phone in ours.won))
+        ours.won.discard(one.phone)  # the second call of this number meets a known customer
+    return found
 
 
-async def _owner(session: AsyncSession, phone: str) -> int | None:
-    owner: int | None = await session.scalar(
-        select(ContactRow.customer_id).where(ContactRow.kind == ContactKind.PHONE, ContactRow.value == phone)
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    owners: dict[str, int]
+    won: set[str]
+
+
+def _owners(connection: Connection, phones: Collection[str]) -> dict[str, int]:
+    if not phones:
+        return {}
+    return {row.value: row.customer_id for row in connection.execute(_OWNERS, {"phones": list(phones)})}
+
+
+def _create(connection: Connection, met: Sequence[Met]) -> list[int]:
+    if not met:
+        return []
+    rows = [
+        {"name": one.name, "region_code": one.region_code, "note": "", "created_at": one.at, "version": 1}
+        for one in met
+    ]
+    return list(connection.scalars(_CREATE, rows))
+
+
+def _claim_phones(connection: Connection, customers: dict[str, int]) -> _Claimed:
+    """The numbers' owners after all rivals have ended."""
+    if not customers:
+        return _Claimed({}, set())
+    rows = [
+        {"customer_id": customer_id, "kind": ContactKind.PHONE.value, "value": phone, "is_main": True}
+        for phone, customer_id in customers.items()
+    ]
+    connection.execute(gentle_insert(connection, _CONTACTS).on_conflict_do_nothing(), rows)
+    owners = _owners(connection, customers)
+    lost = [customer_id for phone, customer_id in customers.items() if owners[phone] != customer_id]
+    if lost:
+        connection.execute(delete(_CUSTOMERS).where(_CUSTOMERS.c.id.in_(lost)))
+    return _Claimed(
+        owners, {phone for phone, customer_id in customers.items() if owners[phone] == customer_id}
     )
-    return owner
-
-
-async def _create(session: AsyncSession, name: str, region_code: str | None, now: datetime) -> int:
-    row = (
-        insert(CustomerRow)
-        .values(name=name, region_code=region_code, note="", created_at=now, version=1)
-        .returning(CustomerRow.id)
-    )
-    return (await session.execute(row)).scalar_one()

@@ -1,23 +1,33 @@
 """SQLAlchemy 2 async over SQLite (WAL) and PostgreSQL; column types that keep our promises on both."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Connection,
     CursorResult,
     DateTime,
     Dialect,
+    Engine,
     Integer,
     MetaData,
     String,
+    Table,
     TypeDecorator,
+    create_engine,
     event,
+    make_url,
 )
+from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -25,6 +35,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase
 
 from callcore.kernel.errors import DatabaseUnavailable
+
+Result = TypeVar("Result")
+STEPS_AT_ONCE: Final = 4  # SQLite has one writer; the others read
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -85,7 +98,9 @@ def _connect(dialect: Dialect, _record: Any, arguments: Any, values: Any) -> Any
 
 
 class Database:
-    """One engine. `session()` reads; `transaction()` commits at the end of the block or rolls back whole."""
+    """One engine. `session()` reads; `transaction()` commits at the end of the block or rolls back whole. What is done for
+    each call goes through `write` and `read`: on SQLite a whole step costs one hop to a thread, where a session pays four
+    for each statement."""
 
     def __init__(self, url: str, *, echo: bool = False) -> None:
         self.url = url
@@ -101,6 +116,8 @@ class Database:
         event.listen(self.engine.sync_engine, "do_connect", _connect)
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+        self._plain = _plain_engine(url, echo=echo) if self.is_sqlite else None
+        self._threads = ThreadPoolExecutor(STEPS_AT_ONCE, "database")
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -116,8 +133,67 @@ class Database:
             async with self._sessions() as session, session.begin():
                 yield session
 
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        """One transaction as one step. `work` may run in another thread: it touches nothing but its connection and what
+        was handed to it. Cancelled before its commit, it is rolled back."""
+        return await self._step(work, is_read=False)
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """As `write`, of one state of the database, for a step that changes nothing."""
+        return await self._step(work, is_read=True)
+
+    async def _step(self, work: Callable[[Connection], Result], *, is_read: bool) -> Result:
+        with _translated():
+            if self._plain is None:
+                async with self.engine.begin() as connection:
+                    return await connection.run_sync(work)
+            is_given_up = threading.Event()
+            try:
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._threads, _run_step, self._plain, work, is_given_up, is_read
+                )
+            except asyncio.CancelledError:
+                is_given_up.set()
+                raise
+
     async def close(self) -> None:
         await self.engine.dispose()
+        if self._plain is not None:
+            await asyncio.to_thread(self._threads.shutdown)
+            self._plain.dispose()
+
+
+class _GivenUp(Exception):
+    """Nobody waits for the step any more."""
+
+
+def _run_step(
+    engine: Engine, work: Callable[[Connection], Result], is_given_up: threading.Event, is_read: bool
+) -> Result:
+    with engine.connect().execution_options(is_read=is_read) as connection, connection.begin():
+        result = work(connection)
+        if is_given_up.is_set():
+            raise _GivenUp
+        return result
+
+
+def _plain_engine(url: str, *, echo: bool) -> Engine:
+    """The driver of the standard library, for whole steps. A writer takes the lock at once: one that read first and finds
+    another's commit between would be refused without waiting."""
+    engine = create_engine(make_url(url).set(drivername="sqlite+pysqlite"), echo=echo, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_plain)
+    event.listen(engine, "begin", _begin_plain)
+    return engine
+
+
+def _prepare_plain(connection: Any, record: Any) -> None:
+    _prepare_sqlite(connection, record)
+    connection.isolation_level = None  # we say BEGIN ourselves, so that savepoints hold
+
+
+def _begin_plain(connection: Connection) -> None:
+    is_read = connection.get_execution_options().get("is_read")
+    _ = connection.exec_driver_sql("BEGIN" if is_read else "BEGIN IMMEDIATE")
 
 
 class _translated:  # noqa: N801 - reads as a word in a with statement
@@ -139,3 +215,8 @@ async def insert_unless_exists(session: AsyncSession, table: type[Base], **value
     make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
     result = await session.execute(make(table).values(**values).on_conflict_do_nothing())
     return cast("CursorResult[Any]", result).rowcount == 1
+
+
+def gentle_insert(connection: Connection, table: Table) -> "SqliteInsert | PostgresqlInsert":
+    """An INSERT that can say what to do on a conflict, in the database's own dialect."""
+    return sqlite_insert(table) if connection.dialect.name == "sqlite" else postgresql_insert(table)

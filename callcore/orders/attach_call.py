@@ -1,96 +1,90 @@
-"""Use case: an inbound call gets its customer and its order. The CallLinker of the calls' journal."""
+"""Use case: inbound calls get their customers and their orders. The CallLinker of the calls' journal."""
 
-from sqlalchemy import case, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from callcore.calls.model import Direction
-from callcore.calls.tables import CallRow
-from callcore.customers.find_or_create import find_or_create_customer
+from sqlalchemy import Connection, bindparam, select
+
+from callcore.calls.journal import CallLink, UnlinkedCall
+from callcore.customers.find_or_create import Met, find_or_create_customers
+from callcore.kernel.database import Base
 from callcore.kernel.errors import Conflict
-from callcore.network.model import OrgKind
-from callcore.network.tables import DidRow, OrgRow, RegionRow
-from callcore.orders.create_order import create_order
-from callcore.orders.model import DEFAULT_TZ, UNKNOWN, NewOrder, OrderClass, OrderEventKind, OrderKind
+from callcore.orders.call_requests import (
+    Dealer,
+    DialledNumber,
+    OpenOrder,
+    call_values,
+    dialled_numbers,
+    make_requests,
+    open_orders,
+    region_zones,
+    request_of,
+)
+from callcore.orders.model import NewOrder, OrderEventKind
 from callcore.orders.tables import OrderEventRow, OrderRow
-from callcore.orders.timeline import add_event
+from callcore.orders.timeline import append_event
+
+_ORDERS: Final = Base.metadata.tables[OrderRow.__tablename__]
+_EVENTS: Final = Base.metadata.tables[OrderEventRow.__tablename__]
 
 
 class AttachCall:
-    """Sets `customer_id` and `order_id` of the row in the given transaction. A repeated link changes nothing: the
-    order's event with this call id is unique. Raises Conflict when a rival transaction has attached the call meanwhile;
-    the caller rolls back and may ask again."""
+    """In the given transaction. A repeated link changes nothing: the order's event with this call id is unique. Raises
+    Conflict or IntegrityError when a rival transaction has attached a call meanwhile; the caller rolls back and may ask
+    again."""
 
-    async def link(self, session: AsyncSession, call: CallRow) -> None:
-        if call.direction != Direction.INBOUND or call.order_id is not None:
-            return
-        if await _restore(session, call):
-            return
-        customer_id, is_new = await find_or_create_customer(
-            session, phone=call.caller_number, now=call.started_at, region_code=call.region_code
-        )
-        did = await session.get(DidRow, call.did_id) if call.did_id is not None else None
-        dealer = await _dealer(session, did)
-        order = None if is_new else await _open_order(session, customer_id, dealer)
-        if order is None:
-            order = await create_order(
-                session, await _request(session, call, customer_id, did, dealer), now=call.started_at
-            )
-        if not await add_event(
-            session, order.id, OrderEventKind.CALL, at=call.started_at, call_id=call.call_id
-        ):
-            raise Conflict(
-                "call-already-attached", "another writer was quicker; a spare request is rolled back"
-            )
-        call.customer_id, call.order_id = customer_id, order.id
-        await session.flush()
+    def link(self, connection: Connection, calls: Sequence[UnlinkedCall]) -> Mapping[str, CallLink]:
+        links = _standing(connection, [call.call_id for call in calls])
+        rest = [call for call in calls if call.call_id not in links]
+        if not rest:
+            return links
+        met = [Met(call.caller_number, call.started_at, call.region_code) for call in rest]
+        customers = find_or_create_customers(connection, met)
+        dids = dialled_numbers(connection, {call.did_id for call in rest if call.did_id is not None})
+        zones = region_zones(connection, {call.region_code for call in rest if call.region_code})
+        known = open_orders(connection, {customer_id for customer_id, is_new in customers if not is_new})
+        requests: dict[
+            int, tuple[UnlinkedCall, NewOrder]
+        ] = {}  # by customer: his next call joins the request
+        joining: list[tuple[UnlinkedCall, int, OpenOrder | None]] = []
+        for call, (customer_id, _) in zip(rest, customers, strict=True):
+            did = dids.get(call.did_id or 0)
+            order = _best(known.get(customer_id, []), _dealer(did))
+            if order is not None or customer_id in requests:
+                joining.append((call, customer_id, order))
+            else:
+                requests[customer_id] = (call, request_of(call, customer_id, did, zones))
+        made = dict(zip(requests, make_requests(connection, list(requests.values())), strict=True))
+        links |= {call.call_id: CallLink(owner, made[owner]) for owner, (call, _) in requests.items()}
+        for call, customer_id, order in joining:
+            order_id = made[customer_id] if order is None else order.id
+            if not append_event(connection, order_id, call_values(call)):
+                raise Conflict("call-already-attached", "another writer was quicker")
+            links[call.call_id] = CallLink(customer_id, order_id)
+        return links
 
 
-async def _restore(session: AsyncSession, call: CallRow) -> bool:
+def _standing(connection: Connection, call_ids: Sequence[str]) -> dict[str, CallLink]:
     """A row that was written anew finds the order that its call already stands on."""
-    order = await session.scalar(
-        select(OrderRow)
-        .join(OrderEventRow, OrderEventRow.order_id == OrderRow.id)
-        .where(OrderEventRow.call_id == call.call_id, OrderEventRow.kind == OrderEventKind.CALL.value)
+    found = connection.execute(_STANDING, {"names": list(call_ids)})
+    return {row.call_id: CallLink(row.customer_id, row.id) for row in found}
+
+
+def _dealer(did: DialledNumber | None) -> Dealer | None:
+    return did.dealer if did else None
+
+
+def _best(orders: Sequence[OpenOrder], dealer: Dealer | None) -> OpenOrder | None:
+    """The newest one; those of the dialled dealer and of dealers below him come first."""
+    own = (order for order in orders if dealer is not None and order.org_path.startswith(dealer.path))
+    return next(own, orders[0] if orders else None)
+
+
+_STANDING: Final = (
+    select(_EVENTS.c.call_id, _ORDERS.c.id, _ORDERS.c.customer_id)
+    .join(_ORDERS, _ORDERS.c.id == _EVENTS.c.order_id)
+    .where(
+        _EVENTS.c.call_id.in_(bindparam("names", expanding=True)),
+        _EVENTS.c.kind == OrderEventKind.CALL.value,
     )
-    if order is None:
-        return False
-    call.customer_id, call.order_id = order.customer_id, order.id
-    await session.flush()
-    return True
-
-
-async def _dealer(session: AsyncSession, did: DidRow | None) -> OrgRow | None:
-    org = await session.get(OrgRow, did.org_id) if did is not None and did.org_id is not None else None
-    return org if org is not None and org.kind != OrgKind.MANUFACTURER else None
-
-
-async def _open_order(session: AsyncSession, customer_id: int, dealer: OrgRow | None) -> OrderRow | None:
-    """The newest one that is not closed; those of the dialled dealer and of dealers below him come first."""
-    found = select(OrderRow).where(
-        OrderRow.customer_id == customer_id, OrderRow.status_class != OrderClass.CLOSED.value
-    )
-    if dealer is not None:
-        own = select(OrgRow.id).where(OrgRow.path.startswith(dealer.path, autoescape=True))
-        found = found.order_by(case((OrderRow.org_id.in_(own), 0), else_=1))
-    order: OrderRow | None = await session.scalar(
-        found.order_by(OrderRow.created_at.desc(), OrderRow.id.desc()).limit(1)
-    )
-    return order
-
-
-async def _request(
-    session: AsyncSession, call: CallRow, customer_id: int, did: DidRow | None, dealer: OrgRow | None
-) -> NewOrder:
-    region = await session.get(RegionRow, call.region_code) if call.region_code else None
-    return NewOrder(
-        kind=OrderKind.REQUEST,
-        customer_id=customer_id,
-        region_code=call.region_code,
-        tz=region.tz if region else dealer.tz if dealer else DEFAULT_TZ,
-        org_id=dealer.id if dealer else None,
-        did_id=did.id if did else None,
-        source=did.source if did else UNKNOWN,
-        medium=did.medium if did else UNKNOWN,
-        campaign=did.campaign if did else "",
-        request_type=did.request_type if did else UNKNOWN,
-    )
+)

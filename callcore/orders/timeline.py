@@ -1,16 +1,17 @@
 """Use case: one more line in the timeline of an order. Runs in the caller's transaction."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.kernel.database import insert_unless_exists
+from callcore.kernel.database import Base, gentle_insert
 from callcore.orders.model import OrderEventKind
 from callcore.orders.tables import OrderEventRow
 
 _MAX_RACES = 50
+_EVENTS: Final = Base.metadata.tables[OrderEventRow.__tablename__]
 
 
 async def add_event(
@@ -24,22 +25,25 @@ async def add_event(
     data: dict[str, Any] | None = None,
 ) -> bool:
     """False when the call stands on some order already. Two writers of one order get two numbers, in some order."""
+    await session.flush()
+    values = {"kind": kind.value, "at": at, "actor_id": actor_id, "call_id": call_id, "data": data or {}}
+    return await (await session.connection()).run_sync(append_event, order_id, values)
+
+
+def append_event(connection: Connection, order_id: int, values: dict[str, Any]) -> bool:
+    """As `add_event`; `values` are the columns but for the order and its number in it."""
     for _ in range(_MAX_RACES):
-        if call_id and await _has_call(session, call_id):
+        if values["call_id"] and _has_call(connection, values["call_id"]):
             return False
-        last = await session.scalar(
-            select(func.max(OrderEventRow.seq)).where(OrderEventRow.order_id == order_id)
-        )
-        values = {"kind": kind.value, "at": at, "actor_id": actor_id, "call_id": call_id, "data": data or {}}
-        if await insert_unless_exists(
-            session, OrderEventRow, order_id=order_id, seq=(last or 0) + 1, **values
-        ):
+        last = connection.scalar(select(func.max(_EVENTS.c.seq)).where(_EVENTS.c.order_id == order_id))
+        row = gentle_insert(connection, _EVENTS).values(order_id=order_id, seq=(last or 0) + 1, **values)
+        if connection.execute(row.on_conflict_do_nothing()).rowcount == 1:
             return True
     raise RuntimeError("no number for an event")
 
 
-async def _has_call(session: AsyncSession, call_id: str) -> bool:
-    found = select(OrderEventRow.id).where(
-        OrderEventRow.call_id == call_id, OrderEventRow.kind == OrderEventKind.CALL.value
+def _has_call(connection: Connection, call_id: str) -> bool:
+    found = select(_EVENTS.c.id).where(
+        _EVENTS.c.call_id == call_id, _EVENTS.c.kind == OrderEventKind.CALL.value
     )
-    return await session.scalar(found) is not None
+    return connection.scalar(found) is not None

@@ -1,18 +1,20 @@
 """The network of tests/scenarios in a database, and a follower that is fed with stories."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.facts import PbxFact
 from callcore.calls.follow_calls import CallFollower
+from callcore.calls.journal import CallLink, UnlinkedCall
 from callcore.calls.tables import CallEventRow, CallRow, LegRow
+from callcore.customers.tables import CustomerRow
 from callcore.kernel.bus import Bus, Event
-from callcore.kernel.database import Database
+from callcore.kernel.database import Database, Result
 from callcore.kernel.errors import DatabaseUnavailable
 from callcore.network.tables import DidRow, OrgRow, OutletRow, RegionRow, UserRow
 from tests.fakes.clock import MONDAY_NOON, FakeClock
@@ -76,6 +78,7 @@ async def network(database: Database) -> Database:
                 created_at=MONDAY_NOON,
             )
         )
+        session.add(CustomerRow(id=7, name="Иван", created_at=MONDAY_NOON))
         session.add(DidRow(id=3, number="+74950000001", label="Сайт", source="site", region_code="RU-MOW"))
     return database
 
@@ -86,15 +89,14 @@ class Linker:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.fails = False
+        self.customer_id = 7
 
-    async def link(self, session: AsyncSession, call: CallRow) -> None:
-        self.asked.append(call.call_id)
-        call.warning = "half-done"
-        await session.flush()
+    def link(self, connection: Connection, calls: Sequence[UnlinkedCall]) -> dict[str, CallLink]:
+        self.asked += [call.call_id for call in calls]
+        connection.execute(update(DidRow).values(label="half-done"))
         if self.fails:
             raise RuntimeError("orders are broken")
-        call.warning = ""
-        call.order_id = 77
+        return {call.call_id: CallLink(self.customer_id, 77) for call in calls}
 
 
 class Unsteady:
@@ -112,6 +114,12 @@ class Unsteady:
             raise DatabaseUnavailable("database-unavailable")
         async with self._database.transaction() as session:
             yield session
+
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        if self.is_away:
+            self.refused += 1
+            raise DatabaseUnavailable("database-unavailable")
+        return await self._database.write(work)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:

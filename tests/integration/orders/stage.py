@@ -5,10 +5,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.journal import UnlinkedCall
 from callcore.calls.tables import CallRow, RecordingRow
 from callcore.kernel.database import Database
 from callcore.network.model import Role, Viewer
 from callcore.network.tables import DidRow, OrgRow, RegionRow, UserRow
+from callcore.orders.attach_call import AttachCall
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 SITE_DID, DEALER_DID, OWN_DID = 1, 2, 3
@@ -95,6 +97,18 @@ async def incoming(session: AsyncSession, call_id: str, number: str, **more: Any
     session.add(row)
     await session.flush()
     return row
+
+
+async def link(session: AsyncSession, call: CallRow) -> None:
+    """What the journal does with a call that has neither customer nor order."""
+    if call.direction != "inbound" or call.order_id is not None:
+        return
+    await session.flush()
+    asked = UnlinkedCall(call.call_id, call.caller_number, call.started_at, call.did_id, call.region_code)
+    connection = await session.connection()
+    found = (await connection.run_sync(AttachCall().link, [asked]))[call.call_id]
+    call.customer_id, call.order_id = found.customer_id, found.order_id
+    await session.flush()
 
 
 async def recording(session: AsyncSession, call: CallRow) -> RecordingRow:

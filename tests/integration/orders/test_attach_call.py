@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from callcore.calls.journal import CallLink, UnlinkedCall
 from callcore.calls.tables import CallRow
 from callcore.customers.queries import customers_by_id, find_by_phone
 from callcore.customers.tables import ContactRow, CustomerRow
@@ -29,7 +30,7 @@ async def _network(database):
 async def ring(database, call_id, number=CALLER, **more):
     async with database.transaction() as session:
         call = await stage.incoming(session, call_id, number, **more)
-        await AttachCall().link(session, call)
+        await stage.link(session, call)
     return call
 
 
@@ -136,13 +137,13 @@ async def test_a_repeated_link_changes_nothing(database):
     call = await ring(database, "1.1")
     async with database.transaction() as session:
         again = await session.scalar(select(CallRow).where(CallRow.call_id == "1.1"))
-        await AttachCall().link(session, again)
+        await stage.link(session, again)
     counts = [await count(database, table) for table in (OrderRow, OrderEventRow, CustomerRow)]
     async with database.transaction() as session:
         row = await session.scalar(select(CallRow).where(CallRow.call_id == "1.1"))
         row.order_id = row.customer_id = None  # written anew out of the book of record
         await session.flush()
-        await AttachCall().link(session, row)
+        await stage.link(session, row)
         assert (row.order_id, row.customer_id) == (call.order_id, call.customer_id)
     assert (
         [await count(database, table) for table in (OrderRow, OrderEventRow, CustomerRow)]
@@ -151,11 +152,32 @@ async def test_a_repeated_link_changes_nothing(database):
     )
 
 
-@pytest.mark.parametrize("direction", ["outbound", "internal"])
-async def test_only_inbound_calls_make_requests(database, direction):
-    call = await ring(database, "1.1", direction=direction)
-    assert call.order_id is None
-    assert await count(database, OrderRow) == 0
+async def test_calls_of_one_moment_are_linked_together(database):
+    """Two of one new number, one that hides, one of a customer whose order is open."""
+    (open_order,) = await known(database, (4, "new", 3))
+    numbers = ("+79160000001", "+79160000001", "", CALLER)
+    calls = [
+        UnlinkedCall(f"{n}.1", number, NOW + timedelta(seconds=n), stage.DEALER_DID, None)
+        for n, number in enumerate(numbers)
+    ]
+    links = await database.write(lambda connection: AttachCall().link(connection, calls))
+    assert set(links) == {call.call_id for call in calls}
+    assert links["0.1"] == links["1.1"]
+    assert links["3.1"] == CallLink(7, open_order)
+    assert len({link.customer_id for link in links.values()}) == 3
+    async with database.session() as session:
+        events = await session.execute(
+            select(OrderEventRow.order_id, OrderEventRow.seq, OrderEventRow.kind).order_by(OrderEventRow.id)
+        )
+        told = {}
+        for order_id, seq, kind in events:
+            told.setdefault(order_id, []).append((seq, kind))
+        numbers_taken = sorted(await session.scalars(select(OrderRow.number)))
+    assert told[links["0.1"].order_id] == [(1, "created"), (2, "call"), (3, "call")]
+    assert told[links["2.1"].order_id] == [(1, "created"), (2, "call")]
+    assert told[open_order] == [(1, "created"), (2, "call")]
+    assert numbers_taken == [1, 2, 3]
+    assert await database.write(lambda connection: AttachCall().link(connection, calls)) == links
 
 
 async def test_many_new_callers_at_once_make_one_customer_each_and_gapless_numbers(database):

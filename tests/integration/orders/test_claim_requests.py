@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from callcore.orders.attach_call import AttachCall
 from callcore.orders.card_queries import order_card
 from callcore.orders.claim_requests import claim_requests
 from callcore.orders.tables import OrderRow
@@ -23,7 +22,7 @@ async def talked(database, call_id="1.1", org_id=2, seconds=5, answered=True, **
     """A linked call that the organisation's people answered; returns the order's id."""
     async with database.transaction() as session:
         call = await stage.incoming(session, call_id, "+79161234567", **more)
-        await AttachCall().link(session, call)
+        await stage.link(session, call)
         call.org_id, call.user_id = org_id, org_id
         call.answered_at = NOW + timedelta(seconds=seconds) if answered else None
         return call.order_id

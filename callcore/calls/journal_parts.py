@@ -1,0 +1,121 @@
+"""What hangs on a call's row: legs, linkedids, recordings, lines of the call's page. Of all calls of a moment at once."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
+
+from callcore.calls.changes import LegRecord
+from callcore.calls.model import CallState, RecordingState
+from callcore.calls.tables import CallEventRow, CallRow, LegRow, LinkedidRow, RecordingRow
+from callcore.calls.unwritten import CallWork
+from callcore.kernel.database import Base, gentle_insert
+
+_TABLES: Final = Base.metadata.tables
+_CALLS: Final = _TABLES[CallRow.__tablename__]
+_LEGS: Final = _TABLES[LegRow.__tablename__]
+_LINKEDIDS: Final = _TABLES[LinkedidRow.__tablename__]
+_RECORDINGS: Final = _TABLES[RecordingRow.__tablename__]
+_LINES: Final = _TABLES[CallEventRow.__tablename__]
+_LEG_FIELDS: Final = tuple(name for name in LegRecord.__slots__ if name not in ("call_id", "outcome"))
+
+Written = Sequence[
+    tuple[dict[str, Any], CallWork]
+]  # the call's row by column, and what is to be written of it
+
+
+def write_parts(connection: Connection, written: Written) -> None:
+    """What stands there already is brought up to date; lines are added."""
+    _upsert(connection, _LEGS, "uniqueid", _leg_rows(connection, written))
+    linkedids = [
+        {"linkedid": name, "call_row_id": row["id"]} for row, work in written for name in work.linkedids
+    ]
+    _upsert(connection, _LINKEDIDS, "linkedid", linkedids)
+    _upsert(connection, _RECORDINGS, "base", _recording_rows(written), only=("call_row_id",))
+    lines = [
+        {"call_row_id": row["id"], "at": line.at, "kind": str(line.kind), "data": line.data}
+        for row, work in written
+        for line in work.happenings
+    ]
+    if lines:
+        connection.execute(insert(_LINES), lines)
+
+
+def absorb(connection: Connection, loser_id: int, winner_id: int, winner_call_id: str) -> None:
+    """One call became a part of another; what the winner lacks it takes over."""
+    for table in (_LEGS, _LINKEDIDS, _LINES):
+        connection.execute(update(table).where(table.c.call_row_id == loser_id).values(call_row_id=winner_id))
+    connection.execute(
+        update(_RECORDINGS)
+        .where(_RECORDINGS.c.call_row_id == loser_id)
+        .values(call_row_id=winner_id, call_id=winner_call_id)
+    )
+    lost = connection.execute(_HELD, {"key": loser_id}).one()
+    connection.execute(
+        update(_CALLS)
+        .where(_CALLS.c.id == winner_id)
+        .values(
+            customer_id=func.coalesce(_CALLS.c.customer_id, lost.customer_id),
+            order_id=func.coalesce(_CALLS.c.order_id, lost.order_id),
+            has_recording=or_(_CALLS.c.has_recording, lost.has_recording),
+        )
+    )
+    connection.execute(delete(_CALLS).where(_CALLS.c.id == loser_id))
+
+
+def _upsert(
+    connection: Connection, table: Table, key: str, rows: Sequence[dict[str, Any]], only: Sequence[str] = ()
+) -> None:
+    if not rows:
+        return
+    make = gentle_insert(connection, table)
+    names = only or [name for name in rows[0] if name != key]
+    taken = {name: make.excluded[name] for name in names}
+    connection.execute(make.on_conflict_do_update(index_elements=[key], set_=taken), rows)
+
+
+def _leg_rows(connection: Connection, written: Written) -> list[dict[str, Any]]:
+    """By uniqueid: of two works the later word counts. A closed leg of a repaired call belongs to the book of record."""
+    closed = _closed_legs(connection, written)
+    rows: dict[str, dict[str, Any]] = {}
+    for row, work in written:
+        for uniqueid, leg in work.legs.items():
+            if uniqueid not in closed:
+                rows[uniqueid] = {name: getattr(leg, name) for name in _LEG_FIELDS} | {
+                    "outcome": leg.outcome or "",
+                    "call_row_id": row["id"],
+                }
+    return list(rows.values())
+
+
+def _closed_legs(connection: Connection, written: Written) -> set[str]:
+    names = [
+        uniqueid
+        for row, work in written
+        if row["is_repaired"] and row["state"] == CallState.ENDED
+        for uniqueid in work.legs
+    ]
+    if not names:
+        return set()
+    wanted = (_LEGS.c.uniqueid.in_(names), _LEGS.c.ended_at.is_not(None))
+    return set(connection.scalars(select(_LEGS.c.uniqueid).where(*wanted)))
+
+
+def _recording_rows(written: Written) -> list[dict[str, Any]]:
+    return [
+        {
+            "call_row_id": row["id"],
+            "call_id": row["call_id"],
+            "kind": begun.kind,
+            "base": begun.base,
+            "state": RecordingState.PENDING,
+            "started_at": begun.at,
+        }
+        for row, work in written
+        for begun in work.recordings.values()
+    ]
+
+
+_HELD: Final = select(_CALLS.c.customer_id, _CALLS.c.order_id, _CALLS.c.has_recording).where(
+    _CALLS.c.id == bindparam("key")
+)

@@ -1,0 +1,31 @@
+"""Numbers of orders and requests: one sequence without gaps."""
+
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from callcore.kernel.database import Base, gentle_insert
+from callcore.orders.tables import OrderRow, OrderSequenceRow
+
+_NAME: Final = "order"
+_ORDERS: Final = Base.metadata.tables[OrderRow.__tablename__]
+_SEQUENCES: Final = Base.metadata.tables[OrderSequenceRow.__tablename__]
+_TAKE: Final = (
+    update(_SEQUENCES)
+    .where(_SEQUENCES.c.name == _NAME)
+    .values(value=_SEQUENCES.c.value + bindparam("count"))
+    .returning(_SEQUENCES.c.value)
+)
+
+
+def take_numbers(connection: Connection, count: int) -> int:
+    """The first of `count` numbers in a row, ours if the transaction commits. Others wait for it, so a rolled-back order
+    leaves no gap."""
+    for _ in range(2):
+        taken = connection.execute(_TAKE, {"count": count}).scalar_one_or_none()
+        if taken is not None:
+            return int(taken) - count + 1
+        last = connection.scalar(select(func.max(_ORDERS.c.number))) or 0
+        first = gentle_insert(connection, _SEQUENCES).values(name=_NAME, value=last)
+        connection.execute(first.on_conflict_do_nothing())
+    raise RuntimeError("the sequence of orders is missing")
