@@ -17,11 +17,11 @@ from callcore.bootstrap.pause_services import PauseReader
 from callcore.bootstrap.points_reader import PointsReader
 from callcore.bootstrap.policy_reader import PolicyReader
 from callcore.bootstrap.services import Reader
+from callcore.bootstrap.setting_services import SettingReader
 from callcore.demo.data import load_demo_data
 from callcore.demo.password import demo_password
 from callcore.demo.seed import demo_logins
 from callcore.network.sign_in import SignIn
-from callcore.orders.change_settings import ChangeSettings
 from config.settings import Settings
 from web.app import make_app
 from web.calls.pages import room as call_room
@@ -40,7 +40,6 @@ from web.overview.pages import room as overview_room
 from web.pause.pages import room as pause_room
 from web.routing.pages import room as policy_room
 from web.settings.pages import room as setting_room
-from web.settings.services import SettingServices
 from web.ui.templates import ROLE_TITLES
 
 if TYPE_CHECKING:
@@ -109,7 +108,7 @@ def make_site(application: "Application") -> web.Application:
                     ).services()
                 ),
                 policy_room(PolicyReader(application.what_if).services()),
-                setting_room(SettingServices(change=ChangeSettings(application.database, application.clock))),
+                setting_room(SettingReader(application.database, application.clock).services()),
                 live_room(application.hub),
             ),
             demo=settings.demo,

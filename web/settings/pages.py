@@ -1,4 +1,4 @@
-"""«Настройки заказов»: terms, points, who distributes by hand."""
+"""«Настройки заказов»: terms, points, who distributes by hand; statuses and reasons stand beside."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +10,7 @@ from callcore.orders.change_settings import EDITORS, READERS, may_edit_settings
 from web.rooms import NavItem, Room, get, post
 from web.security.access import roles
 from web.security.sessions import viewer_of
+from web.settings import reason_pages, status_pages, words
 from web.settings.form import SCORES, WRONG, SettingForm, read_form, show_settings, understand
 from web.settings.services import SERVICES, SettingServices
 from web.ui.flash import Flash, see_other
@@ -54,7 +55,7 @@ async def _page(
     saved = show_settings(book.stored.settings, book.stored.version)
     context: dict[str, Any] = {
         "book": book,
-        "tabs": (),
+        "tabs": words.tabs("/settings"),
         "form": form or saved,
         "saved": saved,
         "version": book.stored.version if trouble or form is None else form.version,
@@ -70,7 +71,16 @@ async def _page(
 def room(services: SettingServices) -> Room:
     return Room(
         "settings",
-        (get("/settings", settings, READ), post("/settings", change, EDIT)),
+        (
+            get("/settings", settings, READ),
+            post("/settings", change, EDIT),
+            get("/settings/statuses", status_pages.statuses, READ),
+            post("/settings/statuses", status_pages.save, EDIT),
+            post("/settings/statuses/move", status_pages.move, EDIT),
+            get("/settings/reasons", reason_pages.reasons, READ),
+            post("/settings/reasons", reason_pages.save, EDIT),
+            post("/settings/reasons/move", reason_pages.move, EDIT),
+        ),
         nav=(NavItem("Настройки заказов", "/settings", "settings", READ, "Настройки", "g s"),),
         furnish=lambda app: app.__setitem__(SERVICES, services),
     )

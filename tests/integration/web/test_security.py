@@ -191,6 +191,11 @@ async def test_every_change_passes_with_the_token(site: GuardedSite) -> None:
             form |= duty_form(site, pattern)
         if pattern == "/settings":
             form |= SETTINGS
+        if pattern.startswith("/settings/reasons"):
+            form |= {"kind": "decline", "title": "Учёт на складе", "fault": "none"}
+            form |= {"id": "1", "way": "down"} if pattern.endswith("/move") else {}
+        if pattern.startswith("/settings/statuses"):
+            form |= {"class": "waiting", "code": "new", "way": "down", "term": "24"}
         if pattern == "/dealers/{id}/edit":
             form["name"] = "Вектор"
         if pattern.startswith("/tasks/"):

@@ -1,0 +1,63 @@
+"""Services of the room of settings: each opens its own session; rights are checked inside."""
+
+from collections.abc import Sequence
+
+from callcore.kernel.clock import Clock
+from callcore.kernel.database import Database
+from callcore.network.model import Viewer
+from callcore.orders.change_settings import ChangeSettings
+from callcore.orders.model import ReasonKind
+from callcore.orders.reasons import (
+    Reason,
+    ReasonDraft,
+    ensure_reasons,
+    load_reasons,
+    reorder_reasons,
+    save_reason,
+)
+from callcore.orders.statuses import Stage, StageDraft, StatusBook, load_statuses, reorder, save_status
+from web.settings.services import SettingServices
+
+
+class SettingReader:
+    """Names follow the services."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def services(self) -> SettingServices:
+        return SettingServices(
+            change=ChangeSettings(self._database, self._clock),
+            reasons=self.reasons,
+            save_reason=self.save_reason,
+            order_reasons=self.order_reasons,
+            statuses=self.statuses,
+            save_status=self.save_status,
+            order_statuses=self.order_statuses,
+        )
+
+    async def reasons(self, kind: ReasonKind) -> Sequence[Reason]:
+        async with self._database.transaction() as session:
+            await ensure_reasons(session)
+            return await load_reasons(session, kind, active_only=False)
+
+    async def save_reason(self, viewer: Viewer, draft: ReasonDraft) -> Reason:
+        async with self._database.transaction() as session:
+            return await save_reason(session, viewer, draft, now=self._clock.now())
+
+    async def order_reasons(self, viewer: Viewer, kind: ReasonKind, ids: Sequence[int]) -> None:
+        async with self._database.transaction() as session:
+            await reorder_reasons(session, viewer, kind, ids, now=self._clock.now())
+
+    async def statuses(self) -> StatusBook:
+        async with self._database.session() as session:
+            return await load_statuses(session)
+
+    async def save_status(self, viewer: Viewer, draft: StageDraft) -> Stage:
+        async with self._database.transaction() as session:
+            return await save_status(session, viewer, draft, now=self._clock.now())
+
+    async def order_statuses(self, viewer: Viewer, codes: Sequence[str]) -> None:
+        async with self._database.transaction() as session:
+            await reorder(session, viewer, codes, now=self._clock.now())
