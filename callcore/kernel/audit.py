@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcore.kernel.database import Base, BigId
+from callcore.kernel.ids import ActingAs
 
 
 class AuditRow(Base):
@@ -36,9 +37,20 @@ def record(
     ip: str = "",
     **data: Any,
 ) -> None:
-    """Add a row to the caller's transaction; `action` reads subject:verb, e.g. `recording:played`."""
+    """Add a row to the caller's transaction; `action` reads subject:verb, e.g. `recording:played`. Of one who acts in
+    another's place both are written."""
+    on_behalf_id = None
+    if isinstance(actor_id, ActingAs):
+        actor_id, on_behalf_id = actor_id.actor_id, int(actor_id)
     row = AuditRow(
-        at=at, actor_id=actor_id, action=action, entity=entity, entity_id=str(entity_id), ip=ip, data=data
+        at=at,
+        actor_id=actor_id,
+        on_behalf_id=on_behalf_id,
+        action=action,
+        entity=entity,
+        entity_id=str(entity_id),
+        ip=ip,
+        data=data,
     )
     session.add(row)
 

@@ -10,8 +10,7 @@ from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.kernel.errors import NotAllowedNow, NotFound
 from callcore.network.dealer_card import seen_org
-from callcore.network.dealers import sees_org
-from callcore.network.editing import Notes, check_fields, person_to_run, roles_in
+from callcore.network.editing import Notes, check_fields, person_to_run, roles_in, sees_people_of
 from callcore.network.model import OrgKind, Role, Viewer
 from callcore.network.tables import OrgRow, OutletRow, PhoneRow, SessionRow, UserRow
 
@@ -41,11 +40,13 @@ class PersonView:
     seen_at: datetime | None
     phones: tuple[PersonPhone, ...]
     roles: tuple[Role, ...]
+    is_staff: bool = False
+    has_second_factor: bool = False
 
 
 class ChangePeople:
     """All raise NotFound for whom the person may not know, Forbidden for whom it may not change. Nobody changes the own
-    account here: a head cannot lock himself out."""
+    account here: a head cannot lock himself out, and an administrator always remains."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -63,13 +64,16 @@ class ChangePeople:
             return person.full_name
 
     async def set_role(self, viewer: Viewer, user_id: int, role: Role) -> str:
-        """Within the roles of a dealer. Returns the name. Raises Invalid (field role), NotAllowedNow("own-account")."""
+        """Within the roles of the organisation; a new role of the head office ends the person's sessions. Returns the
+        name. Raises Invalid (field role), NotAllowedNow("own-account")."""
         async with self._database.transaction() as session:
             person, org = await self._other(session, viewer, user_id)
             if role not in roles_in(OrgKind(org.kind)):
                 check_fields({"role": "role-wrong"})
             changes = {"role": [person.role, role.value]}
             person.role = role.value
+            if org.kind == OrgKind.MANUFACTURER.value:
+                await session.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
             self._notes.add(session, viewer, "user:changed", "user", user_id, changes=changes)
             return person.full_name
 
@@ -96,7 +100,7 @@ async def person(session: AsyncSession, viewer: Viewer, user_id: int) -> PersonV
     found = await session.execute(
         select(UserRow, OrgRow)
         .join(OrgRow, OrgRow.id == UserRow.org_id)
-        .where(UserRow.id == user_id, sees_org(viewer))
+        .where(UserRow.id == user_id, sees_people_of(viewer))
     )
     row = found.first()
     if row is None:
@@ -135,6 +139,8 @@ async def _views(session: AsyncSession, org: OrgRow, people: list[UserRow]) -> t
             seen_at=seen_at.get(one.id),
             phones=tuple(phones.get(one.id, ())),
             roles=roles_in(OrgKind(org.kind)),
+            is_staff=org.kind == OrgKind.MANUFACTURER.value,
+            has_second_factor=one.totp_since is not None,
         )
         for one in people
     )

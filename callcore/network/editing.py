@@ -7,7 +7,7 @@ A suspended dealer's people only read.
 
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel import audit
@@ -15,7 +15,7 @@ from callcore.kernel.clock import Clock
 from callcore.kernel.errors import Forbidden, Invalid, NotFound
 from callcore.network.dealers import sees_org
 from callcore.network.lock import lock_network
-from callcore.network.model import OrgKind, Role, Viewer
+from callcore.network.model import STAFF_ROLES, OrgKind, Role, Viewer
 from callcore.network.outlets import EDITORS, check_not_suspended
 from callcore.network.tables import OrgRow, OutletRow, PhoneRow, UserRow
 
@@ -29,8 +29,10 @@ def may_run(viewer: Viewer) -> bool:
     return viewer.role in RUNNERS
 
 
-def roles_in(kind: OrgKind) -> tuple[Role, Role]:
+def roles_in(kind: OrgKind) -> tuple[Role, ...]:
     """Whom an organisation of this kind may have: its head first."""
+    if kind is OrgKind.MANUFACTURER:
+        return tuple(role for role in Role if role in STAFF_ROLES or role is Role.SEO)
     head = Role.SUBDEALER if kind is OrgKind.SUBDEALER else Role.DEALER_OWNER
     return head, Role.DEALER_MANAGER
 
@@ -72,15 +74,33 @@ async def outlet_to_run(session: AsyncSession, viewer: Viewer, outlet_id: int) -
     return await row_to_run(session, viewer, found.first(), "outlet-not-found")
 
 
+def sees_people_of(viewer: Viewer) -> ColumnElement[bool]:
+    """A condition on OrgRow: those of dealers, and for who runs the network also those of the head office."""
+    if viewer.role in EDITORS:
+        return sees_org(viewer) | (OrgRow.kind == OrgKind.MANUFACTURER.value)
+    return sees_org(viewer)
+
+
 async def person_to_run(session: AsyncSession, viewer: Viewer, user_id: int) -> tuple[UserRow, OrgRow]:
-    """Raises as org_to_change."""
+    """People of the head office are run by administrators alone. Raises as org_to_change."""
     await lock_network(session)
     found = await session.execute(
         select(UserRow, OrgRow)
         .join(OrgRow, OrgRow.id == UserRow.org_id)
-        .where(UserRow.id == user_id, sees_org(viewer))
+        .where(UserRow.id == user_id, sees_people_of(viewer))
+        .execution_options(populate_existing=True)
     )
-    return await row_to_run(session, viewer, found.first(), "person-not-found")
+    person, org = await row_to_run(session, viewer, found.first(), "person-not-found")
+    if org.kind == OrgKind.MANUFACTURER.value:
+        await check_admin(session, viewer)
+    return person, org
+
+
+async def check_admin(session: AsyncSession, viewer: Viewer) -> None:
+    """Asked of the database under the lock: two administrators who send each other away do not both succeed."""
+    asking = await session.get(UserRow, int(viewer.user_id), populate_existing=True)
+    if asking is None or not asking.is_active or asking.role != Role.ADMIN.value:
+        raise Forbidden("not-admin")
 
 
 async def phone_to_run(session: AsyncSession, viewer: Viewer, phone_id: int) -> tuple[PhoneRow, OrgRow]:

@@ -15,6 +15,7 @@ from callcore.network.dealer_fields import MAX_NAME_CHARS, is_email
 from callcore.network.dealers import sees_org
 from callcore.network.editing import (
     Notes,
+    check_admin,
     check_fields,
     check_runner,
     is_line,
@@ -22,6 +23,7 @@ from callcore.network.editing import (
     person_to_run,
     roles_in,
     row_to_run,
+    sees_people_of,
 )
 from callcore.network.links import LinkState, NewLink, make_link, state_of
 from callcore.network.lock import lock_network
@@ -103,11 +105,19 @@ class Invites:
         email = email.strip().lower()
         async with self._database.transaction() as session:
             org = await org_to_change(session, viewer, org_id)
-            wrong = {} if is_email(email) else {"email": "email-wrong"}
-            if role not in roles_in(OrgKind(org.kind)):
-                wrong["role"] = "role-wrong"
-            check_fields(wrong)
+            _check_guest(email, role, OrgKind(org.kind))
             return await self._link(session, viewer, org_id, email, role)
+
+    async def invite_staff(self, viewer: Viewer, email: str, role: Role) -> NewLink:
+        """To the head office, by an administrator. Raises Forbidden, Invalid (fields email, role)."""
+        email = email.strip().lower()
+        async with self._database.transaction() as session:
+            await lock_network(session)
+            await check_admin(session, viewer)
+            _check_guest(email, role, OrgKind.MANUFACTURER)
+            office = await _head_office(session)
+            assert office is not None
+            return await self._link(session, viewer, office.id, email, role)
 
     async def reset(self, viewer: Viewer, user_id: int) -> NewLink:
         """A link by which the person chooses a new password; the old one works until then. Raises NotFound, Forbidden,
@@ -119,15 +129,17 @@ class Invites:
             return await self._link(session, viewer, org.id, person.email, Role(person.role), person.id)
 
     async def revoke(self, viewer: Viewer, invite_id: int) -> int:
-        """Returns the dealer's id. A link that was used stays used."""
+        """Returns the organisation's id. A link that was used stays used."""
         async with self._database.transaction() as session:
             await lock_network(session)
             found = await session.execute(
                 select(InviteRow, OrgRow)
                 .join(OrgRow, OrgRow.id == InviteRow.org_id)
-                .where(InviteRow.id == invite_id, sees_org(viewer))
+                .where(InviteRow.id == invite_id, sees_people_of(viewer))
             )
             invite, org = await row_to_run(session, viewer, found.first(), "invite-not-found")
+            if org.kind == OrgKind.MANUFACTURER.value:
+                await check_admin(session, viewer)
             now = self._clock.now()
             if state_of(invite, now) is LinkState.OPEN:
                 invite.revoked_at = now
@@ -223,12 +235,23 @@ class Invites:
         return wrong
 
 
+def _check_guest(email: str, role: Role, kind: OrgKind) -> None:
+    wrong = {} if is_email(email) else {"email": "email-wrong"}
+    if role not in roles_in(kind):
+        wrong["role"] = "role-wrong"
+    check_fields(wrong)
+
+
 async def _parent(session: AsyncSession, viewer: Viewer, parent_id: int | None) -> OrgRow | None:
     """None when there is no such dealer within the viewer's reach."""
     if parent_id is not None:
         return await session.scalar(select(OrgRow).where(OrgRow.id == parent_id, sees_org(viewer)))
     if not may_edit_network(viewer):
         return await session.scalar(select(OrgRow).where(OrgRow.id == viewer.org_id, sees_org(viewer)))
+    return await _head_office(session)
+
+
+async def _head_office(session: AsyncSession) -> OrgRow | None:
     return await session.scalar(
         select(OrgRow).where(OrgRow.kind == OrgKind.MANUFACTURER.value).order_by(OrgRow.id).limit(1)
     )

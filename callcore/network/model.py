@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from callcore.kernel.ids import ActingAs
+
 
 class OrgKind(StrEnum):
     MANUFACTURER = "manufacturer"
@@ -56,7 +58,8 @@ class PhoneOwner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The person who looks. `org_path` is "/1/5/": rights reach everything whose path starts with it."""
+    """The person who looks. `org_path` is "/1/5/": rights reach everything whose path starts with it. While somebody of
+    the head office acts in this person's place, `user_id` is ActingAs."""
 
     user_id: int
     full_name: str
@@ -70,3 +73,8 @@ class Viewer:
     @property
     def is_staff(self) -> bool:
         return self.role in STAFF_ROLES
+
+    @property
+    def acting_id(self) -> int | None:
+        """Who really sits there, when it is not this person."""
+        return self.user_id.actor_id if isinstance(self.user_id, ActingAs) else None

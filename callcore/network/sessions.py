@@ -7,36 +7,64 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.network.access_tables import ImpersonationRow, SettingRow
+from callcore.network.acting import in_place_of
 from callcore.network.model import DEALER_ROLES, Role, Viewer
+from callcore.network.security_settings import KEY, read_roles
+from callcore.network.session_life import ABSOLUTE_LIMIT, IDLE_LIMIT
 from callcore.network.tables import OrgRow, OutletRow, PhoneRow, SessionRow, UserRow
 
 
 @dataclass(frozen=True, slots=True)
 class FoundSession:
+    """`acting_until`: when the person stops to act in another's place. `must_enrol`: the role needs a second factor, and
+    the person has none yet."""
+
     viewer: Viewer
     csrf_token: str
     seen_at: datetime
+    acting_until: datetime | None = None
+    must_enrol: bool = False
 
 
-async def find_session(
-    session: AsyncSession, token_hash: str, *, seen_after: datetime, created_after: datetime
-) -> FoundSession | None:
-    """A session of an active person that is neither idle nor old; one query."""
+async def find_session(session: AsyncSession, token_hash: str, now: datetime) -> FoundSession | None:
+    """A session of an active person that is neither idle nor old; one query, and one more while the person acts in
+    another's place."""
     rows = (
         await session.execute(
-            select(UserRow, OrgRow, PhoneRow.id, SessionRow.csrf_token, SessionRow.seen_at)
+            select(UserRow, OrgRow, PhoneRow.id, SessionRow, ImpersonationRow, SettingRow.value)
             .join_from(SessionRow, UserRow, SessionRow.user_id == UserRow.id)
             .join(OrgRow, OrgRow.id == UserRow.org_id)
             .outerjoin(PhoneRow, _is_phone_of_user())
+            .outerjoin(ImpersonationRow, _is_acting(now))
+            .outerjoin(SettingRow, SettingRow.key == KEY)
             .where(SessionRow.token_hash == token_hash, UserRow.is_active)
-            .where(SessionRow.seen_at > seen_after, SessionRow.created_at > created_after)
+            .where(SessionRow.seen_at > now - IDLE_LIMIT, SessionRow.created_at > now - ABSOLUTE_LIMIT)
             .order_by(PhoneRow.id)
         )
     ).all()
     if not rows:
         return None
-    user, org, _, csrf_token, seen_at = rows[0]
-    return FoundSession(_viewer(user, org, (row[2] for row in rows)), csrf_token, seen_at)
+    user, org, _, row, acting, settings = rows[0]
+    own = _viewer(user, org, (row[2] for row in rows))
+    if user.totp_since is None and own.role in read_roles(settings):
+        return FoundSession(own, row.csrf_token, row.seen_at, must_enrol=True)
+    if acting is not None:
+        other = in_place_of(await find_viewer(session, acting.user_id), own)
+        if other is not None:
+            return FoundSession(other, row.csrf_token, row.seen_at, acting.until)
+    return FoundSession(own, row.csrf_token, row.seen_at)
+
+
+def _is_acting(now: datetime) -> ColumnElement[bool]:
+    """One who was sent away meanwhile is nobody to act for."""
+    active = select(UserRow.id).where(UserRow.is_active).correlate(None)
+    return and_(
+        ImpersonationRow.id == SessionRow.impersonation_id,
+        ImpersonationRow.ended_at.is_(None),
+        ImpersonationRow.until > now,
+        ImpersonationRow.user_id.in_(active),
+    )
 
 
 async def find_viewer(session: AsyncSession, user_id: int) -> Viewer:

@@ -57,6 +57,12 @@ class SignInLimit:
                 )
             )
 
+    async def forgive_person(self, email: str) -> None:
+        """As `forgive`, when all tries of this one are forgotten."""
+        async with self._database.transaction() as session:
+            subject = f"email:{fingerprint(email)}"
+            await session.execute(delete(SignInAttemptRow).where(SignInAttemptRow.subject == subject))
+
     async def _wait_s(self, subject: str, limit: int, own: tuple[int, ...], now: datetime) -> int:
         """Seconds until one of the latest `limit` failures leaves the window; 0 when there are fewer."""
         async with self._database.session() as session:
