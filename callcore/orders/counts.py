@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.network.model import Viewer
+from callcore.orders.list_conditions import is_overdue
 from callcore.orders.model import OrderClass
-from callcore.orders.queries import is_overdue
 from callcore.orders.rights import reach_of, sees_order
 from callcore.orders.tables import OrderRow
 

@@ -1,34 +1,33 @@
-"""Read side of orders: the list. Keyset paging, newest first."""
+"""Read side of orders: pages of them by conditions. Keyset paging."""
 
-import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.rights import Scope, shown_numbers
 from callcore.calls.tables import CallRow
-from callcore.customers.model import ContactKind, Customer
+from callcore.customers.model import Customer
 from callcore.customers.queries import customers_by_id
-from callcore.customers.tables import ContactRow, CustomerRow
-from callcore.kernel.phones import parse_phone
 from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow, RegionRow, UserRow
+from callcore.orders.list_conditions import conditions_of, number_in
+from callcore.orders.list_model import OrderSort
+from callcore.orders.list_tabs import on_tab
 from callcore.orders.masking import without_numbers
 from callcore.orders.model import OrderClass, OrderKind, OrderResult, status_of
-from callcore.orders.rights import may_find_by, reach_of, sees_order
-from callcore.orders.tables import OrderLineRow, OrderRow
+from callcore.orders.rights import order_reach, reach_of, sees_order
+from callcore.orders.tables import OrderRow
 from callcore.orders.views import OrderBrief, OrderCursor, OrderFilter, OrderPage, phone_view
 
 MAX_PAGE = 100
-_NEWEST_FIRST = (OrderRow.created_at.desc(), OrderRow.id.desc())
-_MIN_TAIL_DIGITS = 4
-_MAX_TEXT_CHARS = 80
-_BIGGEST_NUMBER = 10**15
-_ARTICLE = re.compile(r"(?=.*\d)\S{2,40}")
-_DIGITS = re.compile(r"[\d\s()+\-–.№]+")
+_ORDERS: Final[dict[OrderSort, tuple[ColumnElement[Any], ...]]] = {
+    OrderSort.NEWEST: (OrderRow.created_at.desc(), OrderRow.id.desc()),
+    OrderSort.OLDEST: (OrderRow.created_at.asc(), OrderRow.id.asc()),
+    OrderSort.SUM: (OrderRow.total_kopecks.desc(), OrderRow.id.desc()),
+}
 
 
 async def list_orders(
@@ -38,22 +37,61 @@ async def list_orders(
     *,
     after: OrderCursor | None = None,
     limit: int = 25,
+    now: datetime | None = None,
 ) -> OrderPage:
-    """At most MAX_PAGE orders that the viewer may see."""
+    """At most MAX_PAGE orders that the viewer may see; without `now` only his own, not what is offered to him."""
     limit = max(1, min(limit, MAX_PAGE))
-    scope = await reach_of(session, viewer)
-    found = select(OrderRow.id).where(sees_order(scope), *_conditions(scope, wanted))
-    if after is not None:
-        place = tuple_(OrderRow.created_at, OrderRow.id)
-        found = found.where(place < tuple_(after.created_at, after.id))
-    # ids first: they stand in the indexes, so that a big dealer's thousands of orders need not be read to be sorted
-    ids = (await session.scalars(found.order_by(*_NEWEST_FIRST).limit(limit + 1))).all()
-    rows = (
-        await session.execute(_briefs().where(OrderRow.id.in_(ids[:limit])).order_by(*_NEWEST_FIRST))
-    ).all()
+    if now is None:
+        scope = await reach_of(session, viewer)
+        seen = sees_order(scope)
+    else:
+        reach = await order_reach(session, viewer, now)
+        scope, seen = reach.scope, on_tab(viewer, reach, wanted.tab)
+    ids = await ids_of_page(session, [seen, *conditions_of(scope, wanted)], wanted, after, limit + 1)
+    rows = await rows_of(session, ids[:limit])
     items = await to_briefs(session, scope, rows)
-    last = items[-1] if items and len(ids) > limit else None
-    return OrderPage(items, OrderCursor(last.created_at, last.id) if last else None)
+    last = rows[-1][0] if rows and len(ids) > limit else None
+    return OrderPage(items, cursor_at(last, wanted.sort) if last else None)
+
+
+async def ids_of_page(
+    session: AsyncSession,
+    conditions: Sequence[ColumnElement[bool]],
+    wanted: OrderFilter,
+    after: OrderCursor | None,
+    limit: int,
+) -> list[int]:
+    """Ids first: they stand in the indexes, so that a big dealer's thousands of orders need not be read to be sorted. An
+    order whose number is what was searched for comes before all others."""
+    found = select(OrderRow.id).where(*conditions)
+    hits: list[int] = []
+    if (number := number_in(wanted.text.strip())) is not None:
+        if after is None:
+            hits = list(await session.scalars(found.where(OrderRow.number == number)))
+        found = found.where(OrderRow.number != number)
+    if after is not None:
+        found = found.where(_beyond(after, wanted.sort))
+    found = found.order_by(*_ORDERS[wanted.sort]).limit(limit)
+    return (hits + list(await session.scalars(found)))[:limit]
+
+
+def _beyond(after: OrderCursor, sort: OrderSort) -> ColumnElement[bool]:
+    if sort is OrderSort.SUM:
+        return tuple_(OrderRow.total_kopecks, OrderRow.id) < tuple_(after.total_kopecks or 0, after.id)
+    place, value = tuple_(OrderRow.created_at, OrderRow.id), tuple_(after.created_at, after.id)
+    return place > value if sort is OrderSort.OLDEST else place < value
+
+
+def cursor_at(order: OrderRow, sort: OrderSort) -> OrderCursor:
+    total = order.total_kopecks if sort is OrderSort.SUM else None
+    return OrderCursor(order.created_at, order.id, total)
+
+
+async def rows_of(session: AsyncSession, ids: Sequence[int]) -> list[Any]:
+    """For `to_briefs`, in the order of the ids."""
+    rows = (await session.execute(_briefs().where(OrderRow.id.in_(ids)))).all()
+    place = {order_id: at for at, order_id in enumerate(ids)}
+    return sorted(rows, key=lambda row: place[row[0].id])
 
 
 def _briefs() -> Select[OrderRow, str, str, str]:
@@ -117,68 +155,3 @@ async def _calls_of(session: AsyncSession, order_ids: Sequence[int]) -> dict[int
         .group_by(CallRow.order_id)
     )
     return {order_id: count for order_id, count in await session.execute(found) if order_id}
-
-
-def _conditions(scope: Scope, wanted: OrderFilter) -> list[ColumnElement[bool]]:
-    equal: tuple[tuple[Any, Any], ...] = (
-        (OrderRow.kind, wanted.kind),
-        (OrderRow.status_class, wanted.status_class),
-        (OrderRow.status, wanted.status),
-        (OrderRow.result, wanted.result),
-        (OrderRow.region_code, wanted.region_code),
-        (OrderRow.source, wanted.source),
-        (OrderRow.manager_id, wanted.manager_id),
-        (OrderRow.customer_id, wanted.customer_id),
-    )
-    conditions = [column == value for column, value in equal if value not in (None, "")]
-    if wanted.created_from is not None:
-        conditions.append(OrderRow.created_at >= wanted.created_from)
-    if wanted.created_before is not None:
-        conditions.append(OrderRow.created_at < wanted.created_before)
-    if wanted.overdue_at is not None:
-        conditions.append(is_overdue(wanted.overdue_at))
-    if wanted.org_id is not None:
-        conditions.append(OrderRow.org_id.in_(_below(wanted.org_id)))
-    if text := wanted.text.replace("\x00", "").strip()[:_MAX_TEXT_CHARS]:
-        conditions.append(_matches(scope, text))
-    return conditions
-
-
-def is_overdue(now: datetime) -> ColumnElement[bool]:
-    """A condition on OrderRow; classes are named, so that closed orders are not even read."""
-    running = [one.value for one in OrderClass if one is not OrderClass.CLOSED]
-    return and_(OrderRow.status_class.in_(running), OrderRow.due_at < now)
-
-
-def _below(org_id: int) -> Select[int]:
-    """The organisation and all below it: their paths hold its id."""
-    return select(OrgRow.id).where(OrgRow.path.contains(f"/{org_id}/"))
-
-
-def _matches(scope: Scope, text: str) -> ColumnElement[bool]:
-    """SQLite compares only ASCII letters without case, so the usual spellings of a name are tried."""
-    spellings = {text, text.lower(), text.upper(), text.capitalize(), text.title()}
-    names = select(CustomerRow.id).where(
-        or_(*(CustomerRow.name.contains(spelling, autoescape=True) for spelling in sorted(spellings)))
-    )
-    ways: list[ColumnElement[bool]] = [OrderRow.customer_id.in_(names)]
-    if _ARTICLE.fullmatch(text):
-        of_article = select(OrderLineRow.order_id).where(OrderLineRow.article.in_({text, text.upper()}))
-        ways.append(OrderRow.id.in_(of_article))
-    digits = re.sub(r"\D", "", text) if text.isascii() or "№" in text else ""
-    if digits and _DIGITS.fullmatch(text):
-        if int(digits) < _BIGGEST_NUMBER:
-            ways.append(OrderRow.number == int(digits))
-        if len(digits) >= _MIN_TAIL_DIGITS:
-            ways.append(OrderRow.customer_id.in_(_owners_of(scope, text, digits)))
-    return or_(*ways)
-
-
-def _owners_of(scope: Scope, text: str, digits: str) -> Select[int]:
-    """By the end of a telephone number. A dealer finds only by numbers that he may see: guessing digits of a hidden
-    one must not tell anything."""
-    whole = parse_phone(text)
-    match = ContactRow.value == whole.e164 if whole else ContactRow.value.endswith(digits)
-    return select(ContactRow.customer_id).where(
-        ContactRow.kind == ContactKind.PHONE, match, may_find_by(scope, ContactRow.value.expression)
-    )

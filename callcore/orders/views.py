@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from callcore.kernel.errors import Invalid
 from callcore.kernel.phones import format_phone, mask_phone
+from callcore.orders.list_model import OrderSort, OrderTab
 from callcore.orders.model import OrderClass, OrderEventKind, OrderKind, OrderResult
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})")
+_CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})(?:s(\d{1,18}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def phone_view(e164: str, shown: Collection[str]) -> PhoneView | None:
 class OrderFilter:
     """Every field narrows; None and empty do not. `org_id` means the organisation and all below it; `text` is an
     order's number, an article on it, a part of the customer's name, or the last digits (4 or more) of his telephone;
-    `overdue_at`: not closed, and due before that instant."""
+    `overdue_at`: not closed, and due before that instant; `due_from` and `due_before` bound the deadline."""
 
     kind: OrderKind | None = None
     status_class: OrderClass | None = None
@@ -50,18 +51,24 @@ class OrderFilter:
     created_from: datetime | None = None
     created_before: datetime | None = None
     overdue_at: datetime | None = None
+    due_from: datetime | None = None
+    due_before: datetime | None = None
     text: str = ""
+    tab: OrderTab | None = None
+    sort: OrderSort = OrderSort.NEWEST
 
 
 @dataclass(frozen=True, slots=True)
 class OrderCursor:
-    """The last order of a page; the next page begins after it."""
+    """The last order of a page; the next page begins after it. `total_kopecks` is set when sums make the order."""
 
     created_at: datetime
     id: int
+    total_kopecks: int | None = None
 
     def encode(self) -> str:
-        return f"{(self.created_at - _EPOCH) // timedelta(microseconds=1)}-{self.id}"
+        text = f"{(self.created_at - _EPOCH) // timedelta(microseconds=1)}-{self.id}"
+        return text if self.total_kopecks is None else f"{text}s{self.total_kopecks}"
 
     @classmethod
     def parse(cls, text: str) -> "OrderCursor":
@@ -73,7 +80,7 @@ class OrderCursor:
             at = None
         if match is None or at is None:
             raise Invalid("cursor-invalid", fields={"after": "take it from the previous page"})
-        return cls(at, int(match[2]))
+        return cls(at, int(match[2]), int(match[3]) if match[3] else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,60 @@
+"""The tabs of the order list as conditions, and how many orders stand on each."""
+
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.kernel.errors import NotFound
+from callcore.network.model import Viewer
+from callcore.orders.list_model import (
+    COUNT_LIMIT,
+    DEALER_TABS,
+    STAFF_TABS,
+    Count,
+    OrderTab,
+    TabCount,
+)
+from callcore.orders.model import OrderClass
+from callcore.orders.rights import OrderReach
+from callcore.orders.tables import OrderRow
+
+RUNNING: Final = tuple(one.value for one in OrderClass if one is not OrderClass.CLOSED)
+
+
+def tabs_of(viewer: Viewer, reach: OrderReach) -> tuple[OrderTab, ...]:
+    if viewer.is_staff:
+        return STAFF_TABS
+    return tuple(tab for tab in DEALER_TABS if tab is not OrderTab.AVAILABLE or reach.sees_available)
+
+
+def on_tab(viewer: Viewer, reach: OrderReach, tab: OrderTab | None) -> ColumnElement[bool]:
+    """A condition on OrderRow; without a tab all that exists for this viewer. Raises NotFound for a tab that he has not."""
+    if tab is None:
+        return reach.visible()
+    if tab not in tabs_of(viewer, reach):
+        raise NotFound("no-such-tab")
+    if tab is OrderTab.AVAILABLE:
+        return reach.available()
+    is_running = OrderRow.status_class.in_(RUNNING)
+    mine = and_(is_running, OrderRow.manager_id == viewer.user_id) if viewer.is_staff else is_running
+    further = {
+        OrderTab.MINE: mine,
+        OrderTab.CLOSED: OrderRow.status_class == OrderClass.CLOSED.value,
+        OrderTab.DECLINED: and_(OrderRow.declined_at.is_not(None), is_running),
+        OrderTab.PROBLEMS: and_(OrderRow.attention_at.is_not(None), OrderRow.attention_at <= reach.now),
+    }.get(tab)
+    return reach.own() if further is None else and_(reach.own(), further)
+
+
+async def count_tabs(session: AsyncSession, viewer: Viewer, reach: OrderReach) -> tuple[TabCount, ...]:
+    """All in one query; each stops at COUNT_LIMIT."""
+    tabs = tabs_of(viewer, reach)
+    counts = (await session.execute(select(*(bounded(on_tab(viewer, reach, tab)) for tab in tabs)))).one()
+    return tuple(TabCount(tab, Count(count)) for tab, count in zip(tabs, counts, strict=True))
+
+
+def bounded(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many orders, COUNT_LIMIT + 1 at most."""
+    found = select(OrderRow.id).where(*conditions).limit(COUNT_LIMIT + 1).subquery()
+    return select(func.count()).select_from(found).scalar_subquery()
