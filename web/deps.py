@@ -1,7 +1,7 @@
 """What bootstrap hands to the web: services, callables and plain values. No SQL, no AMI behind this line."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import jinja2
@@ -9,6 +9,7 @@ import jinja2
 from callcore.kernel.clock import Clock
 from callcore.network.model import Viewer
 from web.rooms import Room
+from web.security.programs import ApiDoor, ClosedDoor
 from web.security.sessions import SignInService
 
 
@@ -74,6 +75,7 @@ class WebDeps:
     behind_proxy: bool = False
     max_body_bytes: int = 2 * 1024 * 1024
     search_path: str = ""
+    api_door: ApiDoor = field(default_factory=ClosedDoor)
     first_page: Callable[[Viewer], Awaitable[str]] = _no_first_page
     pbx_connected: Callable[[], bool] = lambda: False
     health: Callable[[], Awaitable[tuple[HealthCheck, ...]]] = _no_checks

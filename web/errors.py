@@ -30,6 +30,13 @@ _STATUS: tuple[tuple[type[errors.DealerlineError], int], ...] = (
     (errors.DatabaseUnavailable, 503),
 )
 
+_STATUS_OF_CODE: dict[str, int] = {
+    "sign-in-required": 401,
+    "api-key-needed": 401,
+    "api-key-unknown": 401,
+    "idempotency-key-reused": 422,
+}
+
 _BY_STATUS: dict[int, tuple[str, str]] = {
     400: ("Запрос не понят", "Проверьте введённое и отправьте ещё раз."),
     401: ("Нужно войти", "Войдите, и мы вернём вас на эту страницу."),
@@ -68,6 +75,37 @@ _BY_CODE: dict[str, tuple[str, str]] = {
         "Дилер приостановлен",
         "Пока это так, страницы можно только смотреть. Причину и срок скажет производитель.",
     ),
+    "api-key-needed": (
+        "Нужен ключ API",
+        "Передайте заголовок Authorization: Bearer <ключ>. Ключ создаёт администратор в разделе «Ключи API».",
+    ),
+    "api-key-unknown": ("Ключ API не подходит", "Он отозван или переписан с ошибкой. Получите новый ключ."),
+    "api-scope-missing": (
+        "У ключа нет такого права",
+        "Нужен ключ с этим правом: orders:write или orders:read.",
+    ),
+    "too-often": ("Слишком часто", "Подождите столько секунд, сколько указано в Retry-After."),
+    "idempotency-key-needed": (
+        "Нужен заголовок Idempotency-Key",
+        "Передайте свой неповторимый ключ запроса: по нему повтор не создаст второй заказ.",
+    ),
+    "idempotency-key-reused": (
+        "Этот ключ уже стоит на другом запросе",
+        "Для нового заказа нужен новый Idempotency-Key.",
+    ),
+    "body-unreadable": (
+        "Тело запроса не прочитано",
+        "Нужен JSON в UTF-8 с заголовком Content-Type: application/json.",
+    ),
+    "fields-wrong": ("Проверьте поля", "Исправьте отмеченное и отправьте ещё раз."),
+    "code-wrong": ("Код не подошёл", "Дождитесь нового кода в приложении или введите запасной."),
+    "code-late": ("Начните вход заново", "С ввода пароля прошло больше пяти минут, или он изменился."),
+    "second-factor-needed": ("Нужен второй ключ", "Для вашей роли вход защищён кодом: подключите приложение."),
+    "acting": (
+        "Это может только владелец входа",
+        "Вы действуете от имени другого человека. Выйдите из роли, чтобы открыть свои настройки.",
+    ),
+    "not-admin": ("Только для администратора", "Сотрудников главного офиса ведёт администратор."),
     "csrf": ("Страница устарела", "Вернитесь назад, обновите страницу и повторите действие."),
     "cross-site": ("Запрос пришёл с чужого сайта", "Откройте страницу у нас и повторите действие."),
 }
@@ -105,8 +143,7 @@ def trouble(status: int, code: str = "", retry_after_s: int | None = None) -> Tr
 
 def _explain_refusal(error: errors.DealerlineError) -> Trouble:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
-    if error.code == "sign-in-required":
-        status = 401
+    status = _STATUS_OF_CODE.get(error.code, status)
     kind_words = next((words for kind, words in _BY_KIND.items() if isinstance(error, kind)), None)
     title, advice = _BY_CODE.get(error.code) or kind_words or _BY_STATUS[status]
     retry_after = error.details.get("retry_after_s")

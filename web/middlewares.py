@@ -12,8 +12,11 @@ from callcore.kernel.errors import DealerlineError, Forbidden, Invalid, NotFound
 from callcore.kernel.logs import get_logger
 from web.errors import Trouble, explain, trouble
 from web.keys import ACCESS, DEPS, REQUEST_ID, STYLE_NONCE
-from web.security.access import PUBLIC, permits
+from web.problems import problem
+from web.security.access import PUBLIC, ProgramAccess, permits
 from web.security.origin import is_same_origin
+from web.security.programs import let_in
+from web.security.second_step import ENROL_PATH, is_way_to_enrol
 from web.security.sessions import SESSION, cookie_name, require_csrf, session_of
 from web.ui.templates import render
 
@@ -52,6 +55,7 @@ async def log_requests(request: web.Request, handler: Handler) -> web.StreamResp
                 status=status,
                 duration_ms=round(seconds * 1000, 1),
                 user_id=session.viewer.user_id if session else None,
+                acting_id=session.viewer.acting_id if session else None,
             )
             request.app[DEPS].observe(request.method, route, status, seconds)
     return response
@@ -69,14 +73,18 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     except DealerlineError as error:
         told = explain(error)
         _log.info("request refused", code=told.code, status=told.status, reason=error.message)
-        return _answer(request, told)
+        return _answer(request, told, error)
     except Exception as error:  # noqa: BLE001 - the border of the web: nothing may pass it
         _log.exception("request failed", route=_route_pattern(request))
         return _answer(request, explain(error))
 
 
-def _answer(request: web.Request, told: Trouble) -> web.StreamResponse:
+def _answer(request: web.Request, told: Trouble, error: DealerlineError | None = None) -> web.StreamResponse:
+    if request.path.startswith("/api/"):
+        return problem(told, request[REQUEST_ID], error)
     response: web.Response
+    if told.code == "second-factor-needed" and not _wants_json(request):
+        return web.Response(status=303, headers={"Location": ENROL_PATH})
     if told.status == 401 and not _wants_json(request):
         target = quote(request.path_qs if request.method in _SAFE_METHODS else "/")
         return web.Response(status=303, headers={"Location": f"/sign-in?next={target}"})
@@ -102,7 +110,7 @@ def _answer(request: web.Request, told: Trouble) -> web.StreamResponse:
 
 
 def _wants_json(request: web.Request) -> bool:
-    if request.path.startswith("/api/") or "HX-Request" in request.headers:
+    if "HX-Request" in request.headers:
         return True
     accept = request.headers.get("Accept", "")
     return "application/json" in accept and "text/html" not in accept
@@ -127,6 +135,9 @@ async def guard_access(request: web.Request, handler: Handler) -> web.StreamResp
     access = request.app[ACCESS].get(request.match_info.route)
     if access is None:
         raise Forbidden("access-not-declared", f"{_route_pattern(request)} declares no access")
+    if isinstance(access, ProgramAccess):
+        await let_in(request, request.app[DEPS].api_door, access.scope)
+        return await handler(request)
     unsafe = request.method not in _SAFE_METHODS
     if (unsafe or "Upgrade" in request.headers) and not is_same_origin(request):
         raise Forbidden("cross-site", "the request comes from another site")
@@ -136,6 +147,8 @@ async def guard_access(request: web.Request, handler: Handler) -> web.StreamResp
         raise Forbidden("sign-in-required", "nobody is signed in")
     if not permits(access, session.viewer if session else None):
         raise Forbidden("role-not-allowed", f"{_route_pattern(request)} is closed to this role")
+    if session is not None and session.must_enrol and access != PUBLIC and not is_way_to_enrol(request):
+        raise Forbidden("second-factor-needed", "this role needs a second factor")
     if unsafe:
         await _read_form(request)
     if unsafe and session is not None:

@@ -8,6 +8,7 @@ from callcore.bootstrap.dealer_reader import DealerReader, dealer_options
 from callcore.bootstrap.did_services import DidReader
 from callcore.bootstrap.duty_services import DutyKeeper
 from callcore.bootstrap.health import exposition
+from callcore.bootstrap.intake_services import IntakeDesk
 from callcore.bootstrap.map_services import MapReader
 from callcore.bootstrap.message_services import MessageReader
 from callcore.bootstrap.order_card_services import OrderCardReader
@@ -23,6 +24,7 @@ from callcore.demo.password import demo_password
 from callcore.demo.seed import demo_logins
 from callcore.network.sign_in import SignIn
 from config.settings import Settings
+from web.api.pages import room as api_room
 from web.app import make_app
 from web.calls.pages import room as call_room
 from web.customers.pages import room as customer_room
@@ -60,6 +62,11 @@ def make_site(application: "Application") -> web.Application:
     )
     dealers = DealerReader(application.database, application.clock, dealer_options(settings))
     duty = DutyKeeper(application.database, application.clock, lambda: application.routing.snapshot)
+    intake = IntakeDesk(
+        application.database,
+        application.clock,
+        lambda number: application.numbering.current().regions_of(number),
+    )
     return make_app(
         WebDeps(
             sign_in=SignIn(application.database, application.clock),
@@ -109,11 +116,13 @@ def make_site(application: "Application") -> web.Application:
                 ),
                 policy_room(PolicyReader(application.what_if).services()),
                 setting_room(SettingReader(application.database, application.clock).services()),
+                api_room(intake.api()),
                 live_room(application.hub),
             ),
             demo=settings.demo,
             demo_logins=_demo_logins(settings),
             search_path="/orders",
+            api_door=intake.keys,
             first_page=dealers.first_page,
             secure=settings.web.secure,
             behind_proxy=settings.web.trusted_proxy,

@@ -108,6 +108,17 @@ class ApiKeys:
             )
             return tuple(_view(*row) for row in rows)
 
+    async def owners(self, viewer: Viewer) -> tuple[tuple[int, str], ...]:
+        """Whose keys he may make: id and name, his own organisation first."""
+        async with self._database.session() as session:
+            rows = await session.execute(
+                select(OrgRow.id, OrgRow.name)
+                .where(_reaches(viewer))
+                .order_by(OrgRow.id != viewer.org_id, OrgRow.name)
+                .limit(1000)
+            )
+            return tuple((org_id, name) for org_id, name in rows)
+
     async def make(self, viewer: Viewer, name: str, scopes: tuple[Scope, ...], org_id: int | None) -> NewKey:
         """`org_id` None: the viewer's own. Raises Invalid (name, scopes, org), Forbidden."""
         _check_keeper(viewer)

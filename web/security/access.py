@@ -1,11 +1,22 @@
 """Who may open what. Every route says it; a route that does not is closed to everybody."""
 
+from dataclasses import dataclass
 from typing import Literal
 
+from callcore.network.api_keys import Scope
 from callcore.network.model import Role, Viewer
 
 Door = Literal["public", "signed_in"]
-Access = Door | frozenset[Role]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramAccess:
+    """Only programs, by a key of this scope; sessions and cookies count for nothing here."""
+
+    scope: Scope
+
+
+Access = Door | frozenset[Role] | ProgramAccess
 
 PUBLIC: Access = "public"
 SIGNED_IN: Access = "signed_in"
@@ -22,6 +33,6 @@ def permits(access: Access, viewer: Viewer | None) -> bool:
     """True when this person, or nobody in particular (None), may pass."""
     if access == PUBLIC:
         return True
-    if viewer is None:
+    if viewer is None or isinstance(access, ProgramAccess):
         return False
     return access == SIGNED_IN or viewer.role in access

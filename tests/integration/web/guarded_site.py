@@ -309,6 +309,7 @@ async def open_site(
         hub=LiveHub(bus, lambda: True),
         shelf=SimpleNamespace(preview=_said),
         routing=SimpleNamespace(decide=_no_decision, made_at=None, snapshot=None),
+        numbering=SimpleNamespace(current=lambda: EMPTY_PLAN),
         what_if=WhatIf(database, clock, lambda: EMPTY_PLAN),
         reach=SimpleNamespace(phone_states=dict),
         pbx=SimpleNamespace(health=lambda: SimpleNamespace(connected=True)),

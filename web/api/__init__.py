@@ -1,0 +1,1 @@
+"""The public API: orders by programs, its description, keys."""
