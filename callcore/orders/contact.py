@@ -115,7 +115,7 @@ async def prove_contacts(session: AsyncSession, *, now: datetime) -> int:
     """Talks of the last days become proofs of the orders they stand on; how many orders got theirs. Repeated it finds
     nothing more. Runs in the caller's transaction."""
     proven = 0
-    for call, order_id, org_id in (await session.execute(_talks(now))).tuples().all():
+    for call, order_id, org_id in (await session.execute(_talks(now))).all():
         proven += await _prove(session, call, order_id, org_id)
     return proven
 
