@@ -1,21 +1,13 @@
-"""Who is told, when, and how often it is tried."""
+"""When messages leave, and how often they are tried."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from callcore.messaging.rules import MAX_ATTEMPTS, RULES, Level, Topic, letter_time, next_try
-from callcore.network.model import DEALER_ROLES, STAFF_ROLES
+from callcore.messaging.rules import MAX_ATTEMPTS, Level, Quiet, letter_time, next_try
 
 pytestmark = pytest.mark.unit
 NIGHT = datetime(2026, 3, 16, 20, 30, tzinfo=UTC)  # 23:30 in Moscow, 03:30 in Yakutsk
-
-
-def test_every_topic_has_its_rule() -> None:
-    assert set(RULES) == set(Topic)
-    assert RULES[Topic.DUTY_SILENT].level is Level.ALARM
-    assert RULES[Topic.DUTY_GAP].roles < STAFF_ROLES
-    assert RULES[Topic.TASK_MADE].roles == DEALER_ROLES
 
 
 @pytest.mark.parametrize(
@@ -29,6 +21,16 @@ def test_every_topic_has_its_rule() -> None:
 def test_letters_do_not_wake_people(tz: str, due: datetime) -> None:
     assert letter_time(NIGHT, tz, Level.WARNING) == due
     assert letter_time(NIGHT, tz, Level.ALARM) == NIGHT
+
+
+def test_quiet_hours_may_lie_within_a_day_or_be_none() -> None:
+    siesta = Quiet(time(13), time(15))
+    noon = datetime(2026, 3, 16, 11, 0, tzinfo=UTC)  # 14:00 in Moscow
+    assert letter_time(noon, "Europe/Moscow", Level.INFO, siesta) == noon + timedelta(hours=1)
+    assert letter_time(noon + timedelta(hours=1), "Europe/Moscow", Level.INFO, siesta) == noon + timedelta(
+        hours=1
+    )
+    assert letter_time(NIGHT, "Europe/Moscow", Level.INFO, Quiet(time(8), time(8))) == NIGHT
 
 
 def test_tries_grow_and_end() -> None:

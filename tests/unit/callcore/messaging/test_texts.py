@@ -1,48 +1,85 @@
-"""Hostile words do not leave their place in a letter."""
+"""Every message has words; hostile ones do not leave their place; wrong templates are refused by the field."""
 
 from datetime import UTC, datetime
 
 import pytest
 
+from callcore.kernel.errors import Invalid
+from callcore.messaging.letter_html import letter_html
 from callcore.messaging.mail import make_message
-from callcore.messaging.rules import Topic
+from callcore.messaging.matrix import EVENTS, Channel, Recipient
+from callcore.messaging.rules import MAX_SMS_CHARS
 from callcore.messaging.tables import DeliveryRow
-from callcore.messaging.texts import MAX_TITLE_CHARS, Texts, one_line
+from callcore.messaging.texts import (
+    MAX_TITLE_CHARS,
+    SAMPLES,
+    Text,
+    Texts,
+    Words,
+    one_line,
+    placeholders,
+    sample,
+)
 
 pytestmark = pytest.mark.unit
 HOSTILE = "Дежурный\r\nBcc: all@example.test\x00 <script>{{ 7*7 }}</script>\u202e"
-VALUES = {
-    Topic.DUTY_GAP: {"starts_at": "16.03.2026 20:00", "ends_at": "17.03.2026 09:00", "zone": "Europe/Moscow"},
-    Topic.DUTY_SILENT: {"label": HOSTILE, "count": "2 звонка", "zone": "Europe/Moscow"},
-    Topic.TASK_DUE: {
-        "title": HOSTILE,
-        "region": HOSTILE,
-        "due_at": "16.03.2026 12:15",
-        "zone": "Europe/Moscow",
-    },
-    Topic.TASK_MADE: {
-        "title": HOSTILE,
-        "org_name": HOSTILE,
-        "region": HOSTILE,
-        "due_at": "16.03.2026 12:15",
-        "zone": "Europe/Moscow",
-    },
-}
+OFFERED = [
+    (event.code, recipient, channel)
+    for event in EVENTS.values()
+    for recipient in event.on
+    for channel in Channel
+    if event.offers(recipient, channel)
+]
 
 
-@pytest.mark.parametrize("topic", Topic)
-def test_every_topic_has_its_words(topic: Topic) -> None:
-    text = Texts().render(topic, VALUES[topic])
-    assert text.title
-    assert text.body
-    assert "\n" not in text.title
-    assert "\x00" not in text.title + text.body
-    assert "49" not in text.title  # words are never run
+def test_every_message_has_words_that_pass_our_own_check() -> None:
+    texts = Texts()
+    for code, recipient, channel in OFFERED:
+        words = texts.built_in(code, recipient, channel)
+        texts.check(code, channel, words)
+        for values in (sample(code), dict.fromkeys(placeholders(code), HOSTILE), sample(code) | {"text": ""}):
+            text = texts.render(words, values, channel)
+            assert text.body, (code, recipient, channel)
+            assert bool(text.title) is (channel is not Channel.SMS)
+            assert "\n" not in text.title
+            assert "\x00" not in text.title + text.body
+            assert "49" not in text.title + text.body.replace(SAMPLES["sum"], "")  # words are never run
 
 
-def test_nothing_is_escaped_in_plain_text() -> None:
-    values = VALUES[Topic.DUTY_SILENT] | {"label": "Салон «А & Б»"}
-    assert "«Салон «А & Б»»" in Texts().render(Topic.DUTY_SILENT, values).title
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("", "words-empty"),
+        ("{{ phone }}", "unknown-name:phone"),
+        ("{{ number", "words-syntax"),
+        ("{{ number.__class__ }}", "words-syntax"),
+        ("{{ number() }}", "words-syntax"),
+        ("{{ 'x' * 1000000 }}", "words-syntax"),
+        ("{{ number | attr('x') }}", "words-syntax"),
+        ("{% for one in number %}{{ one }}{% endfor %}", "words-syntax"),
+        ("{% include 'x' %}", "words-syntax"),
+        ("я" * 4001, "words-too-long"),
+    ],
+)
+def test_wrong_words_are_named_by_the_field(body: str, code: str) -> None:
+    with pytest.raises(Invalid) as wrong:
+        Texts().check("order:status", Channel.EMAIL, Words("Заказ {{ number }}", body))
+    assert wrong.value.details["fields"] == {"body": code}
+
+
+def test_sms_is_one_short_line() -> None:
+    text = Texts().render(Words("", "раз\n\nдва {{ text }}"), {"text": "я" * 2000}, Channel.SMS)
+    assert text.body.startswith("раз два я")
+    assert len(text.body) == MAX_SMS_CHARS
+
+
+def test_nothing_is_escaped_in_plain_text_and_everything_in_html() -> None:
+    words = Texts().built_in("duty:silent", Recipient.ADMIN, Channel.EMAIL)
+    text = Texts().render(words, sample("duty:silent") | {"label": "«А & Б» <b>"}, Channel.EMAIL)
+    assert "«А & Б» <b>" in text.title
+    page = letter_html(Text("<i>", "<script>1</script>"), 'https://x.test/"onclick=', "")
+    assert "<script>" not in page
+    assert '"onclick' not in page
 
 
 def test_header_cannot_be_injected() -> None:
