@@ -10,10 +10,11 @@ from aiohttp.typedefs import Handler
 
 from callcore.kernel.errors import DealerlineError, Forbidden, Invalid, NotFound
 from callcore.kernel.logs import get_logger
+from callcore.network.sign_in import SessionView
 from web.errors import Trouble, explain, trouble
 from web.keys import ACCESS, DEPS, REQUEST_ID, STYLE_NONCE
 from web.problems import problem
-from web.security.access import PUBLIC, ProgramAccess, permits
+from web.security.access import PUBLIC, Access, ProgramAccess, permits
 from web.security.origin import is_same_origin
 from web.security.programs import let_in
 from web.security.second_step import ENROL_PATH, is_way_to_enrol
@@ -143,17 +144,22 @@ async def guard_access(request: web.Request, handler: Handler) -> web.StreamResp
         raise Forbidden("cross-site", "the request comes from another site")
     await _load_session(request)
     session = session_of(request)
-    if session is None and access != PUBLIC:
-        raise Forbidden("sign-in-required", "nobody is signed in")
-    if not permits(access, session.viewer if session else None):
-        raise Forbidden("role-not-allowed", f"{_route_pattern(request)} is closed to this role")
-    if session is not None and session.must_enrol and access != PUBLIC and not is_way_to_enrol(request):
-        raise Forbidden("second-factor-needed", "this role needs a second factor")
+    if access != PUBLIC:
+        _check_person(request, access, session)
     if unsafe:
         await _read_form(request)
     if unsafe and session is not None:
         await require_csrf(request, session)
     return await handler(request)
+
+
+def _check_person(request: web.Request, access: Access, session: SessionView | None) -> None:
+    if session is None:
+        raise Forbidden("sign-in-required", "nobody is signed in")
+    if not permits(access, session.viewer):
+        raise Forbidden("role-not-allowed", f"{_route_pattern(request)} is closed to this role")
+    if session.must_enrol and not is_way_to_enrol(request):
+        raise Forbidden("second-factor-needed", "this role needs a second factor")
 
 
 async def _read_form(request: web.Request) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from callcore.bootstrap.account_services import account_seal, account_services
 from callcore.bootstrap.dealer_reader import DealerReader, dealer_options
 from callcore.bootstrap.did_services import DidReader
 from callcore.bootstrap.duty_services import DutyKeeper
@@ -24,6 +25,7 @@ from callcore.demo.password import demo_password
 from callcore.demo.seed import demo_logins
 from callcore.network.sign_in import SignIn
 from config.settings import Settings
+from web.account.pages import room as account_room
 from web.api.pages import room as api_room
 from web.app import make_app
 from web.calls.pages import room as call_room
@@ -67,9 +69,10 @@ def make_site(application: "Application") -> web.Application:
         application.clock,
         lambda number: application.numbering.current().regions_of(number),
     )
+    seal = account_seal(settings.pbx.secrets_file)
     return make_app(
         WebDeps(
-            sign_in=SignIn(application.database, application.clock),
+            sign_in=SignIn(application.database, application.clock, seal=seal),
             clock=application.clock,
             rooms=(
                 overview_room(
@@ -117,6 +120,7 @@ def make_site(application: "Application") -> web.Application:
                 policy_room(PolicyReader(application.what_if).services()),
                 setting_room(SettingReader(application.database, application.clock).services()),
                 api_room(intake.api()),
+                account_room(account_services(application.database, application.clock, seal)),
                 live_room(application.hub),
             ),
             demo=settings.demo,

@@ -7,8 +7,10 @@ from aiohttp import web
 from callcore.kernel.errors import Conflict, Forbidden, Invalid, NotAllowedNow, NotFound
 from callcore.network.invites import LinkView, NewDealer
 from callcore.network.links import LinkState
+from callcore.network.model import DEALER_ROLES
 from callcore.network.outlets import may_edit_network
 from callcore.network.passwords import MIN_LENGTH
+from callcore.network.sign_in import CodeNeeded
 from web.dealers import words
 from web.dealers.access import RUN
 from web.dealers.people_pages import link_address
@@ -18,8 +20,9 @@ from web.keys import DEPS
 from web.rooms import Route, get, post
 from web.security.access import PUBLIC
 from web.security.origin import client_ip
+from web.security.second_step import ask_for_code
 from web.security.sessions import cookie_name, session_of, set_session_cookie, viewer_of
-from web.ui.templates import render
+from web.ui.templates import ROLE_TITLES, render
 
 MAX_TOKEN_CHARS = 100
 MAX_AGENT_CHARS = 200
@@ -99,7 +102,9 @@ async def _enter(request: web.Request, view: LinkView, password: str, ip: str) -
     signed = await deps.sign_in.sign_in(view.email, password, ip, agent)
     if old := request.cookies.get(cookie_name(secure=deps.secure)):
         await deps.sign_in.sign_out(old)
-    target = "/" if view.is_reset else f"/dealers/{view.org_id}/checklist"
+    target = "/" if view.is_reset or view.role not in DEALER_ROLES else f"/dealers/{view.org_id}/checklist"
+    if isinstance(signed, CodeNeeded):
+        return ask_for_code(request, signed, target)
     response = web.Response(status=303, headers={"Location": target})
     set_session_cookie(response, signed.token, secure=deps.secure)
     return response
@@ -128,7 +133,7 @@ async def _join_page(
     context: dict[str, Any] = {
         "view": view,
         "token": _token(request),
-        "role": words.ROLE_WORDS.get(view.role, view.role) if view else "",
+        "role": words.ROLE_WORDS.get(view.role, ROLE_TITLES[view.role].lower()) if view else "",
         "signed_as": session.viewer.full_name if session else "",
         "min_length": MIN_LENGTH,
         "full_name": "",

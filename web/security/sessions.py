@@ -7,7 +7,7 @@ from aiohttp import web
 
 from callcore.kernel.errors import Forbidden
 from callcore.network.model import Viewer
-from callcore.network.sign_in import SessionView, SignedIn
+from callcore.network.sign_in import CodeNeeded, SessionView, SignedIn
 
 SESSION = web.RequestKey("session", SessionView)
 CSRF_FIELD = "csrf_token"
@@ -18,7 +18,9 @@ _FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 class SignInService(Protocol):
     """What the web needs of callcore.network.sign_in.SignIn."""
 
-    async def sign_in(self, email: str, password: str, ip: str, user_agent: str) -> SignedIn: ...
+    async def sign_in(self, email: str, password: str, ip: str, user_agent: str) -> SignedIn | CodeNeeded: ...
+
+    async def sign_in_with_code(self, note: str, code: str, ip: str, user_agent: str) -> SignedIn: ...
 
     async def viewer(self, token: str) -> SessionView | None: ...
 
@@ -50,6 +52,12 @@ def viewer_of(request: web.Request) -> Viewer:
     if session is None:
         raise Forbidden("sign-in-required", "this page needs a signed-in person")
     return session.viewer
+
+
+def session_id(request: web.Request) -> str:
+    """Names the session of this request; only for handlers whose access is not `public`."""
+    session = session_of(request)
+    return session.id if session is not None else ""
 
 
 async def require_csrf(request: web.Request, session: SessionView) -> None:

@@ -90,6 +90,7 @@ def render(request: web.Request, name: str, *, status: int = 200, **context: Any
     frame: dict[str, Any] = {
         "viewer": session.viewer if session else None,
         "csrf_token": session.csrf_token if session else "",
+        "acting_until": session.acting_until if session else None,
         "nav": _navigation(request),
         "room_scripts": tuple(dict.fromkeys(script for room in deps.rooms for script in room.scripts)),
         "path": request.path,

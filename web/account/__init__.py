@@ -1,0 +1,1 @@
+"""Pages of one's own way in: sessions, password, second factor; acting in a dealer's place."""
