@@ -52,7 +52,7 @@ FIELDS: Final = {
     "points_declined": "баллов за отклонённый звонок",
     "points_no_callback": "баллов, если не перезвонили",
 }
-_FLAWS: Final[Mapping[Flaw, str]] = {
+FLAWS: Final[Mapping[Flaw, str]] = {
     Flaw.EMPTY: "Назовите стратегию",
     Flaw.TOO_LONG: "Не длиннее {high} знаков",
     Flaw.NO_STAGES: "Добавьте хотя бы одну ступень: без них звонок не дойдёт ни до одного дилера",
@@ -67,6 +67,11 @@ _FLAWS: Final[Mapping[Flaw, str]] = {
     Flaw.REGION_UNKNOWN: "Одного из регионов больше нет: снимите отметку с него",
     Flaw.DID_UNKNOWN: "Один из номеров выключен: снимите отметку с него",
     Flaw.TOP_OF_ALL: "Укажите порог баллов или сколько лучших, иначе в ТОП попадут все",
+    Flaw.WINDOW_MISSING: "Укажите, сколько минут заказ видят только они",
+    Flaw.CATEGORY_UNKNOWN: "Такой категории в каталоге нет",
+    Flaw.ARTICLE_UNKNOWN: "Такого артикула в каталоге нет",
+    Flaw.SERVICE_UNKNOWN: "Такой услуги нет",
+    Flaw.SUM_RANGE: "Верхняя сумма меньше нижней",
     Flaw.NOBODY_PASSES: "Столько баллов нет ни у кого (больше всех — {high}): все звонки пойдут в головной офис",
     Flaw.NOBODY_IN_TOP: "Столько баллов нет ни у кого (больше всех — {high}): ступень всегда будет пустой",
     Flaw.BELOW_GATE: "У дилера {low} баллов, а общий порог {high}: доля не дойдёт до него",
@@ -78,4 +83,4 @@ _FLAWS: Final[Mapping[Flaw, str]] = {
 
 
 def problem_words(problem: Problem) -> str:
-    return _FLAWS[problem.flaw].format(low=number(problem.low), high=number(problem.high))
+    return FLAWS[problem.flaw].format(low=number(problem.low), high=number(problem.high))

@@ -1,0 +1,206 @@
+"""«Распределение заказов»: the policy as a form, its trial on the last orders, its versions."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from callcore.distribution.policy_store import OrderPolicyBook
+from callcore.kernel.errors import Conflict, Invalid, NotFound
+from callcore.network.policy_check import MAX_NOTE_CHARS
+from callcore.network.policy_versions import POLICY_EDITORS, POLICY_READERS, may_edit_policies
+from callcore.orders.model import SERVICES as SERVICE_NAMES
+from web.rooms import NavItem, Room, get, post
+from web.routing.words import PERIODS, UNITS
+from web.security.access import roles
+from web.security.sessions import viewer_of
+from web.strategies import words
+from web.strategies.drawing import draw
+from web.strategies.form import StrategyForm, read_form, show_policy
+from web.strategies.services import SERVICES, StrategyServices
+from web.strategies.understand import Understood, understand
+from web.ui.flash import Flash, see_other
+from web.ui.formats import moment
+from web.ui.templates import render
+
+READ = roles(*POLICY_READERS)
+EDIT = roles(*POLICY_EDITORS)
+PATH: Final = "/strategies"
+MAX_TOP: Final = 8
+MAX_MOVED: Final = 40
+MAX_LISTED: Final = 1000  # in the hints of fields; any other is found by its name all the same
+
+
+async def strategies(request: web.Request) -> web.Response:
+    return await _page(request, await _book(request))
+
+
+async def change(request: web.Request) -> web.Response:
+    """The form with any of its buttons; only «save» changes something."""
+    book, typed = await _book(request), await request.post()
+    form, button = read_form(typed), str(typed.get("do", ""))
+    if button not in ("save", "try"):
+        return await _page(request, book, form=form.pressed(button), is_unsaved=True)
+    form = form.without_blanks()
+    told = understand(form, book.facts)
+    if told.errors:
+        return await _page(request, book, 422, form=form, told=told, is_unsaved=True)
+    if button == "try":
+        trial = await request.app[SERVICES].rehearse(viewer_of(request), told.policy)
+        return await _page(request, book, form=form, told=told, trial=trial, is_unsaved=True)
+    return await _save(request, book, form, told)
+
+
+async def summary(request: web.Request) -> web.Response:
+    """The drawing and the sum of shares for what is being typed."""
+    book = await _book(request)
+    told = understand(read_form(await request.post()).without_blanks(), book.facts)
+    return render(
+        request, "strategies/drawing.html", oob=True, drawing=draw(told.policy), percent_sum=_percents(told)
+    )
+
+
+async def go_back(request: web.Request) -> web.Response:
+    """«Вернуть эту версию»: one press; the same press for the former newest takes it back."""
+    typed = await request.post()
+    version, shown = _whole(typed.get("version")), _whole(typed.get("shown"))
+    if version is None:
+        raise NotFound("no-such-version")
+    book = await _book(request)
+    shown = book.newest if shown is None else shown
+    made = await request.app[SERVICES].change.roll_back(viewer_of(request), version, shown=shown)
+    return see_other(
+        PATH, Flash("success", f"Версия {version} снова действует, теперь она под номером {made}")
+    )
+
+
+async def _save(
+    request: web.Request, book: OrderPolicyBook, form: StrategyForm, told: Understood
+) -> web.Response:
+    shown = _whole(form.shown)
+    try:
+        version = await request.app[SERVICES].change.save(
+            viewer_of(request), told.policy, shown=-1 if shown is None else shown, note=form.note
+        )
+    except Conflict as conflict:
+        return await _page(
+            request,
+            book,
+            409,
+            form=form,
+            told=told,
+            trouble=_rival_words(request, conflict.details),
+            shown=str(conflict.details.get("version", 0)),
+            is_unsaved=True,
+        )
+    except Invalid as invalid:  # the network changed between the check and the save
+        late = {one.place: words.problem_words(one) for one in invalid.details["problems"]}
+        return await _page(
+            request, book, 422, form=form, told=Understood(told.policy, late, told.warnings), is_unsaved=True
+        )
+    said = f"Версия {version} сохранена: по ней пойдут новые заказы, прежние остаются как были"
+    return see_other(PATH, Flash("success", said))
+
+
+def _rival_words(request: web.Request, details: Mapping[str, Any]) -> str:
+    who, at = details.get("author") or "кто-то другой", details.get("at")
+    when = f" {moment(at, viewer_of(request).tz)}" if at is not None else ""
+    return (
+        f"Пока вы правили, версию {details.get('version', 0)} сохранил(а) {who}{when}. Ваши правки остались в форме: "
+        "сравните и сохраните ещё раз, если ваши нужнее."
+    )
+
+
+async def _book(request: web.Request) -> OrderPolicyBook:
+    return await request.app[SERVICES].book(viewer_of(request))
+
+
+async def _page(request: web.Request, book: OrderPolicyBook, status: int = 200, **more: Any) -> web.Response:
+    """`form` is what was typed; without it the version in force is shown. After a rival's save `shown` is his."""
+    form = more.pop("form", None) or show_policy(book.active.policy, book.facts, book.newest)
+    told: Understood | None = more.pop("told", None)
+    trial = more.pop("trial", None)
+    seen = told or understand(form.without_blanks(), book.facts)
+    facts = book.facts
+    context: dict[str, Any] = {
+        "book": book,
+        "form": form,
+        "shown": form.shown or book.newest,
+        "errors": told.errors if told else {},
+        "warnings": seen.warnings if told or not more.get("is_unsaved") else {},
+        "drawing": draw(seen.policy),
+        "top": _top(seen, book),
+        "percent_sum": _percents(seen),
+        "can_edit": may_edit_policies(viewer_of(request)),
+        "trial": _trial(trial, book) if trial else None,
+        "is_unsaved": False,
+        "trouble": "",
+        "units": [(one.value, text) for one, text in UNITS.items()],
+        "periods": [(one.value, text) for one, text in PERIODS.items()],
+        "dealers": [one.name for one in facts.dealers.values()][:MAX_LISTED],
+        "categories": sorted(facts.categories)[:MAX_LISTED],
+        "articles": sorted(facts.articles)[:MAX_LISTED],
+        "service_names": list(SERVICE_NAMES.values()),
+        "max_note": MAX_NOTE_CHARS,
+        "words": words,
+        "stage_names": words.STAGES,
+        "oob": False,
+        **more,
+    }
+    return render(request, "strategies/page.html", status=status, **context)
+
+
+def _percents(told: Understood) -> int:
+    stage = told.policy.quota_stage
+    return sum(one.limit for one in stage.quotas if one.unit == "percent") if stage else 0
+
+
+def _top(told: Understood, book: OrderPolicyBook) -> dict[str, Any]:
+    """Who would be in the TOP as points stand."""
+    stage = next((one for one in told.policy.stages if one.kind == "rating"), None)
+    if stage is None:
+        return {"dealers": (), "more": 0}
+    gate = max(stage.min_points, told.policy.min_points or stage.min_points)
+    able = [one for one in book.facts.dealers.values() if one.takes_calls and one.points >= gate]
+    able.sort(key=lambda one: (-one.points, one.id))
+    able = able[: stage.best or None]
+    return {"dealers": able[:MAX_TOP], "more": max(0, len(able) - MAX_TOP)}
+
+
+def _trial(trial: Any, book: OrderPolicyBook) -> dict[str, Any]:
+    def name(org_id: int | None) -> str:
+        dealer = book.facts.dealers.get(org_id) if org_id is not None else None
+        return dealer.name if dealer else "Отдел распределения" if org_id is None else f"№ {org_id}"
+
+    def names(ids: tuple[int, ...]) -> str:
+        told = ", ".join(name(org_id) for org_id in ids[:2]) or name(None)
+        return f"{told} и ещё {len(ids) - 2}" if len(ids) > 2 else told
+
+    return {
+        "count": trial.count,
+        "moved_count": len(trial.moved),
+        "shares": [(name(share.org_id), share) for share in trial.shares],
+        "moved": [
+            (one.number, one.at, names(one.before), names(one.after))
+            for one in trial.moved[-MAX_MOVED:][::-1]
+        ],
+    }
+
+
+def _whole(value: object) -> int | None:
+    text = value if isinstance(value, str) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def room(services: StrategyServices) -> Room:
+    return Room(
+        "strategies",
+        (
+            get(PATH, strategies, READ),
+            post(PATH, change, EDIT),
+            post(f"{PATH}/summary", summary, EDIT),
+            post(f"{PATH}/return", go_back, EDIT),
+        ),
+        nav=(NavItem("Распределение заказов", PATH, "sitemap", READ, "Настройки", "g a"),),
+        furnish=lambda app: app.__setitem__(SERVICES, services),
+    )
