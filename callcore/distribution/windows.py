@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import case, insert, update
+from sqlalchemy import CursorResult, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.distribution.pipeline import Word, is_far
 from callcore.kernel import outbox
+from callcore.kernel.outbox import OutboxRow
 from callcore.orders.desk_tables import OrderWindowRow
+
+DECLINED, ACCEPTED, WITHDRAWN = "declined", "accepted", "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,44 +31,127 @@ async def open_windows(
     """The rows, and for each the news that falls due when it opens."""
     if not windows:
         return
-    _ = await session.execute(
-        insert(OrderWindowRow),
-        [
-            {
-                "order_id": order_id,
-                "run": run,
-                "org_id": window.org_id,
-                "stage": window.stage,
-                "opens_at": window.opens_at,
-            }
-            for window in windows
-        ],
-    )
+    rows = [
+        {
+            "order_id": order_id,
+            "run": run,
+            "org_id": window.org_id,
+            "stage": str(window.stage),
+            "opens_at": window.opens_at,
+        }
+        for window in windows
+    ]
+    _ = await session.execute(insert(OrderWindowRow), rows)
+    await _announce(session, order_id, run, windows, now)
+
+
+async def _announce(
+    session: AsyncSession, order_id: int, run: int, windows: Sequence[Window], now: datetime
+) -> None:
+    """What opens only after a refusal is told of then."""
     for window in windows:
+        if is_far(window.opens_at, now):
+            continue
         _ = await outbox.put(
             session,
             "order:available",
             at=now,
             due_at=window.opens_at,
-            dedupe_key=f"order:available:{order_id}:{run}:{window.org_id}",
+            dedupe_key=_key(order_id, run, window.org_id),
             order_id=order_id,
             org_id=window.org_id,
-            stage=window.stage,
+            stage=str(window.stage),
         )
 
 
-async def close_windows(
-    session: AsyncSession, order_id: int, *, now: datetime, taken_by: int | None = None
-) -> None:
-    """All that are open."""
-    cause = (
-        "withdrawn"
-        if taken_by is None
-        else case((OrderWindowRow.org_id == taken_by, "accepted"), else_="withdrawn")
-    )
+def _key(order_id: int, run: int, org_id: int) -> str:
+    return f"order:available:{order_id}:{run}:{org_id}"
+
+
+async def close_windows(session: AsyncSession, order_id: int, *, now: datetime) -> None:
+    """All that are open, in every run."""
     _ = await session.execute(
         update(OrderWindowRow)
         .where(OrderWindowRow.order_id == order_id, OrderWindowRow.closed_at.is_(None))
+        .values(closed_at=now, close_cause=WITHDRAWN)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def close_window(
+    session: AsyncSession, order_id: int, run: int, org_id: int, *, cause: str, now: datetime
+) -> bool:
+    """One that is open and has opened; tells whether there was such. The order is locked."""
+    closed = await session.execute(
+        update(OrderWindowRow)
+        .where(
+            OrderWindowRow.order_id == order_id,
+            OrderWindowRow.run == run,
+            OrderWindowRow.org_id == org_id,
+            OrderWindowRow.closed_at.is_(None),
+            OrderWindowRow.opens_at <= now,
+        )
         .values(closed_at=now, close_cause=cause)
         .execution_options(synchronize_session=False)
     )
+    return cast("CursorResult[Any]", closed).rowcount == 1
+
+
+async def withdraw(session: AsyncSession, order_id: int, org_id: int, *, now: datetime) -> bool:
+    """Of one dealer, open or still to come; tells whether there was such. The order is locked."""
+    closed = await session.execute(
+        update(OrderWindowRow)
+        .where(
+            OrderWindowRow.order_id == order_id,
+            OrderWindowRow.org_id == org_id,
+            OrderWindowRow.closed_at.is_(None),
+        )
+        .values(closed_at=now, close_cause=WITHDRAWN)
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", closed).rowcount > 0
+
+
+async def take_windows(session: AsyncSession, order_id: int, run: int, org_id: int, *, now: datetime) -> bool:
+    """The winner's is accepted, the others are withdrawn; False when the winner's has been closed meanwhile."""
+    is_his = await close_window(session, order_id, run, org_id, cause=ACCEPTED, now=now)
+    await close_windows(session, order_id, now=now)
+    return is_his
+
+
+async def run_windows(session: AsyncSession, order_id: int, run: int) -> list[OrderWindowRow]:
+    """In the order of opening."""
+    rows = await session.scalars(
+        select(OrderWindowRow)
+        .where(OrderWindowRow.order_id == order_id, OrderWindowRow.run == run)
+        .order_by(OrderWindowRow.opens_at, OrderWindowRow.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
+async def open_early(session: AsyncSession, order_id: int, run: int, *, now: datetime) -> bool:
+    """When everybody of the newest open stage has refused, the next one opens now and those behind it as much earlier.
+    False when nobody is left who sees the order or ever will. The order is locked."""
+    windows = [one for one in await run_windows(session, order_id, run) if one.stage != Word.DESK]
+    opened = [one for one in windows if one.opens_at <= now]
+    coming = [one for one in windows if one.opens_at > now and one.closed_at is None]
+    newest = max((one.opens_at for one in opened), default=now)
+    if any(one.closed_at is None for one in opened if one.opens_at == newest):
+        return True
+    if not coming:
+        return any(one.closed_at is None for one in opened)
+    earlier = coming[0].opens_at - now
+    for window in coming:
+        window.opens_at -= earlier
+    await session.flush()
+    for window in coming:
+        _ = await session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.dedupe_key == _key(order_id, run, window.org_id), OutboxRow.done_at.is_(None))
+            .values(due_at=window.opens_at)
+            .execution_options(synchronize_session=False)
+        )
+    moved = [Window(one.org_id, one.stage, one.opens_at) for one in coming]
+    await _announce(session, order_id, run, moved, now)
+    return True

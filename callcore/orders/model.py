@@ -77,6 +77,7 @@ SERVICES = {
 }
 GOODS, SERVICE = "goods", "service"  # OrderLineRow.kind
 INSTALLATION = "installation"
+OWN_SITE = "own"  # OrderWindowRow.stage of an order that the dealer's own site brought
 
 
 class ReasonKind(StrEnum):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.rights import Scope, proven_numbers, scope_of
@@ -17,17 +17,20 @@ from callcore.calls.tables import CallRow
 from callcore.network.model import DEALER_ROLES, OrderAccess, OrgState, Viewer
 from callcore.network.tables import OrgRow
 from callcore.orders.desk_tables import OrderWindowRow
-from callcore.orders.model import OrderClass
+from callcore.orders.model import OWN_SITE, OrderClass
 from callcore.orders.tables import OrderRow
 
 
 @dataclass(frozen=True, slots=True)
 class OrderReach:
-    """What one viewer reaches at `now`. Each method is a condition on OrderRow."""
+    """What one viewer reaches at `now`. Each method is a condition on OrderRow. `only_own_site`: of what is offered only
+    orders of the dealer's own site."""
 
     scope: Scope
     now: datetime
     sees_available: bool
+    is_suspended: bool = False
+    only_own_site: bool = False
 
     def own(self) -> ColumnElement[bool]:
         """Belongs to his organisation or to one below; all for staff."""
@@ -47,25 +50,29 @@ class OrderReach:
         return self.own() if self.scope.is_whole else or_(self.own(), self.available())
 
     def _windows(self) -> Any:
+        own_site = OrderWindowRow.stage == OWN_SITE if self.only_own_site else true()
         return (
             select(OrderWindowRow.order_id)
             .where(
                 OrderWindowRow.org_id.in_(sorted(self.scope.org_ids or ())),
                 OrderWindowRow.closed_at.is_(None),
                 OrderWindowRow.opens_at <= self.now,
+                own_site,
             )
             .subquery()
         )
 
 
 async def order_reach(session: AsyncSession, viewer: Viewer, now: datetime) -> OrderReach:
-    """`sees_available` is off for a dealer in the mode «only own» and for one who is suspended."""
+    """Nothing is offered to a dealer who is suspended, and to one in the mode «only own» what his own site brought."""
     scope = await reach_of(session, viewer)
     if scope.is_whole:
         return OrderReach(scope, now, True)
     org = await session.get(OrgRow, viewer.org_id) if viewer.role in DEALER_ROLES else None
-    sees = org is not None and org.order_access == OrderAccess.REGION and org.state == OrgState.ACTIVE
-    return OrderReach(scope, now, sees)
+    if org is None:
+        return OrderReach(scope, now, False)
+    is_active = org.state == OrgState.ACTIVE
+    return OrderReach(scope, now, is_active, not is_active, org.order_access != OrderAccess.REGION)
 
 
 async def reach_of(session: AsyncSession, viewer: Viewer) -> Scope:
