@@ -16,10 +16,12 @@ from callcore.bootstrap.order_card_services import OrderCardReader
 from callcore.bootstrap.order_list_services import OrderListReader
 from callcore.bootstrap.overview_services import OverviewReader
 from callcore.bootstrap.pause_services import PauseReader
+from callcore.bootstrap.people_services import PeopleReader
 from callcore.bootstrap.points_reader import PointsReader
 from callcore.bootstrap.policy_reader import PolicyReader
 from callcore.bootstrap.services import Reader
 from callcore.bootstrap.setting_services import SettingReader
+from callcore.bootstrap.trade_reader import TradeReader
 from callcore.demo.data import load_demo_data
 from callcore.demo.password import demo_password
 from callcore.demo.seed import demo_logins
@@ -32,6 +34,7 @@ from web.calls.pages import room as call_room
 from web.customers.pages import room as customer_room
 from web.dealers.pages import room as dealer_room
 from web.dealers.points_pages import room as points_room
+from web.dealers.trade_pages import room as trade_room
 from web.deps import DemoLogin, WebDeps
 from web.desk.pages import room as desk_room
 from web.dids.pages import room as did_room
@@ -42,6 +45,7 @@ from web.orders.card_pages import room as order_card_room
 from web.orders.list_pages import room as order_list_room
 from web.overview.pages import room as overview_room
 from web.pause.pages import room as pause_room
+from web.people.pages import room as people_room
 from web.routing.pages import room as policy_room
 from web.settings.pages import room as setting_room
 from web.ui.templates import ROLE_TITLES
@@ -99,6 +103,7 @@ def make_site(application: "Application") -> web.Application:
                 ).rooms(),
                 dealer_room(dealers.services()),
                 points_room(PointsReader(application.database, application.clock).services()),
+                trade_room(TradeReader(application.database, application.clock).services()),
                 duty_room(duty.services()),
                 pause_room(PauseReader(application.database, application.clock).services()),
                 map_room(
@@ -120,6 +125,7 @@ def make_site(application: "Application") -> web.Application:
                 policy_room(PolicyReader(application.what_if).services()),
                 setting_room(SettingReader(application.database, application.clock).services()),
                 api_room(intake.api()),
+                people_room(PeopleReader(application.database, application.clock, seal).services()),
                 account_room(account_services(application.database, application.clock, seal)),
                 live_room(application.hub),
             ),

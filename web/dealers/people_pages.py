@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from callcore.kernel.errors import Invalid, NotAllowedNow
+from callcore.network.acting import may_act
 from callcore.network.editing import may_run, roles_in
 from callcore.network.links import NewLink
 from callcore.network.model import Role
@@ -18,7 +19,7 @@ from web.rooms import Route, get, post
 from web.security.sessions import viewer_of
 from web.ui.flash import Flash, see_other
 from web.ui.paths import number_in_path
-from web.ui.templates import render
+from web.ui.templates import ROLE_TITLES, render
 
 _OWN: dict[str, str] = {"own-account": "Свою роль и свой вход здесь не меняют: попросите другого владельца."}
 
@@ -40,8 +41,10 @@ async def invite(request: web.Request) -> web.Response:
 
 async def revoke(request: web.Request) -> web.Response:
     invites = request.app[SERVICES].invites
-    org_id = await invites.revoke(viewer_of(request), number_in_path(request, "id"))
-    return see_other(f"/dealers/{org_id}/people", Flash("success", "Ссылка отозвана: по ней больше не войти"))
+    viewer = viewer_of(request)
+    org_id = await invites.revoke(viewer, number_in_path(request, "id"))
+    back = "/people" if org_id == viewer.org_id and viewer.is_staff else f"/dealers/{org_id}/people"
+    return see_other(back, Flash("success", "Ссылка отозвана: по ней больше не войти"))
 
 
 async def _people_page(
@@ -123,13 +126,16 @@ async def _person_page(
 ) -> web.Response:
     services, viewer = request.app[SERVICES], viewer_of(request)
     seen = await services.person(viewer, number_in_path(request, "id"))
-    card = await services.card(viewer, seen.org_id)
+    outlets = () if seen.is_staff else (await services.card(viewer, seen.org_id)).outlets
+    can_run = viewer.role is Role.ADMIN if seen.is_staff else may_run(viewer)
     context: dict[str, Any] = {
         "person": seen,
-        "roles": [(role.value, words.ROLE_WORDS[role]) for role in seen.roles],
-        "can_run": may_run(viewer) and seen.id != viewer.user_id,
-        "can_add_phone": may_run(viewer),
-        "first_outlet": card.outlets[0].id if card.outlets else 0,
+        "roles": [(role.value, ROLE_TITLES[role]) for role in seen.roles],
+        "can_run": can_run and seen.id != viewer.user_id,
+        "can_act": may_act(viewer) and not seen.is_staff and seen.is_active,
+        "can_reset_factor": viewer.role is Role.ADMIN and seen.has_second_factor,
+        "can_add_phone": may_run(viewer) and not seen.is_staff,
+        "first_outlet": outlets[0].id if outlets else 0,
         "link": link_address(request, link),
         "new_link": link,
         "trouble": "",
