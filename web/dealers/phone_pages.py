@@ -27,7 +27,7 @@ _NEW: Final = {"kind": "external", "lines": "1", "accept_by_key": "1", "position
 _EXTENSION_TAKEN: Final = (
     "Пока телефон был выключен, его внутренний номер занял другой: укажите новый и включите."
 )
-_SHOWN: Final = "Пароль уже был показан. Если он потерян, выключите этот телефон и заведите новый."
+_SHOWN: Final = "Пароль уже был показан. Если он потерян, выдайте новый."
 
 
 async def new_phone(request: web.Request) -> web.Response:
@@ -93,6 +93,17 @@ async def show_secret(request: web.Request) -> web.Response:
         access = await request.app[SERVICES].change_phones.show_secret(viewer_of(request), seen.id)
     except NotAllowedNow as error:
         trouble = _SHOWN if error.code == "secret-shown" else "Пароль есть только у включённого SIP-телефона."
+        return await _edit_page(request, seen, 409, trouble=trouble)
+    return await _edit_page(request, await _phone(request), access=access)
+
+
+async def renew_secret(request: web.Request) -> web.Response:
+    """As show_secret, with another password."""
+    seen = await _phone(request)
+    try:
+        access = await request.app[SERVICES].change_phones.renew_secret(viewer_of(request), seen.id)
+    except NotAllowedNow:
+        trouble = "Пароль есть только у включённого SIP-телефона."
         return await _edit_page(request, seen, 409, trouble=trouble)
     return await _edit_page(request, await _phone(request), access=access)
 
@@ -172,4 +183,5 @@ def routes() -> tuple[Route, ...]:
         post("/phones/{id}", save_phone, RUN),
         post("/phones/{id}/active/{state}", set_active, RUN),
         post("/phones/{id}/secret", show_secret, RUN),
+        post("/phones/{id}/secret/renew", renew_secret, RUN),
     )
