@@ -1,7 +1,6 @@
 """Finds a call by any of its names, and remembers for a while what is over. Pure; bounded."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
 from typing import Final
 
 from callcore.calls.facts import ChannelRef
@@ -19,19 +18,45 @@ class CallIndex:
         self._recent: OrderedDict[str, LiveCall] = OrderedDict()
         self._by_name: dict[str, LiveCall] = {}
         self._gone: OrderedDict[str, None] = OrderedDict()
+        self._bridges: OrderedDict[str, set[str]] = OrderedDict()
 
     def candidates(self, channel: ChannelRef, call_id: str = "") -> list[LiveCall]:
         """Calls that the channel's uniqueid and linkedid speak of, without doubles; by call id only when these two
         are unknown, for a transferred channel keeps the id of the call that made it."""
-        found = self._named((channel.uniqueid, channel.linkedid))
-        return found or self._named((call_id or channel.call_id,))
+        one, two = self._by_name.get(channel.uniqueid), self._by_name.get(channel.linkedid)
+        if one is not None and two is not None:
+            return [one] if one is two else [one, two]
+        found = one or two or self._by_name.get(call_id or channel.call_id)
+        return [] if found is None else [found]
 
     def by_id(self, call_id: str) -> LiveCall | None:
         return self._by_name.get(call_id)
 
-    def _named(self, names: Iterable[str]) -> list[LiveCall]:
-        found = (self._by_name.get(name) for name in names if name)
-        return list(dict.fromkeys(call for call in found if call is not None))
+    def enter_bridge(self, uniqueid: str, bridge_id: str) -> list[LiveCall]:
+        """The calls that have a channel in the bridge now, this one's included."""
+        members = self._bridges.setdefault(bridge_id, set())
+        members.add(uniqueid)
+        if len(self._bridges) > MAX_GONE_CHANNELS:
+            self._bridges.popitem(last=False)
+        found: list[LiveCall] = []
+        for member in members:
+            call = self._by_name.get(member)
+            channel = call.channels.get(member) if call is not None else None
+            if (
+                call is not None
+                and channel is not None
+                and channel.bridge_id == bridge_id
+                and call not in found
+            ):
+                found.append(call)
+        return found
+
+    def leave_bridge(self, uniqueid: str, bridge_id: str) -> None:
+        members = self._bridges.get(bridge_id)
+        if members is not None:
+            members.discard(uniqueid)
+            if not members:
+                del self._bridges[bridge_id]
 
     def add(self, call: LiveCall, *names: str) -> None:
         """Make the call live (again) and findable under these names too."""

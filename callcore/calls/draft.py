@@ -1,7 +1,7 @@
 """Gathers what one fact changed and turns it into Changes. Pure."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from callcore.calls.changes import (
@@ -20,18 +20,26 @@ from callcore.calls.model import CallState, HappeningKind, RecordingKind
 from callcore.calls.states import Signal, is_odd, next_state
 from callcore.kernel.bus import Audience, Event
 
+_BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 MAX_ANOMALIES: Final = 20  # lines of one call; more only count
 
 
 class Draft:
-    """Lives for one fact. `at` is the PBX's time."""
+    """Gathers what facts changed, until it is taken. `at` is the PBX's time of the present fact."""
 
-    def __init__(self, at: datetime) -> None:
-        self.at = at
+    def __init__(self) -> None:
+        self.at = _BEFORE_ALL
         self.events: list[Event] = []
-        self._touched: dict[str, LiveCall] = {}
+        self._touched: dict[str, LiveCall] = {}  # by the present fact
+        self._changed: dict[str, LiveCall] = {}  # since the last taking
+        self._announced: set[str] = set()  # calls of which more than a change was told
         self._merges: list[CallsMerged] = []
         self._recordings: list[RecordingBegun] = []
+
+    def begin(self, at: datetime) -> None:
+        """The next fact."""
+        self.at = at
+        self._touched = {}
 
     def touch(self, call: LiveCall) -> None:
         self._touched[call.call_id] = call
@@ -61,29 +69,22 @@ class Draft:
 
     def merged(self, loser: LiveCall, winner: LiveCall) -> None:
         self._touched.pop(loser.call_id, None)
+        self._changed.pop(loser.call_id, None)
         self._merges.append(CallsMerged(loser.call_id, winner.call_id))
+        self._recordings = [
+            replace(begun, call_id=winner.call_id) if begun.call_id == loser.call_id else begun
+            for begun in self._recordings
+        ]
         self.happened(winner, HappeningKind.MERGED, call_id=loser.call_id)
-        self.events.append(
-            CallChanged(
-                at=self.at,
-                audience=_audience(loser),
-                call_id=loser.call_id,
-                version=self._version(loser),
-                org_ids=_orgs(loser),
-                merged_into=winner.call_id,
-            )
-        )
+        self.events.append(CallChanged(**self._common(loser), merged_into=winner.call_id))
 
     def signal(self, call: LiveCall, signal: Signal) -> None:
         if is_odd(call.state, signal):
             self.anomaly(call, "odd-signal", state=call.state.value, signal=signal.value)
         call.state = next_state(call.state, signal)
 
-    def finish(self) -> tuple[Changes, list[LiveCall]]:
-        """The changes, and the calls that ended by this fact."""
-        calls: list[CallRecord] = []
-        said: list[Happening | LinkedidSeen] = []
-        legs: list[LegRecord] = []
+    def settle(self) -> list[LiveCall]:
+        """The end of a fact: the sums, the states, and what people wait to hear. Returns the calls that it ended."""
         ended: list[LiveCall] = []
         for call in tuple(self._touched.values()):
             signals = call.refresh(self.at)
@@ -92,16 +93,30 @@ class Draft:
             if Signal.EMPTIED in signals:
                 call.result = call.final_result()
                 ended.append(call)
-            if not call.legs and call.route is None:
-                continue  # only Local halves so far: nobody's call yet
-            said.extend(replace(word, call_id=call.call_id) for word in call.withheld)
+            if call.legs or call.route is not None:  # else only Local halves so far: nobody's call yet
+                self._announce_ringing(call)
+                if signals:
+                    self._announce(call, signals)
+                self._changed[call.call_id] = call
+        return ended
+
+    def take(self) -> Changes:
+        """What has changed since the last taking, each thing once, in its newest state."""
+        calls: list[CallRecord] = []
+        said: list[Happening | LinkedidSeen] = []
+        legs: list[LegRecord] = []
+        for call in self._changed.values():
+            said.extend(
+                word if word.call_id == call.call_id else replace(word, call_id=call.call_id)
+                for word in call.withheld
+            )
             call.withheld.clear()
             record = call.record()
-            is_changed = call.stored != record
-            self._announce(call, signals, is_changed=is_changed)
-            if is_changed:
+            if call.stored != record:
+                if call.call_id not in self._announced:
+                    self._tell_change(call)
+                calls.append(_what_is_new(call.stored, record))
                 call.stored = record
-                calls.append(record)
             legs.extend(_changed_legs(call))
         changes = Changes(
             merges=tuple(self._merges),
@@ -112,25 +127,37 @@ class Draft:
             happenings=tuple(word for word in said if isinstance(word, Happening)),
             events=tuple(self.events),
         )
-        return changes, ended
+        self.events, self._merges, self._recordings = [], [], []
+        self._changed, self._announced = {}, set()
+        return changes
 
     # --- events --------------------------------------------------------------------------------------------
 
-    def _announce(self, call: LiveCall, signals: list[Signal], *, is_changed: bool) -> None:
-        self._announce_ringing(call)
-        common: dict[str, Any] = {"at": self.at, "audience": _audience(call), "call_id": call.call_id}
-        common["org_ids"] = _orgs(call)
+    def _announce(self, call: LiveCall, signals: list[Signal]) -> None:
+        is_over = call.state is CallState.ENDED and Signal.EMPTIED in signals and bool(call.result)
+        if not is_over and Signal.JOINED not in signals:
+            return
+        self._announced.add(call.call_id)
         if Signal.JOINED in signals:
             legs = [leg for leg in call.joined_phones() if leg.phone]
-            self.events.append(
-                CallAnswered(
-                    **common, version=self._version(call), phone_ids=_phones(legs), user_ids=_users(legs)
-                )
-            )
-        if call.state is CallState.ENDED and Signal.EMPTIED in signals and call.result:
-            self.events.append(CallEnded(**common, version=self._version(call), result=call.result.value))
-        elif Signal.JOINED not in signals and is_changed:
-            self.events.append(CallChanged(**common, version=self._version(call)))
+            common = self._common(call)
+            self.events.append(CallAnswered(**common, phone_ids=_phones(legs), user_ids=_users(legs)))
+        if is_over and call.result:
+            self.events.append(CallEnded(**self._common(call), result=call.result.value))
+
+    def _tell_change(self, call: LiveCall) -> None:
+        self.events.append(CallChanged(**self._common(call)))
+
+    def _common(self, call: LiveCall) -> dict[str, Any]:
+        concerned = _concerned(call)
+        orgs = frozenset[int]().union(*(leg.phone.org_chain for leg in concerned if leg.phone))
+        return {
+            "at": self.at,
+            "audience": Audience(staff=True, org_ids=orgs, user_ids=_users(concerned)),
+            "call_id": call.call_id,
+            "version": self._version(call),
+            "org_ids": orgs,
+        }
 
     def _announce_ringing(self, call: LiveCall) -> None:
         fresh = [leg for leg in call.legs.values() if leg.is_ringing and leg.phone and not leg.has_rung]
@@ -166,17 +193,17 @@ def _changed_legs(call: LiveCall) -> list[LegRecord]:
     return changed
 
 
+def _what_is_new(stored: CallRecord | None, record: CallRecord) -> CallRecord:
+    """The explanation is long and is told once; none says that it is as it was told."""
+    if stored is None or stored.explanation is not record.explanation:
+        return record
+    return replace(record, explanation=None)
+
+
 def _concerned(call: LiveCall) -> list[Leg]:
     """Legs whose people may know of the call now: who is called or talks, and whose call it is."""
-    return [leg for leg in call.legs.values() if leg.phone and (leg.is_alive or leg is call.responsible())]
-
-
-def _orgs(call: LiveCall) -> frozenset[int]:
-    return frozenset[int]().union(*(leg.phone.org_chain for leg in _concerned(call) if leg.phone))
-
-
-def _audience(call: LiveCall) -> Audience:
-    return Audience(staff=True, org_ids=_orgs(call), user_ids=_users(_concerned(call)))
+    responsible = call.responsible()
+    return [leg for leg in call.legs.values() if leg.phone and (leg.is_alive or leg is responsible)]
 
 
 def _phones(legs: list[Leg]) -> frozenset[int]:

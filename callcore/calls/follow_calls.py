@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from callcore.calls.changes import Changes
 from callcore.calls.events import CallEvent
 from callcore.calls.facts import PbxFact
 from callcore.calls.journal import CallLinker, JournalWriter
@@ -169,23 +168,23 @@ class CallFollower:
     def _take_facts(self) -> None:
         for _ in range(FACTS_PER_BATCH):
             if self._inbox.empty():
-                return
+                break
             self._apply(self._inbox.get_nowait())
+        self._gather()
 
     def _apply(self, fact: PbxFact) -> None:
         self._in_use = None
         try:
             self._hear(fact)
-            changes = self._tracker.apply(fact)
+            self._tracker.hear(fact)
         except Exception:  # noqa: BLE001 - a border: the pump outlives a fault of ours; CEL repairs the call
             self._broken_facts += 1
             _log.exception("fact not understood", fact=type(fact).__name__)
-            return
-        self._unwritten.add(changes)
-        self._publish_link(changes)
 
-    def _publish_link(self, changes: Changes) -> None:
-        """The state of the link is no row: nothing to wait for."""
+    def _gather(self) -> None:
+        """What the facts of this moment changed, together. The state of the link is no row: nothing to wait for."""
+        changes = self._tracker.take()
+        self._unwritten.add(changes)
         self._bus.publish(*(event for event in changes.events if not isinstance(event, CallEvent)))
 
     # --- the journal ---------------------------------------------------------------------------------------

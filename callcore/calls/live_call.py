@@ -29,10 +29,11 @@ class Channel:
     uniqueid: str
     name: str
     bridge_id: str = ""
+    pair: str = field(init=False, default="")
 
-    @property
-    def pair(self) -> str:
-        return self.name[:-2] if self.name.startswith("Local/") and self.name[-2:] in (";1", ";2") else ""
+    def __post_init__(self) -> None:
+        if self.name.startswith("Local/") and self.name[-2:] in (";1", ";2"):
+            self.pair = self.name[:-2]
 
     def hears(self, other: "Channel") -> bool:
         return bool(self.bridge_id and self.bridge_id == other.bridge_id) or bool(
@@ -112,7 +113,8 @@ class LiveCall:
     def joined_phones(self) -> list[Leg]:
         """Legs of phones that hear the customer now, directly or through Local halves."""
         start = self._anchor()
-        if start not in self.channels:
+        own = self.channels.get(start)
+        if own is None or not (own.bridge_id or own.pair):
             return []
         heard, todo = {start}, [start]
         while todo:
@@ -140,7 +142,12 @@ class LiveCall:
             self.talk += max(at - self.joined_since, timedelta())
             self.joined_since = None
             signals.append(Signal.PARTED)
-        is_calling = any(leg.is_being_called for leg in self.legs.values())
+        is_calling = False
+        for leg in self.legs.values():
+            if (
+                leg.is_called and leg.ended_at is None and leg.bridged_at is None
+            ):  # is_being_called, in the open
+                is_calling = True
         if is_calling != self.is_calling:
             signals.append(Signal.PHONE_CALLED if is_calling else Signal.PHONES_GONE)
             self.is_calling = is_calling

@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Protocol
 
 from callcore.kernel.phones import parse_phone
@@ -124,7 +125,12 @@ class PhoneInfo:
     @property
     def org_chain(self) -> frozenset[int]:
         """The organisation and all above it."""
-        return frozenset(int(part) for part in self.org_path.split("/") if part.isdigit())
+        return _chain(self.org_path)
+
+
+@lru_cache(maxsize=4096)
+def _chain(path: str) -> frozenset[int]:
+    return frozenset(int(part) for part in path.split("/") if part.isdigit())
 
 
 class PhoneDirectory(Protocol):

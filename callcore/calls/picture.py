@@ -57,6 +57,10 @@ class Picture:
 
     def _join(self, call: LiveCall, channel: ChannelRef, draft: Draft) -> None:
         draft.touch(call)
+        if channel.uniqueid in call.channels and channel.linkedid in call.linkedids:
+            if (known := call.legs.get(channel.uniqueid)) is not None:
+                self.learn_phone(call, known, channel.phone_key)
+            return
         draft.linkedid(call, channel.linkedid)
         if channel.uniqueid not in call.channels:
             call.channels[channel.uniqueid] = Channel(channel.uniqueid, channel.name)
@@ -107,11 +111,7 @@ class Picture:
         if channel is None or not bridge_id:
             return
         channel.bridge_id = bridge_id
-        there = [
-            other
-            for other in self._index.live.values()
-            if any(member.bridge_id == bridge_id for member in other.channels.values())
-        ]
+        there = self._index.enter_bridge(uniqueid, bridge_id)
         if len(there) > 1:
             call = self.merge(there, draft)
         for leg, key in _phones_behind_local(call, bridge_id):
@@ -119,7 +119,9 @@ class Picture:
 
     def hang_up(self, call: LiveCall, uniqueid: str, draft: Draft, *, cause: int | None) -> None:
         draft.touch(call)
-        call.channels.pop(uniqueid, None)
+        gone = call.channels.pop(uniqueid, None)
+        if gone is not None and gone.bridge_id:
+            self._index.leave_bridge(uniqueid, gone.bridge_id)
         leg = call.legs.get(uniqueid)
         if leg is not None and leg.is_alive:
             leg.ended_at = draft.at

@@ -49,6 +49,7 @@ class Tracker:
     def __init__(self, phones: PhoneDirectory) -> None:
         self._index = CallIndex()
         self._picture = Picture(self._index, phones)
+        self._draft = Draft()
         self._routes: OrderedDict[str, RouteDecided] = OrderedDict()
         self.stale = True
         self.strays = 0
@@ -69,15 +70,22 @@ class Tracker:
             PbxLost: self._lost,
         }
 
-    def apply(self, fact: PbxFact) -> Changes:
-        draft = Draft(fact.at)
+    def hear(self, fact: PbxFact) -> None:
+        """What it changes is gathered until it is taken."""
         handler = self._handlers.get(type(fact))
-        if handler is not None:
-            handler(fact, draft)
-        changes, ended = draft.finish()
-        for call in ended:
+        if handler is None:
+            return
+        self._draft.begin(fact.at)
+        handler(fact, self._draft)
+        for call in self._draft.settle():
             self._index.retire(call)
-        return changes
+
+    def take(self) -> Changes:
+        return self._draft.take()
+
+    def apply(self, fact: PbxFact) -> Changes:
+        self.hear(fact)
+        return self.take()
 
     def whole_call(self, linkedid: str) -> LiveCall | None:
         """An ended call of this name all of which was heard: it began after the last look at what lived already, and
@@ -178,6 +186,7 @@ class Tracker:
         if channel is None or channel.bridge_id != fact.bridge_id:
             draft.anomaly(call, "left-no-bridge")
             return
+        self._index.leave_bridge(channel.uniqueid, channel.bridge_id)
         channel.bridge_id = ""
         draft.touch(call)
 

@@ -57,7 +57,10 @@ class Unwritten:
         for merge in changes.merges:
             self._work(merge.into).absorb(self._works.pop(merge.call_id, CallWork(merge.call_id)))
         for record in changes.calls:
-            self._work(record.call_id).record = record
+            work = self._work(record.call_id)
+            if work.record is not None and record.explanation is None:
+                record = replace(record, explanation=work.record.explanation)  # told once
+            work.record = record
         for leg in changes.legs:
             self._work(leg.call_id).legs[leg.uniqueid] = leg
         for seen in changes.linkedids:
