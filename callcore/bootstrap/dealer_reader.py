@@ -92,7 +92,9 @@ class DealerReader:
             change=ChangeNetwork(database, clock),
             change_dealers=ChangeDealers(database, clock),
             change_outlets=ChangeOutlets(database, clock, is_outlet_used),
-            change_phones=ChangePhones(database, clock, options.outside_prefixes, self._sip_access),
+            change_phones=ChangePhones(
+                database, clock, options.outside_prefixes, self._sip_access, self._renewed_access
+            ),
             change_people=ChangePeople(database, clock),
             invites=Invites(database, clock),
             logos=LogoStore(options.logos_dir),
@@ -184,4 +186,9 @@ class DealerReader:
         key = contract.PHONE_KEY.format(id=phone_id)
         name = f"phone:{key}"
         secret = PbxSecrets(self._options.secrets_file).get(name)[name]
+        return SipAccess(self._options.sip_server, key, secret)
+
+    def _renewed_access(self, phone_id: int) -> SipAccess:
+        key = contract.PHONE_KEY.format(id=phone_id)
+        secret = PbxSecrets(self._options.secrets_file).renew(f"phone:{key}")
         return SipAccess(self._options.sip_server, key, secret)

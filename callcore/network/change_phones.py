@@ -92,12 +92,15 @@ class ChangePhones:
         clock: Clock,
         allowed: tuple[str, ...],
         sip_access: Callable[[int], SipAccess],
+        renewed_access: Callable[[int], SipAccess],
     ) -> None:
-        """`allowed` are prefixes of outside numbers; `sip_access` makes the password of a phone or finds it."""
+        """`allowed` are prefixes of outside numbers; `sip_access` makes the password of a phone or finds it,
+        `renewed_access` makes another one."""
         self._database = database
         self._notes = Notes(clock)
         self._allowed = allowed
         self._sip_access = sip_access
+        self._renewed_access = renewed_access
 
     async def add(self, viewer: Viewer, outlet_id: int, fields: PhoneFields) -> int:
         """Raises Invalid (fields), NumberShared. Returns the phone's id."""
@@ -145,13 +148,25 @@ class ChangePhones:
     async def show_secret(self, viewer: Viewer, phone_id: int) -> SipAccess:
         """Once for each phone: a second time raises NotAllowedNow("secret-shown")."""
         async with self._database.transaction() as session:
-            row, _ = await phone_to_run(session, viewer, phone_id)
-            if row.kind != "sip" or not row.is_active:
-                raise NotAllowedNow("no-secret")
+            await self._check_sip(session, viewer, phone_id)
             if await _is_shown(session, phone_id):
                 raise NotAllowedNow("secret-shown")
             self._notes.add(session, viewer, _SHOWN, "phone", phone_id)
         return self._sip_access(phone_id)
+
+    async def renew_secret(self, viewer: Viewer, phone_id: int) -> SipAccess:
+        """In place of a password that was lost; shown once like the first. The telephone is off until it has it."""
+        async with self._database.transaction() as session:
+            await self._check_sip(session, viewer, phone_id)
+            self._notes.add(session, viewer, _SHOWN, "phone", phone_id, renewed=True)
+            await session.flush()
+            # before the commit: who reads the row also finds the password that it speaks of
+            return self._renewed_access(phone_id)
+
+    async def _check_sip(self, session: AsyncSession, viewer: Viewer, phone_id: int) -> None:
+        row, _ = await phone_to_run(session, viewer, phone_id)
+        if row.kind != "sip" or not row.is_active:
+            raise NotAllowedNow("no-secret")
 
     async def _checked(
         self,

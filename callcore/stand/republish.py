@@ -37,6 +37,7 @@ class Republisher:
         self._settings = settings
         self._cli = cli
         self._source = source
+        self._renewals = PbxSecrets(settings.pbx.secrets_file).renewals()
         self._seen: int | None = None
         self._due_at = 0.0
 
@@ -66,14 +67,15 @@ class Republisher:
         files can be made, leaves everything as it was."""
         try:
             source = await read_source(database, routing_options(self._settings))
-            is_new = source != self._source
+            renewals = PbxSecrets(self._settings.pbx.secrets_file).renewals()
+            is_new = source != self._source or renewals != self._renewals
             if is_new:
                 await self._publish(source)
         except (DatabaseUnavailable, PbxUnavailable, Invalid, OSError) as error:
             _log.warning("changes of the network not published to the pbx", error=str(error))
             self._due_at = time.monotonic() + TRY_AGAIN_S
             return False
-        self._source, self._due_at = source, time.monotonic() + READ_ALL_S
+        self._source, self._renewals, self._due_at = source, renewals, time.monotonic() + READ_ALL_S
         return is_new
 
     async def _publish(self, source: PbxSource) -> None:

@@ -39,6 +39,7 @@ SHOWN_AT_ONCE = {
     "/outlets/{id}/remove": 409,
     "/phones/{id}": 409,
     "/phones/{id}/secret": 409,
+    "/phones/{id}/secret/renew": 409,
 }
 POLICY = "Content-Security-Policy"
 JSON = {"Accept": "application/json"}
