@@ -4,8 +4,8 @@ from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.network.model import Viewer
 from callcore.orders.card_queries import order_card
+from callcore.orders.card_views import OrderCard
 from callcore.orders.comment_order import comment_order
-from callcore.orders.views import OrderCard
 from web.orders.card_services import CardServices
 
 

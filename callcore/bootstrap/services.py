@@ -21,10 +21,11 @@ from callcore.kernel.database import Database
 from callcore.network.model import Role, Viewer
 from callcore.network.queries import PhoneBrief, phones_by_id
 from callcore.orders.card_queries import customer_card, order_card
+from callcore.orders.card_views import OrderCard
 from callcore.orders.comment_order import comment_order
 from callcore.orders.numbers import order_numbers
 from callcore.orders.queries import list_orders
-from callcore.orders.views import CustomerCard, OrderCard, OrderCursor, OrderFilter, OrderPage
+from callcore.orders.views import CustomerCard, OrderCursor, OrderFilter, OrderPage
 from recordings.files import resolve_below
 from web.calls.services import CallServices
 from web.customers.services import CustomerServices

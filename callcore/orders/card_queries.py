@@ -1,76 +1,206 @@
 """Read side of orders: the card of an order and the card of a customer."""
 
-from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.rights import Scope, shown_numbers
-from callcore.calls.tables import CallRow, RecordingRow
+from callcore.calls.tables import CallRow
 from callcore.customers.model import ContactKind, Customer
 from callcore.customers.queries import customers_by_id
 from callcore.kernel.errors import NotFound
 from callcore.network.model import Viewer
-from callcore.network.tables import DidRow, OrgRow, OutletRow, UserRow
-from callcore.orders.masking import without_numbers
-from callcore.orders.model import OrderEventKind, status_of
-from callcore.orders.queries import briefs_where, to_briefs
-from callcore.orders.rights import reach_of, sees_order
-from callcore.orders.tables import OrderEventRow, OrderLineRow, OrderRow
-from callcore.orders.views import (
-    CallView,
-    CustomerCard,
+from callcore.network.tables import DidRow, OutletRow
+from callcore.orders.attention import attention_times
+from callcore.orders.card_parts import (
+    files_of,
+    lines_of,
+    outcome_of,
+    people_of,
+    rights_of,
+    who_sells,
+    without_house,
+)
+from callcore.orders.card_timeline import MAX_LISTED, calls_where, timeline_of
+from callcore.orders.card_views import (
+    LineChangeView,
     OrderCard,
     OrderCounts,
     OrderLineView,
-    PhoneView,
-    RecordingView,
     TimelineItem,
-    phone_view,
 )
+from callcore.orders.change_status import NEEDS_CONTACT, next_stages
+from callcore.orders.edit_order import managers_for
+from callcore.orders.masking import without_numbers
+from callcore.orders.model import OrderEventKind, ReasonKind
+from callcore.orders.queries import briefs_where, rows_of, to_briefs
+from callcore.orders.reasons import load_reasons
+from callcore.orders.rights import order_reach, reach_of, sees_order
+from callcore.orders.settings import order_settings
+from callcore.orders.statuses import StatusBook, load_statuses
+from callcore.orders.tables import OrderRow
+from callcore.orders.views import CustomerCard, OrderBrief, PhoneView, phone_view
 
-MAX_LISTED = 50
-MAX_TIMELINE = 500
+Blot = Callable[[str], str]
 
 
-async def order_card(session: AsyncSession, viewer: Viewer, number: int) -> OrderCard:
-    """Raises NotFound for an order that does not exist or that this viewer may not know of."""
-    scope = await reach_of(session, viewer)
-    row = (await session.execute(briefs_where(scope, OrderRow.number == number))).one_or_none()
-    if row is None:
-        raise NotFound("order-not-found")
+async def order_card(
+    session: AsyncSession, viewer: Viewer, number: int, now: datetime | None = None
+) -> OrderCard:
+    """His own order; with `now` also one that is offered to him at that instant, of which he is told little. Raises
+    NotFound for an order that does not exist or that this viewer may not know of."""
+    scope, is_own, order_id = await _reached(session, viewer, number, now)
+    (row,) = await rows_of(session, [order_id])
     (brief,) = await to_briefs(session, scope, [row])
     order: OrderRow = row[0]
-    outlet = await session.get(OutletRow, order.outlet_id) if order.outlet_id else None
-    did = await session.get(DidRow, order.did_id) if order.did_id else None
     customer = (await customers_by_id(session, [order.customer_id]))[order.customer_id]
-    hidden = [customer.phone] if brief.phone and brief.phone.is_hidden else []
-    timeline = await _timeline(session, scope, order)
-    if hidden:
-        timeline = tuple(replace(item, text=without_numbers(item.text, hidden)) for item in timeline)
-    return OrderCard(
-        order=brief,
-        public_id=order.public_id,
+    is_hidden = not is_own or (brief.phone is not None and brief.phone.is_hidden)
+    hidden = [customer.phone] if customer.phone and is_hidden else []
+    card = OrderCard(
+        order=brief if is_own else _stranger(brief),
+        public_id=order.public_id if is_own else "",
         version=order.version,
         closed_at=order.closed_at,
-        address=without_numbers(order.address, hidden) if hidden else order.address,
-        outlet_name=outlet.name if outlet else "",
+        address=_blot(hidden)(order.address if is_own else without_house(order.address)),
+        outlet_name="",
         medium=order.medium,
         campaign=order.campaign,
+        did_number="",
+        did_label="",
+        customer_note="",
+        lines=_plain_lines(await lines_of(session, order), hidden),
+        timeline=(),
+        counts=OrderCounts(calls=0, comments=0, other_orders=0),
+        channel=order.channel,
+        promo_code=order.promo_code,
+        discount_kopecks=order.discount_kopecks,
+    )
+    if not is_own:
+        return card
+    return await _whole(
+        session, viewer, scope, order, replace(card, customer_note=customer.note), hidden, now
+    )
+
+
+async def _reached(
+    session: AsyncSession, viewer: Viewer, number: int, now: datetime | None
+) -> tuple[Scope, bool, int]:
+    """Scope, whether it is his own, the order's id."""
+    scope = await reach_of(session, viewer)
+    wanted = select(OrderRow.id).where(OrderRow.number == number)
+    if (order_id := await session.scalar(wanted.where(sees_order(scope)))) is not None:
+        return scope, True, order_id
+    if now is not None:
+        reach = await order_reach(session, viewer, now)
+        order_id = await session.scalar(wanted.where(reach.available()))
+    if order_id is None:
+        raise NotFound("order-not-found")
+    return scope, False, order_id
+
+
+async def _whole(
+    session: AsyncSession,
+    viewer: Viewer,
+    scope: Scope,
+    order: OrderRow,
+    card: OrderCard,
+    hidden: list[str],
+    now: datetime | None,
+) -> OrderCard:
+    """What only who has the order is told."""
+    book, settings, blot = await load_statuses(session), await order_settings(session), _blot(hidden)
+    outlet = await session.get(OutletRow, order.outlet_id) if order.outlet_id else None
+    did = await session.get(DidRow, order.did_id) if order.did_id else None
+    timeline = tuple(_plain(item, blot) for item in await timeline_of(session, scope, order, book))
+    manager, dealer = await people_of(session, order)
+    times = attention_times(order, settings) if now else {}
+    outcome = await outcome_of(session, order, timeline, settings)
+    is_short = viewer.is_staff and any(line.is_missing for line in card.lines)
+    card = replace(
+        card,
+        customer_note=blot(card.customer_note),
+        outlet_name=outlet.name if outlet else "",
         did_number=did.number if did else "",
         did_label=did.label if did else "",
-        customer_note=without_numbers(customer.note, hidden) if hidden else customer.note,
-        lines=await _lines(session, order.id),
         timeline=timeline,
         counts=OrderCounts(
             calls=sum(item.call is not None for item in timeline),
             comments=sum(item.kind is OrderEventKind.COMMENT for item in timeline),
             other_orders=await _count_orders(session, scope, order.customer_id) - 1,
         ),
+        cycle=order.cycle,
+        accepted_at=order.accepted_at,
+        contacted_at=order.contacted_at,
+        lat=order.lat,
+        lon=order.lon,
+        manager=manager,
+        dealer=dealer,
+        outcome=replace(outcome, note=blot(outcome.note)),
+        rights=rights_of(viewer, order, is_own=True),
+        files=tuple(replace(one, name=blot(one.name)) for one in await files_of(session, order.id)),
+        causes=tuple(cause for cause, at in times.items() if now and at <= now),
+        others_sell=await who_sells(session, order) if is_short else (),
+    )
+    return await _with_choices(session, viewer, order, card, book) if card.rights.may_work else card
+
+
+async def _with_choices(
+    session: AsyncSession, viewer: Viewer, order: OrderRow, card: OrderCard, book: StatusBook
+) -> OrderCard:
+    stages = next_stages(order, book, is_staff=viewer.is_staff)
+    reasons = await load_reasons(session, ReasonKind.FAILED)
+    managers = await managers_for(session, order.org_id) if order.org_id is not None else ()
+    return replace(
+        card,
+        stages=tuple((one.code, one.name, one.status_class in NEEDS_CONTACT) for one in stages),
+        reasons=tuple((one.id, one.title) for one in reasons),
+        managers=tuple((one.id, one.full_name) for one in managers),
+    )
+
+
+def _stranger(brief: OrderBrief) -> OrderBrief:
+    """The customer of an order that is only offered: a first name and no number."""
+    first = brief.customer_name.split()[:1]
+    return replace(brief, customer_name="".join(first), phone=None, calls_count=0, manager_name="")
+
+
+def _blot(hidden: list[str]) -> Blot:
+    return (lambda text: without_numbers(text, hidden)) if hidden else (lambda text: text)
+
+
+def _plain(item: TimelineItem, blot: Blot) -> TimelineItem:
+    lines = tuple(
+        LineChangeView(
+            one.what, blot(one.name), tuple((name, blot(old), blot(new)) for name, old, new in one.words)
+        )
+        for one in item.lines
+    )
+    return replace(
+        item,
+        text=blot(item.text),
+        reason=blot(item.reason),
+        before=blot(item.before) if item.field == "place" else item.before,
+        after=blot(item.after) if item.field == "place" else item.after,
+        lines=lines,
+    )
+
+
+def _plain_lines(lines: tuple[OrderLineView, ...], hidden: list[str]) -> tuple[OrderLineView, ...]:
+    """Barcodes in names stay; the customer's own number does not."""
+    if not hidden:
+        return lines
+    return tuple(
+        replace(
+            line,
+            name=without_numbers(line.name, hidden, any_long=False),
+            params={
+                key: without_numbers(value, hidden, any_long=False) for key, value in line.params.items()
+            },
+        )
+        for line in lines
     )
 
 
@@ -95,7 +225,7 @@ async def customer_card(session: AsyncSession, viewer: Viewer, customer_id: int)
         emails=_emails(scope, customer),
         sources=tuple(sorted({order.source for order in orders})),
         orders=orders,
-        calls=await _calls(session, scope, of_customer, sees_call(scope)),
+        calls=await calls_where(session, scope, of_customer, sees_call(scope)),
         orders_count=orders_count,
         calls_count=await session.scalar(calls_count) or 0,
     )
@@ -126,107 +256,3 @@ def _emails(scope: Scope, customer: Customer) -> tuple[str, ...]:
     if not scope.is_whole:
         return ()
     return tuple(item.value for item in customer.contacts if item.kind is ContactKind.EMAIL)
-
-
-async def _lines(session: AsyncSession, order_id: int) -> tuple[OrderLineView, ...]:
-    rows = await session.scalars(
-        select(OrderLineRow).where(OrderLineRow.order_id == order_id).order_by(OrderLineRow.position)
-    )
-    return tuple(
-        OrderLineView(
-            position=row.position,
-            kind=row.kind,
-            article=row.article,
-            name=row.name,
-            unit=row.unit,
-            quantity=_without_zeros(Decimal(row.quantity_m) / 1000),
-            price=row.price,
-            total_kopecks=row.total_kopecks,
-        )
-        for row in rows
-    )
-
-
-def _without_zeros(value: Decimal) -> Decimal:
-    return value.quantize(Decimal(1)) if value == value.to_integral() else value.normalize()
-
-
-async def _timeline(session: AsyncSession, scope: Scope, order: OrderRow) -> tuple[TimelineItem, ...]:
-    """Events and calls mixed by time. A call is taken from the journal once, whether or not its event is there."""
-    calls = await _calls(session, scope, CallRow.order_id == order.id)
-    events = await session.execute(
-        select(OrderEventRow, UserRow.full_name)
-        .outerjoin(UserRow, UserRow.id == OrderEventRow.actor_id)
-        .where(OrderEventRow.order_id == order.id, OrderEventRow.kind != OrderEventKind.CALL.value)
-        .order_by(OrderEventRow.seq.desc())
-        .limit(MAX_TIMELINE)
-    )
-    items = [_item(event, name or "") for event, name in events][::-1]
-    items += [TimelineItem(at=call.started_at, kind=OrderEventKind.CALL, call=call) for call in calls]
-    return tuple(sorted(items, key=lambda item: item.at))
-
-
-def _item(event: OrderEventRow, actor_name: str) -> TimelineItem:
-    data: dict[str, Any] = event.data
-    names = {key: status_of(data[key]).name for key in ("from", "to") if data.get(key)}
-    return TimelineItem(
-        at=event.at,
-        kind=OrderEventKind(event.kind),
-        actor_name=actor_name,
-        text=str(data.get("text", "")),
-        is_public=data.get("is_public") is True,
-        status_from=names.get("from", ""),
-        status_to=names.get("to", ""),
-    )
-
-
-async def _calls(
-    session: AsyncSession, scope: Scope, *conditions: ColumnElement[bool]
-) -> tuple[CallView, ...]:
-    """Newest first, at most MAX_LISTED."""
-    found = (
-        select(CallRow, OrgRow.name, OutletRow.name, UserRow.full_name)
-        .outerjoin(OrgRow, OrgRow.id == CallRow.org_id)
-        .outerjoin(OutletRow, OutletRow.id == CallRow.outlet_id)
-        .outerjoin(UserRow, UserRow.id == CallRow.user_id)
-        .where(*conditions)
-        .order_by(CallRow.started_at.desc(), CallRow.id.desc())
-        .limit(MAX_LISTED)
-    )
-    rows = (await session.execute(found)).all()
-    recordings = await _recordings(session, scope, [row[0].id for row in rows])
-    return tuple(
-        CallView(
-            call_id=call.call_id,
-            direction=call.direction,
-            state=call.state,
-            result=call.result,
-            started_at=call.started_at,
-            wait_s=call.wait_s,
-            talk_s=call.talk_s,
-            org_name=org_name or "",
-            outlet_name=outlet_name or "",
-            user_name=user_name or "",
-            warning=call.warning,
-            recordings=tuple(recordings[call.id]),
-        )
-        for call, org_name, outlet_name, user_name in rows
-    )
-
-
-async def _recordings(
-    session: AsyncSession, scope: Scope, call_row_ids: Collection[int]
-) -> dict[int, list[RecordingView]]:
-    found: dict[int, list[RecordingView]] = defaultdict(list)
-    if not call_row_ids:
-        return found
-    rows = await session.scalars(
-        select(RecordingRow)
-        .join(CallRow, CallRow.id == RecordingRow.call_row_id)
-        .where(RecordingRow.call_row_id.in_(call_row_ids), scope.calls())
-        .order_by(RecordingRow.started_at, RecordingRow.id)
-    )
-    for row in rows:
-        view = RecordingView(row.id, row.kind, row.state, row.duration_ms, row.is_truncated)
-        found[row.call_row_id or 0].append(view)
-    return found

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 from callcore.kernel.errors import Invalid
 from callcore.kernel.phones import format_phone, mask_phone
 from callcore.orders.list_model import OrderSort, OrderTab
-from callcore.orders.model import OrderClass, OrderEventKind, OrderKind, OrderResult
+from callcore.orders.model import OrderClass, OrderKind, OrderResult
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})(?:s(\d{1,18}))?")
@@ -37,7 +36,7 @@ def phone_view(e164: str, shown: Collection[str]) -> PhoneView | None:
 class OrderFilter:
     """Every field narrows; None and empty do not. `org_id` means the organisation and all below it; `text` is an
     order's number, an article on it, a part of the customer's name, or the last digits (4 or more) of his telephone;
-    `overdue_at`: not closed, and due before that instant; `due_from` and `due_before` bound the deadline."""
+    `overdue_at`: not closed, and due before that instant; `due_from` and `due_before` bound the deadline; `numbers`: these alone."""
 
     kind: OrderKind | None = None
     status_class: OrderClass | None = None
@@ -56,6 +55,11 @@ class OrderFilter:
     text: str = ""
     tab: OrderTab | None = None
     sort: OrderSort = OrderSort.NEWEST
+    numbers: tuple[int, ...] = ()
+
+    def only(self, numbers: Collection[int]) -> "OrderFilter":
+        """Of these orders alone; all when none is named."""
+        return replace(self, numbers=tuple(numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +122,6 @@ class OrderPage:
     next_cursor: OrderCursor | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderLineView:
-    position: int
-    kind: str
-    article: str
-    name: str
-    unit: str
-    quantity: Decimal  # without needless zeros
-    price: Decimal
-    total_kopecks: int
-
-
 @dataclass(frozen=True, slots=True)
 class RecordingView:
     """A recording that this viewer may hear; the player asks for it by its id."""
@@ -157,48 +149,6 @@ class CallView:
     user_name: str
     warning: str
     recordings: tuple[RecordingView, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineItem:
-    """`text` is a comment's text, `is_public` when the customer may read it, or what was changed; `status_from` and
-    `status_to` are names; `call` is set for calls."""
-
-    at: datetime
-    kind: OrderEventKind
-    actor_name: str = ""
-    text: str = ""
-    is_public: bool = False
-    status_from: str = ""
-    status_to: str = ""
-    call: CallView | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderCounts:
-    calls: int
-    comments: int
-    other_orders: int  # of the same customer, visible to this viewer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderCard:
-    """`timeline` is oldest first."""
-
-    order: OrderBrief
-    public_id: str
-    version: int
-    closed_at: datetime | None
-    address: str
-    outlet_name: str
-    medium: str
-    campaign: str
-    did_number: str
-    did_label: str
-    customer_note: str
-    lines: tuple[OrderLineView, ...]
-    timeline: tuple[TimelineItem, ...]
-    counts: OrderCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from callcore.calls.views import CallCard, JournalFilter, JournalRow, LiveCallVi
 from callcore.kernel.errors import NotFound
 from callcore.network.model import Viewer
 from callcore.network.queries import PhoneBrief
+from callcore.orders.card_views import OrderCard
 from callcore.orders.model import OrderClass
-from callcore.orders.views import OrderBrief, OrderCard, OrderFilter
+from callcore.orders.views import OrderBrief, OrderFilter
 from web.calls.timeline import Try, tries_of
 from web.desk.services import DeskServices
 

@@ -9,7 +9,7 @@ from callcore.calls.phone_reach import PhoneState
 from callcore.calls.views import CallCard, LiveCallView
 from callcore.network.model import Viewer
 from callcore.network.queries import PhoneBrief
-from callcore.orders.views import OrderCard
+from callcore.orders.card_views import OrderCard
 from web.calls.services import ReadJournal
 from web.orders.card_services import CommentOrder
 from web.orders.list_services import FindOrders

@@ -6,8 +6,8 @@ from aiohttp import web
 
 from callcore.kernel.errors import Invalid, NotFound
 from callcore.network.model import DEALER_ROLES, STAFF_ROLES
+from callcore.orders.card_views import OrderCard
 from callcore.orders.model import MAX_COMMENT_CHARS
-from callcore.orders.views import OrderCard
 from web.calls import words as call_words
 from web.keys import DEPS
 from web.orders import timeline, words

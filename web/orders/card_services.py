@@ -7,7 +7,7 @@ from typing import Protocol
 from aiohttp import web
 
 from callcore.network.model import Viewer
-from callcore.orders.views import OrderCard
+from callcore.orders.card_views import OrderCard
 
 
 class CommentOrder(Protocol):

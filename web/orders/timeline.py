@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from callcore.orders.card_views import TimelineItem
 from callcore.orders.model import OrderEventKind
-from callcore.orders.views import CallView, TimelineItem
+from callcore.orders.views import CallView
 
 FILTERS: Final[dict[str, tuple[str, frozenset[OrderEventKind]]]] = {
     "": ("Всё", frozenset(OrderEventKind)),

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from callcore.kernel.money import line_total_kopecks
+from callcore.orders.card_views import OrderLineView
 from callcore.orders.model import KIND_NAMES, UNKNOWN, OrderClass, OrderKind, OrderResult
-from callcore.orders.views import OrderBrief, OrderLineView
+from callcore.orders.views import OrderBrief
 from web.calls.words import Mark
 from web.ui.formats import NBSP, moment_short, money, plural
 
