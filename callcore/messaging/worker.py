@@ -1,19 +1,21 @@
 """Sends what waits. Any number of workers may run beside each other.
 
 A row is taken for the time of a lease (see claim). A fact of the outbox becomes notices and letters in the transaction that
-marks it done: exactly once. A letter is sent, then marked: whoever dies between the two sends it again after the lease, with
-the same Message-ID. Failures are tried again by rules.next_try; then the row is dead and waits for a person.
+marks it done: exactly once. A letter or SMS is sent, then marked: whoever dies between the two sends it again after the
+lease, under the same name (Message-ID, our id of an SMS). Failures are tried again by rules.next_try; then the row is dead
+and waits for a person. Advertising asks for the customer's consent right before it leaves.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.customers.consents import ConsentKind, has_consent
 from callcore.kernel.bus import Bus, Event
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
@@ -23,7 +25,11 @@ from callcore.kernel.outbox import OutboxRow
 from callcore.kernel.tasks import TaskOwner
 from callcore.messaging.claim import claim
 from callcore.messaging.mail import LetterRefused, LetterSender
+from callcore.messaging.matrix import Channel
 from callcore.messaging.rules import LetterState, next_try
+from callcore.messaging.sms.port import SentSms, SmsMessage, SmsRefused
+from callcore.messaging.sms.route import SmsRoute
+from callcore.messaging.sms_news import FIRST_LOOK, ask_news
 from callcore.messaging.tables import DeliveryRow
 from callcore.messaging.tell import Teller
 
@@ -33,9 +39,12 @@ FACT_LEASE: Final = timedelta(seconds=60)
 LETTERS_AT_ONCE: Final = 5
 LETTER_LEASE: Final = timedelta(minutes=3)  # longer than all of a batch can take
 OLDEST_LETTER: Final = timedelta(days=3)  # news of last week is none
+NO_CONSENT: Final = "no-consent"
 _log = get_logger(__name__)
 _OPEN_FACT: Final = (OutboxRow.done_at.is_(None),)
-_OPEN_LETTER: Final = (DeliveryRow.state == LetterState.WAITING.value,)
+_WAITS: Final = (DeliveryRow.state == LetterState.WAITING.value,)
+_OPEN_LETTER: Final = (*_WAITS, DeliveryRow.channel == Channel.EMAIL.value)
+_OPEN_SMS: Final = (*_WAITS, DeliveryRow.channel == Channel.SMS.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +58,8 @@ class MessageHealth:
 
 
 class MessageWorker:
-    """`sender` none: mail is not set up, letters wait for it. `pass_over` does all that is due once; `start` does it for
-    ever, at once after `wake`."""
+    """`sender` none: mail is not set up, letters wait for it. `sms` without senders: every SMS dies with that reason.
+    `pass_over` does all that is due once; `start` does it for ever, at once after `wake`."""
 
     def __init__(
         self,
@@ -60,12 +69,14 @@ class MessageWorker:
         bus: Bus,
         teller: Teller,
         sender: LetterSender | None,
+        sms: SmsRoute | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._bus = bus
         self._teller = teller
         self._sender = sender
+        self._sms = sms or SmsRoute(())
         self._tasks = TaskOwner("messages")
         self._woken = asyncio.Event()
         self.health = MessageHealth(has_mail=sender is not None)
@@ -73,9 +84,13 @@ class MessageWorker:
     def start(self) -> None:
         _ = self._tasks.spawn("facts", self._run(self.tell_facts, self._woken))
         _ = self._tasks.spawn("letters", self._run(self._letters_step, asyncio.Event()))
+        _ = self._tasks.spawn("sms", self._run(self.send_sms, asyncio.Event()))
+        _ = self._tasks.spawn("sms-news", self._run(self.ask_news, asyncio.Event()))
+        self._sms.start()
 
     async def close(self) -> None:
         await self._tasks.close()
+        await self._sms.close()
 
     def wake(self) -> None:
         """Something was committed to the outbox."""
@@ -99,7 +114,7 @@ class MessageWorker:
 
     async def pass_over(self) -> None:
         """Until nothing is due; for commands and tests."""
-        while await self.tell_facts() or await self.send_letters():
+        while await self.tell_facts() or await self.send_letters() or await self.send_sms():
             pass
 
     # --- facts --------------------------------------------------------------------------------------------------
@@ -163,46 +178,89 @@ class MessageWorker:
         """One batch; returns how many were taken. Without a mail server letters stay as they are."""
         if self._sender is None:
             return 0
+        return await self._batch(_OPEN_LETTER, self._send_letter)
+
+    async def send_sms(self) -> int:
+        """As send_letters."""
+        return await self._batch(_OPEN_SMS, self._send_sms)
+
+    async def ask_news(self) -> int:
+        """Asks for the end of messages that were taken, where news do not come by themselves."""
+        return await ask_news(self._database, self._sms, self._clock.now())
+
+    async def _batch(
+        self, is_open: tuple[ColumnElement[bool], ...], send: Callable[[DeliveryRow], Awaitable[SentSms]]
+    ) -> int:
         async with self._database.transaction() as session:
             rows = await claim(
                 session,
                 DeliveryRow,
-                _OPEN_LETTER,
+                is_open,
                 now=self._clock.now(),
                 lease=LETTER_LEASE,
                 limit=LETTERS_AT_ONCE,
             )
         for row in rows:
-            await self._send(self._sender, row)
+            await self._send(row, send)
         return len(rows)
 
-    async def _send(self, sender: LetterSender, row: DeliveryRow) -> None:
+    async def _send_letter(self, row: DeliveryRow) -> SentSms:
+        assert self._sender is not None
+        await self._sender.send(row)
+        return SentSms("smtp", "")
+
+    async def _send_sms(self, row: DeliveryRow) -> SentSms:
+        return await self._sms.send(SmsMessage(row.id, row.address, row.body), row.attempts)
+
+    async def _send(self, row: DeliveryRow, send: Callable[[DeliveryRow], Awaitable[SentSms]]) -> None:
         now = self._clock.now()
-        if row.attempts == 1 and row.made_at < now - OLDEST_LETTER:
-            await self._mark(row, state=LetterState.DEAD.value, error="too-old")
+        if (reason := await self._forbids(row, now)) is not None:
+            await self._mark(row, state=LetterState.DEAD.value, error=reason)
             return
         try:
-            await sender.send(row)
-        except LetterRefused as refusal:
+            sent = await send(row)
+        except (LetterRefused, SmsRefused) as refusal:
             again = next_try(now, row.attempts) if refusal.retryable else None
-            _log.warning("letter not sent", id=row.id, attempts=row.attempts, code=refusal.code)
+            _log.warning("message not sent", id=row.id, attempts=row.attempts, code=refusal.code)
             values = {"due_at": again} if again else {"state": LetterState.DEAD.value}
             await self._mark(row, error=refusal.message, **values)
         else:
-            await self._mark(row, state=LetterState.SENT.value, sent_at=self._clock.now(), error="")
+            now = self._clock.now()
+            await self._mark(
+                row,
+                state=LetterState.SENT.value,
+                sent_at=now,
+                due_at=now + FIRST_LOOK,
+                error="",
+                sender=sent.sender,
+                sender_id=sent.sender_id,
+            )
+
+    async def _forbids(self, row: DeliveryRow, now: datetime) -> str | None:
+        """Why this message must not leave any more."""
+        if row.attempts == 1 and row.made_at < now - OLDEST_LETTER:
+            return "too-old"
+        if not row.is_ad:
+            return None
+        async with self._database.session() as session:
+            is_wanted = row.customer_id is not None and await has_consent(
+                session, row.customer_id, ConsentKind.ADS
+            )
+        return None if is_wanted else NO_CONSENT
 
     async def _mark(self, row: DeliveryRow, **values: Any) -> None:
         async with self._database.transaction() as session:
             await session.execute(
                 update(DeliveryRow)
-                .where(DeliveryRow.id == row.id, DeliveryRow.attempts == row.attempts, *_OPEN_LETTER)
+                .where(DeliveryRow.id == row.id, DeliveryRow.attempts == row.attempts, *_WAITS)
                 .values(**values)
             )
 
 
 async def read_health(session: AsyncSession, now: datetime, *, has_mail: bool) -> MessageHealth:
     """Letters that wait for a mail server to be set up do not count as late."""
-    tables: list[Any] = [(OutboxRow, _OPEN_FACT)] + ([(DeliveryRow, _OPEN_LETTER)] if has_mail else [])
+    tables: list[Any] = [(OutboxRow, _OPEN_FACT), (DeliveryRow, _OPEN_SMS)]
+    tables += [(DeliveryRow, _OPEN_LETTER)] if has_mail else []
     waiting, oldest_s = 0, 0.0
     for table, is_open in tables:
         count, oldest = (
