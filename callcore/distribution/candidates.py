@@ -43,6 +43,10 @@ class OrderFacts:
     desk_org_id: int | None = None
 
     @property
+    def products(self) -> frozenset[int]:
+        return frozenset(product_id for product_id, _ in self.goods if product_id is not None)
+
+    @property
     def articles(self) -> frozenset[str]:
         return frozenset(article for _, article in self.goods if article)
 

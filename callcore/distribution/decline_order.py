@@ -10,7 +10,7 @@ from callcore.distribution.desk import send_to_desk
 from callcore.distribution.distribute import distribute
 from callcore.distribution.pipeline import Word
 from callcore.distribution.quota_history import release_quota
-from callcore.distribution.rights import checked_note, lock_order, reason_of
+from callcore.distribution.rights import checked_note, lock_order
 from callcore.distribution.windows import DECLINED, close_window, open_early, run_windows
 from callcore.kernel import outbox
 from callcore.kernel.errors import Conflict
@@ -18,6 +18,7 @@ from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow
 from callcore.orders.desk_tables import OrderDeclineRow
 from callcore.orders.model import OrderClass, OrderEventKind, ReasonKind, status_of
+from callcore.orders.reasons import reason_for
 from callcore.orders.settings import OrderSettings, order_settings
 from callcore.orders.tables import OrderRow
 from callcore.orders.timeline import add_event
@@ -38,7 +39,7 @@ async def decline_order(
     note = checked_note(note)
     found = await window_of(session, viewer, number, now)
     order = await lock_order(session, number)
-    reason = await reason_of(session, ReasonKind.DECLINE, reason_id)
+    reason = await reason_for(session, ReasonKind.DECLINE, reason_id)
     if order.status_class != OrderClass.OPEN:
         raise Conflict("order-taken")
     org_id = found.org_id

@@ -38,7 +38,7 @@ async def distribute(
         await close_windows(session, order.id, now=now)
         await release_quota(session, order.id, order.run)
     active = await load_order_policy(session)
-    facts = await order_facts(session, order, settings)
+    facts = await order_facts(session, order, settings.desk_org_id)
     beyond = settings.open_to_all_minutes
     network = await network_facts(session, facts, active.policy, with_everyone=bool(beyond))
     order.run, order.offered_at = order.run + 1, now

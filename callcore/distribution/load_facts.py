@@ -1,6 +1,7 @@
-"""What the choice rests on: the order and the dealers, read in a few statements."""
+"""What the choice rests on: orders and dealers, read in a few statements."""
 
 from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -14,7 +15,6 @@ from callcore.network.model import OrderAccess, OrgKind, OrgState
 from callcore.network.tables import OrgRegionRow, OrgRow
 from callcore.orders.desk_tables import DealerServiceRow, OrderDeclineRow
 from callcore.orders.model import GOODS, SERVICE, OrderClass, OrderKind
-from callcore.orders.settings import OrderSettings
 from callcore.orders.tables import OrderLineRow, OrderRow
 
 
@@ -23,73 +23,42 @@ class Network:
     """`dealers` were looked at; so many more are `elsewhere`; `everyone` may take orders and is none of the first."""
 
     dealers: tuple[DealerFacts, ...]
-    elsewhere: int
-    everyone: tuple[int, ...]
+    elsewhere: int = 0
+    everyone: tuple[int, ...] = ()
 
 
-async def order_facts(session: AsyncSession, order: OrderRow, settings: OrderSettings) -> OrderFacts:
-    lines = (
-        await session.execute(
-            select(
-                OrderLineRow.kind,
-                OrderLineRow.product_id,
-                OrderLineRow.article,
-                OrderLineRow.category,
-                OrderLineRow.service,
-            ).where(OrderLineRow.order_id == order.id)
-        )
-    ).all()
-    declined: tuple[int, ...] = ()
+async def order_facts(session: AsyncSession, order: OrderRow, desk_org_id: int | None) -> OrderFacts:
+    declined: frozenset[int] = frozenset()
     if order.run:
         refused = select(OrderDeclineRow.org_id).where(OrderDeclineRow.order_id == order.id)
-        declined = tuple(await session.scalars(refused))
-    return OrderFacts(
-        region_code=order.region_code,
-        goods=tuple((row.product_id, row.article) for row in lines if row.kind == GOODS and row.article),
-        categories=frozenset(row.category for row in lines if row.category),
-        services=frozenset(row.service for row in lines if row.kind == SERVICE and row.service),
-        source=order.source,
-        did_id=order.did_id,
-        customer_id=order.customer_id,
-        total_kopecks=order.total_kopecks,
-        site_org_id=order.site_org_id,
-        declined=frozenset(declined),
-        desk_org_id=settings.desk_org_id,
-    )
+        declined = frozenset(await session.scalars(refused))
+    lines = await _lines(session, [order.id])
+    return _order(order, lines[order.id], declined, desk_org_id)
+
+
+async def many_order_facts(
+    session: AsyncSession, orders: Collection[OrderRow], desk_org_id: int | None
+) -> dict[int, OrderFacts]:
+    """By id, as if nobody had refused them."""
+    lines = await _lines(session, [order.id for order in orders])
+    return {order.id: _order(order, lines[order.id], frozenset(), desk_org_id) for order in orders}
 
 
 async def network_facts(
     session: AsyncSession, order: OrderFacts, policy: OrderPolicy, *, with_everyone: bool = False
 ) -> Network:
-    """Dealers who serve the region, and those whom rules and quotas name."""
-    orgs = [_Org(*row) for row in await session.execute(_ORGS)]
+    """Dealers who serve the region, and those whom rules, quotas or the site name."""
+    orgs = await _orgs(session)
     serving = select(OrgRegionRow.org_id).where(OrgRegionRow.region_code == order.region_code)
     served = set(await session.scalars(serving))
     near = {org.id for org in orgs if org.id in served or org.region_code == order.region_code}
     named = _named(policy) | {order.site_org_id or 0}
-    suspended = {org.id for org in orgs if org.state == OrgState.SUSPENDED}
     looked = [org for org in orgs if org.id in near | named]
-    details = await _details(session, looked, order)
     regions = frozenset({order.region_code} if order.region_code else ())
-    dealers = tuple(
-        DealerFacts(
-            id=org.id,
-            name=org.name,
-            points=org.points,
-            is_active=suspended.isdisjoint(chain(org.path)),
-            is_authorised=org.is_authorised,
-            takes_site_orders=org.takes_site_orders,
-            sees_offers=org.order_access == OrderAccess.REGION,
-            regions=regions if org.id in near else frozenset(),
-            whole_line=org.whole_line,
-            goods=frozenset(details.goods[org.id]),
-            services=frozenset(details.services[org.id]),
-            capacity=org.order_capacity,
-            open_orders=details.loads.get(org.id, 0),
-        )
-        for org in looked
-    )
+    make = await _maker(session, orgs, looked, order.products, order.services)
+    dealers = tuple(make(org, regions if org.id in near else frozenset()) for org in looked)
     away = near | order.declined | {order.desk_org_id}
+    suspended = _suspended(orgs)
     everyone = (
         org.id
         for org in orgs
@@ -102,14 +71,60 @@ async def network_facts(
     return Network(dealers, len(orgs) - len(looked), tuple(everyone))
 
 
-def _named(policy: OrderPolicy) -> set[int]:
-    rules = {rule.org_id for stage in policy.stages for rule in stage.rules}
-    return rules | {quota.org_id for stage in policy.stages for quota in stage.quotas}
+async def whole_network(session: AsyncSession, orders: Iterable[OrderFacts]) -> tuple[DealerFacts, ...]:
+    """All dealers with all their regions, as they concern these orders."""
+    orgs = await _orgs(session)
+    regions: defaultdict[int, set[str]] = defaultdict(set)
+    for org_id, code in await session.execute(select(OrgRegionRow.org_id, OrgRegionRow.region_code)):
+        regions[org_id].add(code)
+    told = list(orders)
+    products = frozenset().union(*(order.products for order in told))
+    services = frozenset().union(*(order.services for order in told))
+    make = await _maker(session, orgs, orgs, products, services)
+    return tuple(
+        make(org, frozenset(regions[org.id] | ({org.region_code} if org.region_code else set())))
+        for org in orgs
+    )
 
 
 def chain(path: str) -> tuple[int, ...]:
     """Ids from the root down."""
     return tuple(int(part) for part in path.split("/") if part)
+
+
+class _Line(NamedTuple):
+    order_id: int
+    kind: str
+    product_id: int | None
+    article: str
+    category: str
+    service: str
+
+
+async def _lines(session: AsyncSession, order_ids: Collection[int]) -> defaultdict[int, list[_Line]]:
+    columns = (getattr(OrderLineRow, name) for name in _Line._fields)
+    found: defaultdict[int, list[_Line]] = defaultdict(list)
+    for row in await session.execute(select(*columns).where(OrderLineRow.order_id.in_(order_ids))):
+        found[row.order_id].append(_Line(*row))
+    return found
+
+
+def _order(
+    order: OrderRow, lines: Collection[_Line], declined: frozenset[int], desk_org_id: int | None
+) -> OrderFacts:
+    return OrderFacts(
+        region_code=order.region_code,
+        goods=tuple((line.product_id, line.article) for line in lines if line.kind == GOODS and line.article),
+        categories=frozenset(line.category for line in lines if line.category),
+        services=frozenset(line.service for line in lines if line.kind == SERVICE and line.service),
+        source=order.source,
+        did_id=order.did_id,
+        customer_id=order.customer_id,
+        total_kopecks=order.total_kopecks,
+        site_org_id=order.site_org_id,
+        declined=declined,
+        desk_org_id=desk_org_id,
+    )
 
 
 class _Org(NamedTuple):
@@ -133,41 +148,91 @@ _ORGS: Final = (
 )
 
 
-class _Details(NamedTuple):
-    """Goods of those who do not sell all, services, open orders of those who have a limit."""
-
-    goods: defaultdict[int, set[int]]
-    services: defaultdict[int, set[str]]
-    loads: dict[int, int]
+async def _orgs(session: AsyncSession) -> list[_Org]:
+    return [_Org(*row) for row in await session.execute(_ORGS)]
 
 
-async def _details(session: AsyncSession, orgs: list[_Org], order: OrderFacts) -> _Details:
-    details = _Details(defaultdict(set), defaultdict(set), {})
-    limited = [org.id for org in orgs if not org.whole_line]
-    products = [product_id for product_id, _ in order.goods if product_id is not None]
-    if limited and products:
-        sold = select(DealerGoodsRow.org_id, DealerGoodsRow.product_id).where(
-            DealerGoodsRow.org_id.in_(limited), DealerGoodsRow.product_id.in_(products)
+def _suspended(orgs: Iterable[_Org]) -> set[int]:
+    return {org.id for org in orgs if org.state == OrgState.SUSPENDED}
+
+
+def _named(policy: OrderPolicy) -> set[int]:
+    rules = {rule.org_id for stage in policy.stages for rule in stage.rules}
+    return rules | {quota.org_id for stage in policy.stages for quota in stage.quotas}
+
+
+async def _maker(
+    session: AsyncSession,
+    orgs: Collection[_Org],
+    looked: Collection[_Org],
+    products: frozenset[int],
+    services: frozenset[str],
+) -> Callable[[_Org, frozenset[str]], DealerFacts]:
+    """Of those that are looked at: goods where not all are sold, services, open orders where there is a limit."""
+    suspended = _suspended(orgs)
+    sold = await _sold(session, [org.id for org in looked if not org.whole_line], products)
+    given = await _given(session, services)
+    loads = await _loads(session, [org.id for org in looked if org.order_capacity is not None])
+
+    def make(org: _Org, regions: frozenset[str]) -> DealerFacts:
+        return DealerFacts(
+            id=org.id,
+            name=org.name,
+            points=org.points,
+            is_active=suspended.isdisjoint(chain(org.path)),
+            is_authorised=org.is_authorised,
+            takes_site_orders=org.takes_site_orders,
+            sees_offers=org.order_access == OrderAccess.REGION,
+            regions=regions,
+            whole_line=org.whole_line,
+            goods=frozenset(sold[org.id]),
+            services=frozenset(given[org.id]),
+            capacity=org.order_capacity,
+            open_orders=loads.get(org.id, 0),
         )
-        for org_id, product_id in await session.execute(sold):
-            details.goods[org_id].add(product_id)
-    if order.services:
-        given = select(DealerServiceRow.org_id, DealerServiceRow.service).where(
-            DealerServiceRow.service.in_(order.services)
-        )
-        for org_id, service in await session.execute(given):
-            details.services[org_id].add(service)
-    capped = [org.id for org in orgs if org.order_capacity is not None]
-    if capped:
-        loads = (
-            select(OrderRow.org_id, func.count())
-            .where(
-                OrderRow.org_id.in_(capped),
-                OrderRow.status_class != OrderClass.CLOSED.value,
-                OrderRow.kind == OrderKind.ORDER.value,
-                OrderRow.deleted_at.is_(None),
+
+    return make
+
+
+async def _sold(
+    session: AsyncSession, org_ids: Collection[int], products: frozenset[int]
+) -> defaultdict[int, set[int]]:
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    if org_ids and products:
+        rows = await session.execute(
+            select(DealerGoodsRow.org_id, DealerGoodsRow.product_id).where(
+                DealerGoodsRow.org_id.in_(org_ids), DealerGoodsRow.product_id.in_(products)
             )
-            .group_by(OrderRow.org_id)
         )
-        details.loads.update((await session.execute(loads)).tuples().all())  # type: ignore[arg-type]
-    return details
+        for org_id, product_id in rows:
+            found[org_id].add(product_id)
+    return found
+
+
+async def _given(session: AsyncSession, services: frozenset[str]) -> defaultdict[int, set[str]]:
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    if services:
+        rows = await session.execute(
+            select(DealerServiceRow.org_id, DealerServiceRow.service).where(
+                DealerServiceRow.service.in_(services)
+            )
+        )
+        for org_id, service in rows:
+            found[org_id].add(service)
+    return found
+
+
+async def _loads(session: AsyncSession, org_ids: Collection[int]) -> dict[int, int]:
+    if not org_ids:
+        return {}
+    rows = await session.execute(
+        select(OrderRow.org_id, func.count())
+        .where(
+            OrderRow.org_id.in_(org_ids),
+            OrderRow.status_class != OrderClass.CLOSED.value,
+            OrderRow.kind == OrderKind.ORDER.value,
+            OrderRow.deleted_at.is_(None),
+        )
+        .group_by(OrderRow.org_id)
+    )
+    return {org_id: count for org_id, count in rows.tuples() if org_id is not None}

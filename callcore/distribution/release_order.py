@@ -9,13 +9,14 @@ from callcore.distribution.decline_order import NOBODY_LEFT
 from callcore.distribution.desk import send_to_desk
 from callcore.distribution.distribute import distribute
 from callcore.distribution.quota_history import release_quota
-from callcore.distribution.rights import checked_note, lock_order, may_distribute, reason_of
+from callcore.distribution.rights import checked_note, lock_order, may_distribute
 from callcore.kernel import audit, outbox
 from callcore.kernel.errors import Conflict, Forbidden, NotFound
 from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow
 from callcore.orders.desk_tables import OrderDeclineRow
 from callcore.orders.model import OrderClass, OrderEventKind, ReasonKind
+from callcore.orders.reasons import reason_for
 from callcore.orders.rights import order_reach
 from callcore.orders.settings import OrderSettings, order_settings
 from callcore.orders.tables import OrderRow
@@ -53,7 +54,7 @@ async def release_order(
     is_his = not reach.scope.is_whole and reach.scope.covers(order.org_id)
     if not (is_his or may_distribute(viewer, settings)):
         raise Forbidden("not-distributor")
-    reason = await reason_of(session, ReasonKind.RELEASE, reason_id)
+    reason = await reason_for(session, ReasonKind.RELEASE, reason_id)
     why = ". ".join(filter(None, (reason.title, note)))
     back = Return(why, reason.id, viewer.user_id, is_his, offers)
     org_id = await give_back(session, order, back, settings, now=now)

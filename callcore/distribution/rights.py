@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel.errors import Forbidden, Invalid, NotFound
 from callcore.network.model import DEALER_ROLES, Role, Viewer
-from callcore.orders.model import OrderKind, ReasonKind
+from callcore.orders.model import OrderKind
 from callcore.orders.settings import OrderSettings
-from callcore.orders.tables import OrderReasonRow, OrderRow
+from callcore.orders.tables import OrderRow
 
 DISTRIBUTORS: Final = frozenset({Role.ADMIN, Role.MANUFACTURER, Role.SUPERVISOR, Role.OPERATOR})
 MAX_NOTE_CHARS: Final = 500
@@ -49,27 +49,9 @@ async def lock_order(session: AsyncSession, number: int, *conditions: ColumnElem
     return order
 
 
-async def reason_of(session: AsyncSession, kind: ReasonKind, reason_id: int | None) -> OrderReasonRow:
-    """Raises Invalid (field reason)."""
-    row = await session.get(OrderReasonRow, reason_id) if reason_id else None
-    if row is None or row.kind != kind.value or not row.is_active:
-        raise Invalid("reason-missing", fields={"reason": "choose a reason"})
-    return row
-
-
 def checked_note(note: str) -> str:
     """Raises Invalid (field note)."""
     note = note.replace("\x00", "").strip()
     if len(note) > MAX_NOTE_CHARS:
         raise Invalid("note-too-long", fields={"note": f"at most {MAX_NOTE_CHARS} characters"})
     return note
-
-
-async def reasons_of(session: AsyncSession, kind: ReasonKind) -> list[OrderReasonRow]:
-    """In the order of the list."""
-    rows = await session.scalars(
-        select(OrderReasonRow)
-        .where(OrderReasonRow.kind == kind.value, OrderReasonRow.is_active)
-        .order_by(OrderReasonRow.position, OrderReasonRow.id)
-    )
-    return list(rows)
