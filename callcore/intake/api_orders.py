@@ -209,6 +209,5 @@ async def _origins(session: AsyncSession, ids: Sequence[int]) -> dict[int, Mappi
             OrderEventRow.order_id.in_(ids), OrderEventRow.kind == OrderEventKind.CREATED.value
         )
     )
-    for order_id, data in rows:
-        found[order_id] = data
+    found.update((order_id, data) for order_id, data in rows)
     return found

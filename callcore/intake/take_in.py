@@ -64,11 +64,11 @@ async def take_in(
 ) -> OrderRow:
     """`regions_of` gives regions of a number, E.164. Raises Invalid("fields-wrong") with codes by field."""
     new, customer = await prepare(session, draft, now=now, regions_of=regions_of)
-    customer_id = await _customer(session, customer, new.region_code, sender, now)
+    customer_id = await settle_customer(session, customer, new.region_code, sender, now)
     origin = dict(new.origin) | ({"program": sender.program} if sender.program else {})
     new = replace(new, customer_id=customer_id, origin=origin)
     order = await take_order(session, new, now=now, actor_id=sender.actor_id)
-    await _tell_origin(session, order, draft, sender, now)
+    await tell_origin(session, order, draft, sender, now)
     return order
 
 
@@ -125,10 +125,10 @@ async def priced_lines(
 ) -> tuple[NewLine, ...]:
     """Copies of the catalogue's words and prices where none were told. What is missing is added to `wrong`; lines that
     cannot be counted are left out."""
-    products = await _products(session, {clean(line.article) for line in lines if line.article})
+    products = await _products(session, {_wanted(line) for line in lines if line.kind != SERVICE} - {""})
     found = []
     for number, line in enumerate(lines):
-        product = products.get(clean(line.article)) if line.kind != SERVICE else None
+        product = products.get(_wanted(line)) if line.kind != SERVICE else None
         price = number_of(line.price) if line.price.strip() else _usual_price(line, product)
         if line.kind != SERVICE and line.article and product is None and not line.name:
             wrong.setdefault(f"lines.{number}.article", "not-found")
@@ -150,12 +150,15 @@ def _usual_price(line: DraftLine, product: ProductRow | None) -> Decimal | None:
 
 def _line(line: DraftLine, product: ProductRow | None, quantity_m: int, price: Decimal) -> NewLine:
     service = line.service if line.kind == SERVICE else ""
-    name = clean(line.name) or (product.name if product else SERVICES.get(service, ""))
+    told, article = clean(line.name), clean(line.article)
+    if product is not None and not article:
+        told, article = product.name, product.article
+    name = told or (product.name if product else SERVICES.get(service, ""))
     return NewLine(
         name=name,
         quantity_m=quantity_m,
         price=price,
-        article=clean(line.article) if line.kind != SERVICE else "",
+        article=article if line.kind != SERVICE else "",
         unit=product.unit if product else "шт" if line.kind != SERVICE else "усл",
         kind=line.kind,
         product_id=product.id if product else None,
@@ -165,13 +168,17 @@ def _line(line: DraftLine, product: ProductRow | None, quantity_m: int, price: D
     )
 
 
-async def _products(session: AsyncSession, articles: set[str]) -> Mapping[str, ProductRow]:
-    if not articles:
+def _wanted(line: DraftLine) -> str:
+    """Without an article the name may be the catalogue's, or an article that somebody typed as a name."""
+    return clean(line.article) or clean(line.name)
+
+
+async def _products(session: AsyncSession, wanted: set[str]) -> Mapping[str, ProductRow]:
+    if not wanted:
         return {}
-    rows = await session.scalars(
-        select(ProductRow).where(ProductRow.article.in_(sorted(articles)), ProductRow.is_active)
-    )
-    return {row.article: row for row in rows}
+    named = or_(ProductRow.article.in_(sorted(wanted)), ProductRow.name.in_(sorted(wanted)))
+    rows = (await session.scalars(select(ProductRow).where(named, ProductRow.is_active))).all()
+    return {row.name: row for row in rows} | {row.article: row for row in rows}
 
 
 async def _region(session: AsyncSession, draft: Draft, regions_of: RegionsOf) -> RegionRow | None:
@@ -197,7 +204,7 @@ async def _is_dealer(session: AsyncSession, org_id: int) -> bool:
     return kind is not None and kind != OrgKind.MANUFACTURER
 
 
-async def _customer(
+async def settle_customer(
     session: AsyncSession, told: DraftCustomer, region_code: str | None, sender: Sender, now: datetime
 ) -> int:
     number = parse_phone(told.phone) if told.phone.strip() else None
@@ -242,7 +249,7 @@ async def _owner_of_email(session: AsyncSession, email: str) -> int | None:
     return owner
 
 
-async def _tell_origin(
+async def tell_origin(
     session: AsyncSession, order: OrderRow, draft: Draft, sender: Sender, now: datetime
 ) -> None:
     """What the customer or the operator wrote along with it."""

@@ -38,10 +38,10 @@ async def take_once(
     """Raises Invalid: "idempotency-key-reused", "fields-wrong"; then nothing is kept, the key neither."""
     known = await earlier_answer(session, press, now)
     if known is not None:
-        return _unpack(known)
+        return unpack(known)
     order = await take_in(session, draft, sender, now=now, regions_of=regions_of)
     taken = told_of(order)
-    await remember(session, press, _pack(taken))
+    await remember(session, press, pack(taken))
     return taken
 
 
@@ -57,7 +57,7 @@ def told_of(order: OrderRow) -> Taken:
     )
 
 
-def _pack(taken: Taken) -> str:
+def pack(taken: Taken) -> str:
     return json.dumps(
         {
             "number": taken.number,
@@ -71,7 +71,7 @@ def _pack(taken: Taken) -> str:
     )
 
 
-def _unpack(text: str) -> Taken:
+def unpack(text: str) -> Taken:
     kept = json.loads(text)
     due_at = datetime.fromisoformat(kept.pop("due_at")) if kept["due_at"] else kept.pop("due_at")
     created_at = datetime.fromisoformat(kept.pop("created_at"))

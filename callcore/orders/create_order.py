@@ -20,7 +20,7 @@ async def create_order(
     order = OrderRow(**order_values(new, number=await take_order_numbers(session), now=now))
     session.add(order)
     await session.flush()
-    session.add_all(_line(order.id, position, line) for position, line in enumerate(new.lines, start=1))
+    session.add_all(line_row(order.id, position, line) for position, line in enumerate(new.lines, start=1))
     session.add(OrderEventRow(**created_values(order.id, new, now=now, actor_id=actor_id)))
     await session.flush()
     return order
@@ -86,7 +86,7 @@ async def take_order_numbers(session: AsyncSession, count: int = 1) -> int:
     return await (await session.connection()).run_sync(take_numbers, count)
 
 
-def _line(order_id: int, position: int, line: NewLine) -> OrderLineRow:
+def line_row(order_id: int, position: int, line: NewLine) -> OrderLineRow:
     return OrderLineRow(
         order_id=order_id,
         position=position,

@@ -61,9 +61,7 @@ class OrderIn(_Sent):
         None, ge=1, le=2**53, description="Дилер, с чьего сайта заказ; пусто: головной сайт"
     )
     comment: str = Field("", max_length=4000)
-    due_at: Annotated[AwareDatetime | date | None, Field(strict=False)] = Field(
-        None, description="Момент с зоной или последний день срока"
-    )
+    due_at: AwareDatetime | date | None = Field(None, description="Момент с зоной или последний день срока")
 
 
 class OrderTaken(BaseModel):
