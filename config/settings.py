@@ -163,6 +163,49 @@ class MailSettings(_Section):
         return self
 
 
+class SmsSettings(_Section):
+    """`senders` are tried in their order, among twilio, http and smpp; none: no SMS is sent. An address of our own for
+    Twilio's webhook is made of mail.site_address."""
+
+    senders: tuple[Literal["twilio", "http", "smpp"], ...]
+    limit_s: float = Field(gt=0, le=60)
+    twilio_account: str
+    twilio_token: SecretStr
+    twilio_sender: str
+    twilio_url: str
+    http_dialect: Literal["smsc", "smsaero"]
+    http_url: str
+    http_login: str
+    http_password: SecretStr
+    http_sender: str
+    smpp_host: str
+    smpp_port: int = Field(ge=1, le=65535)
+    smpp_tls: bool
+    smpp_login: str = Field(max_length=15)
+    smpp_password: SecretStr
+    smpp_sender: str = Field(max_length=20)
+
+    @field_validator("senders", mode="before")
+    @classmethod
+    def _of_a_list(cls, value: Any) -> Any:
+        """The environment gives «http,twilio»."""
+        return [one for one in value.split(",") if one] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "SmsSettings":
+        needed = {
+            "twilio": ("twilio_account", "twilio_sender"),
+            "http": ("http_url", "http_login"),
+            "smpp": ("smpp_host", "smpp_login", "smpp_sender"),
+        }
+        missing = [name for sender in self.senders for name in needed[sender] if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"для выбранных senders не заполнено: {', '.join(missing)}")
+        if len(set(self.senders)) != len(self.senders):
+            raise ValueError("senders: каждый способ указывается один раз")
+        return self
+
+
 class LogSettings(_Section):
     level: Literal["debug", "info", "warning", "error"]
     style: Literal["console", "json"]
@@ -182,6 +225,7 @@ class Settings(_Section):
     dealers: DealerSettings
     voice: VoiceSettings
     mail: MailSettings
+    sms: SmsSettings
     log: LogSettings
 
     @field_validator("tz")
@@ -243,7 +287,7 @@ def _sentence(error: Any) -> str:
         return f"{where}: такой настройки нет; исправьте опечатку или удалите строку"
     shown = (
         ""
-        if "secret" in where or "url" in where or where.startswith("mail")
+        if "secret" in where or "url" in where or where.startswith(("mail", "sms"))
         else f" (сейчас {error['input']!r})"
     )
     return f"{where}: {_demand(error)}{shown}"
