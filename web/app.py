@@ -7,7 +7,7 @@ from aiohttp import web
 from web import health
 from web.deps import WebDeps
 from web.home import pages as home
-from web.keys import ACCESS, DEPS, STATIC, TEMPLATES
+from web.keys import ACCESS, BODY_LIMITS, DEPS, STATIC, TEMPLATES
 from web.middlewares import guard_access, limit_body, log_requests, set_security_headers, tell_errors
 from web.rooms import Room, get
 from web.security import pages as security
@@ -33,6 +33,7 @@ def make_app(deps: WebDeps) -> web.Application:
     app[STATIC] = static
     app[TEMPLATES] = make_environment(_HERE, static, auto_reload=deps.demo, cache=deps.template_cache)
     app[ACCESS] = {}
+    app[BODY_LIMITS] = {}
     rooms = (*_own_rooms(deps, static), *deps.rooms)
     for room in rooms:
         _open(app, room)
@@ -50,6 +51,8 @@ def _open(app: web.Application, room: Room) -> None:
     for route in room.routes:
         added = app.router.add_route(route.method, route.path, route.handler)
         app[ACCESS][added] = route.access
+        if route.max_body_bytes:
+            app[BODY_LIMITS][added] = route.max_body_bytes
         if route.method == "GET":
             head = app.router.add_route("HEAD", route.path, route.handler)
             app[ACCESS][head] = route.access

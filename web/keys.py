@@ -11,6 +11,7 @@ DEPS = web.AppKey("deps", WebDeps)
 TEMPLATES = web.AppKey("templates", jinja2.Environment)
 STATIC = web.AppKey("static", StaticFiles)
 ACCESS = web.AppKey("access", dict[web.AbstractRoute, Access])
+BODY_LIMITS = web.AppKey("body_limits", dict[web.AbstractRoute, int])
 
 REQUEST_ID = web.RequestKey("request_id", str)
 STYLE_NONCE = web.RequestKey("style_nonce", str)

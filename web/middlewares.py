@@ -12,7 +12,7 @@ from callcore.kernel.errors import DealerlineError, Forbidden, Invalid, NotFound
 from callcore.kernel.logs import get_logger
 from callcore.network.sign_in import SessionView
 from web.errors import Trouble, explain, trouble
-from web.keys import ACCESS, DEPS, REQUEST_ID, STYLE_NONCE
+from web.keys import ACCESS, BODY_LIMITS, DEPS, REQUEST_ID, STYLE_NONCE
 from web.problems import problem
 from web.security.access import PUBLIC, Access, ProgramAccess, permits
 from web.security.origin import is_same_origin
@@ -119,10 +119,19 @@ def _wants_json(request: web.Request) -> bool:
 
 @web.middleware
 async def limit_body(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse by the declared length before a byte is read; chunked bodies meet the same limit while read."""
-    if (request.content_length or 0) > request.app[DEPS].max_body_bytes:
+    """Refuse by the declared length before a byte is read; chunked bodies meet the same limit while read. A route that
+    takes files has a limit of its own."""
+    usual = request.app[DEPS].max_body_bytes
+    limit = request.app[BODY_LIMITS].get(request.match_info.route, usual)
+    if (request.content_length or 0) > limit:
         return _answer(request, trouble(413))
-    return await handler(request)
+    if limit == usual:
+        return await handler(request)
+    larger = request.clone(client_max_size=limit)
+    response = await handler(larger)
+    if (session := session_of(larger)) is not None:
+        request[SESSION] = session  # for the line in the log
+    return response
 
 
 @web.middleware

@@ -12,17 +12,20 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One address. `access` has no default on purpose: whoever adds a page decides who may see it."""
+    """One address. `access` has no default on purpose: whoever adds a page decides who may see it. `max_body_bytes` is for
+    those that take files; 0: as everywhere."""
 
     method: str
     path: str
     handler: Handler
     access: Access
+    max_body_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """An entry of the left navigation. `hotkey` is two keys, as in «g o»; `badge` an address that tells a number."""
+    """An entry of the left navigation. `hotkey` is two keys, as in «g o»; `badge` an address that tells a number, which
+    is asked again when the live link tells of a `badge_on`."""
 
     title: str
     path: str
@@ -31,6 +34,7 @@ class NavItem:
     section: str = ""
     hotkey: str = ""
     badge: str = ""
+    badge_on: str = "task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +55,5 @@ def get(path: str, handler: Handler, access: Access) -> Route:
     return Route("GET", path, handler, access)
 
 
-def post(path: str, handler: Handler, access: Access) -> Route:
-    return Route("POST", path, handler, access)
+def post(path: str, handler: Handler, access: Access, *, max_body_bytes: int = 0) -> Route:
+    return Route("POST", path, handler, access, max_body_bytes)

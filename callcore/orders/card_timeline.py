@@ -81,6 +81,7 @@ def _item(event: OrderEventRow, actor_name: str, book: StatusBook) -> TimelineIt
         reason=str(data.get("reason", "")),
         org_name=str(data.get("org_name", "")),
         points=int(data.get("points") or 0),
+        version=int(data.get("version") or 0),
         file_id=int(data.get("file_id") or 0),
         lines=tuple(_line_change(one) for one in data.get("lines", ()) if isinstance(one, Mapping)),
     )

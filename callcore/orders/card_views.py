@@ -71,6 +71,7 @@ class TimelineItem:
     reason: str = ""
     org_name: str = ""
     points: int = 0
+    version: int = 0  # of the order after it; 0 where it did not grow
     file_id: int = 0
     lines: tuple[LineChangeView, ...] = ()
     call: CallView | None = None
