@@ -44,6 +44,7 @@ class SettingReader:
 
     async def save_reason(self, viewer: Viewer, draft: ReasonDraft) -> Reason:
         async with self._database.transaction() as session:
+            await ensure_reasons(session)  # else the usual ones would never come after one of the factory's own
             return await save_reason(session, viewer, draft, now=self._clock.now())
 
     async def order_reasons(self, viewer: Viewer, kind: ReasonKind, ids: Sequence[int]) -> None:

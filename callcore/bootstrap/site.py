@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from callcore.bootstrap.account_services import account_seal, account_services
+from callcore.bootstrap.customer_page_services import CustomerDesk
 from callcore.bootstrap.dealer_reader import DealerReader, dealer_options
 from callcore.bootstrap.did_services import DidReader
 from callcore.bootstrap.duty_services import DutyKeeper
@@ -21,6 +22,7 @@ from callcore.bootstrap.points_reader import PointsReader
 from callcore.bootstrap.policy_reader import PolicyReader
 from callcore.bootstrap.services import Reader
 from callcore.bootstrap.setting_services import SettingReader
+from callcore.bootstrap.strategy_reader import StrategyReader
 from callcore.bootstrap.trade_reader import TradeReader
 from callcore.demo.data import load_demo_data
 from callcore.demo.password import demo_password
@@ -39,6 +41,7 @@ from web.deps import DemoLogin, WebDeps
 from web.desk.pages import room as desk_room
 from web.dids.pages import room as did_room
 from web.duty.pages import room as duty_room
+from web.intake.pages import room as intake_room
 from web.live.pages import room as live_room
 from web.map.pages import room as map_room
 from web.orders.card_pages import room as order_card_room
@@ -46,8 +49,10 @@ from web.orders.list_pages import room as order_list_room
 from web.overview.pages import room as overview_room
 from web.pause.pages import room as pause_room
 from web.people.pages import room as people_room
+from web.public.pages import room as public_room
 from web.routing.pages import room as policy_room
 from web.settings.pages import room as setting_room
+from web.strategies.pages import room as strategy_room
 from web.ui.templates import ROLE_TITLES
 
 if TYPE_CHECKING:
@@ -123,8 +128,11 @@ def make_site(application: "Application") -> web.Application:
                     ).services()
                 ),
                 policy_room(PolicyReader(application.what_if).services()),
+                strategy_room(StrategyReader(application.database, application.clock).services()),
                 setting_room(SettingReader(application.database, application.clock).services()),
                 api_room(intake.api()),
+                intake_room(intake.form()),
+                public_room(CustomerDesk(application.database, application.clock, intake).services()),
                 people_room(PeopleReader(application.database, application.clock, seal).services()),
                 account_room(account_services(application.database, application.clock, seal)),
                 live_room(application.hub),

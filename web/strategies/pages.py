@@ -6,12 +6,13 @@ from typing import Any, Final
 from aiohttp import web
 
 from callcore.distribution.policy_store import OrderPolicyBook
+from callcore.distribution.rehearse import OrderRehearsal
 from callcore.kernel.errors import Conflict, Invalid, NotFound
 from callcore.network.policy_check import MAX_NOTE_CHARS
 from callcore.network.policy_versions import POLICY_EDITORS, POLICY_READERS, may_edit_policies
 from callcore.orders.model import SERVICES as SERVICE_NAMES
 from web.rooms import NavItem, Room, get, post
-from web.routing.words import PERIODS, UNITS
+from web.routing.words import PERIODS, STAGES, UNITS
 from web.security.access import roles
 from web.security.sessions import viewer_of
 from web.strategies import words
@@ -143,7 +144,7 @@ async def _page(request: web.Request, book: OrderPolicyBook, status: int = 200, 
         "service_names": list(SERVICE_NAMES.values()),
         "max_note": MAX_NOTE_CHARS,
         "words": words,
-        "stage_names": words.STAGES,
+        "stage_names": STAGES,
         "oob": False,
         **more,
     }
@@ -167,7 +168,7 @@ def _top(told: Understood, book: OrderPolicyBook) -> dict[str, Any]:
     return {"dealers": able[:MAX_TOP], "more": max(0, len(able) - MAX_TOP)}
 
 
-def _trial(trial: Any, book: OrderPolicyBook) -> dict[str, Any]:
+def _trial(trial: OrderRehearsal, book: OrderPolicyBook) -> dict[str, Any]:
     def name(org_id: int | None) -> str:
         dealer = book.facts.dealers.get(org_id) if org_id is not None else None
         return dealer.name if dealer else "Отдел распределения" if org_id is None else f"№ {org_id}"

@@ -2,12 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import web
 
 from callcore.distribution.policy import OrderPolicy
 from callcore.distribution.policy_store import ChangeOrderPolicy, OrderPolicyBook
+from callcore.distribution.rehearse import OrderRehearsal
 from callcore.network.model import Viewer
 
 
@@ -16,7 +16,7 @@ class StrategyServices:
     """`rehearse` tries a changed policy on the newest orders beside the one in force."""
 
     book: Callable[[Viewer], Awaitable[OrderPolicyBook]]
-    rehearse: Callable[[Viewer, OrderPolicy], Awaitable[Any]]
+    rehearse: Callable[[Viewer, OrderPolicy], Awaitable[OrderRehearsal]]
     change: ChangeOrderPolicy
 
 

@@ -1,14 +1,26 @@
 """Pages of the settings of orders: what is typed is kept, statuses and reasons are named, moved, put away."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
+from callcore.kernel.database import Database
 from callcore.network.model import Role
 from callcore.orders.settings import stored_settings
 from callcore.orders.tables import OrderReasonRow
-from tests.integration.web.guarded_site import GuardedSite
+from tests.fakes.clock import FakeClock
+from tests.integration.web.guarded_site import GuardedSite, open_site
 
 pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+async def site(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[GuardedSite]:
+    async with open_site(database, clock, tmp_path / "store") as opened:
+        yield opened
+
 
 NUMBERS = {
     **dict.fromkeys(("points_done", "due_days", "claim_days", "accept_minutes", "contact_minutes"), "20"),
