@@ -2,11 +2,13 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 
 from aiohttp import web
 
-from callcore.asterisk.agi.server import AgiServer, AgiSettings
+from callcore.asterisk.agi.server import AgiSettings
+from callcore.asterisk.agi.thread import AgiThread
 from callcore.asterisk.ami import AmiSettings, AsteriskPbx
 from callcore.asterisk.inbound import InboundRouting
 from callcore.asterisk.secrets import PbxSecrets
@@ -14,9 +16,11 @@ from callcore.asterisk.snapshot_file import SnapshotFile
 from callcore.bootstrap.change_watch import LOOK_S, ChangeWatch
 from callcore.bootstrap.charges import ChargeKeeper
 from callcore.bootstrap.duty_services import DutyKeeper
+from callcore.bootstrap.event_loop import new_loop, share_processor
 from callcore.bootstrap.health import Health, add_gauges
 from callcore.bootstrap.live_state import LiveKeeper
 from callcore.bootstrap.message_services import Messages
+from callcore.bootstrap.message_ways import message_ways
 from callcore.bootstrap.numbering_file import NumberingFile
 from callcore.bootstrap.open_hours import OpenHours
 from callcore.bootstrap.routing_options import routing_options
@@ -26,6 +30,7 @@ from callcore.bootstrap.what_if import WhatIf
 from callcore.calls.audience import audience_of
 from callcore.calls.cel_file import CelReader
 from callcore.calls.events import CallEnded, RecordingReady
+from callcore.calls.facts import PbxFact
 from callcore.calls.follow_calls import CallFollower
 from callcore.calls.phone_reach import PhoneReach
 from callcore.calls.reconcile import CallReconciler
@@ -88,9 +93,10 @@ class Application:
             options=options,
             offer=lambda fact: self.follower.offer(fact),
             metrics=self.metrics,
-            live=self.live.live,
+            live=lambda: self.live.current,
             sounds=lambda: self.shelf.sounds,
             note=self.live.note,
+            later=self._later,
         )
         self.snapshot_file = SnapshotFile(settings.pbx.agi_dir, self.clock, self.live.live)
         linker = AttachCall()
@@ -101,7 +107,7 @@ class Application:
             clock=self.clock,
             directory=self.routing,
             linker=linker,
-            hear=self.reach.hear,
+            hear=self._hear,
         )
         self.reconciler = CallReconciler(
             reader=CelReader(settings.pbx.cel_file, self.database),
@@ -113,12 +119,13 @@ class Application:
             is_busy_with=self.follower.is_busy_with,
             saw_whole=self.follower.saw_whole,
         )
-        self.agi = AgiServer(self.routing.answer, _agi_settings(settings))
+        self.agi = AgiThread(self.routing.answer, _agi_settings(settings), new_loop)
         self.recordings = RecordingWorker(
             self.database, self.clock, _recording_settings(settings), self._on_recording
         )
         hours = OpenHours(lambda: self.routing.snapshot)
-        self.messages = Messages(self.database, self.clock, self.bus, settings.mail, hours)
+        ways = message_ways(settings, self.database, self.clock)
+        self.messages = Messages(self.database, self.clock, self.bus, ways, hours)
         self.health = Health(
             self.database,
             self.pbx,
@@ -129,9 +136,11 @@ class Application:
         )
         self.hub = LiveHub(self.bus, lambda: self.pbx.health().connected)
         self._site: web.AppRunner | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
         """Raises DatabaseUnavailable, NotAllowedNow("schema-old") or OSError for a taken port."""
+        self._loop = asyncio.get_running_loop()
         await self._check_schema()
         await self._refresh()
         await self.live.refresh()
@@ -190,6 +199,15 @@ class Application:
         await self._site.setup()
         await web.TCPSite(self._site, self.settings.web.host, self.settings.web.port).start()
 
+    def _later(self, work: Callable[[], None]) -> None:
+        """From the thread that answers the PBX into the loop."""
+        assert self._loop is not None, "not started"
+        self._loop.call_soon_threadsafe(work)
+
+    def _hear(self, fact: PbxFact) -> None:
+        self.reach.hear(fact)
+        self.live.look_soon()
+
     def _on_event(self, event: Event) -> None:
         if isinstance(event, CallEnded):
             _log.info("call ended", call_id=event.call_id, result=event.result)
@@ -214,6 +232,7 @@ class Application:
 
 async def run(settings: Settings) -> None:
     """Until SIGTERM or SIGINT."""
+    share_processor()
     configure_logs(settings.log.level, settings.log.style)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()

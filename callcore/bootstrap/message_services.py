@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from callcore.bootstrap.message_ways import MessageWays
 from callcore.calls.after_call import LOOK_BACK, OpenTime, look_after_calls
 from callcore.calls.events import CallEnded
 from callcore.calls.remind import remind_of_tasks
@@ -19,14 +20,12 @@ from callcore.kernel.metrics import Metrics
 from callcore.kernel.tasks import TaskOwner
 from callcore.messaging.inbox import NoticePage, ReadNotices, find_notices, unread_count
 from callcore.messaging.letters import LetterPage, SendAgain, find_letters
-from callcore.messaging.mail import MailServer, SmtpSender
-from callcore.messaging.rules import LetterState, MailTls
+from callcore.messaging.rules import LetterState
 from callcore.messaging.tell import Teller
 from callcore.messaging.texts import Texts
 from callcore.messaging.worker import MessageWorker
 from callcore.network.model import Viewer
 from callcore.orders.numbers import order_numbers
-from config.settings import MailSettings
 from web.deps import HealthCheck
 from web.notices.pages import room as notice_room
 from web.notices.services import NoticeServices
@@ -49,9 +48,10 @@ class Messages:
         database: Database,
         clock: Clock,
         bus: Bus,
-        mail: MailSettings,
+        ways: MessageWays,
         hours: OpenTime | None = None,
     ) -> None:
+        self.ways = ways
         self._hours = hours
         self._database = database
         self._clock = clock
@@ -63,18 +63,23 @@ class Messages:
             database=database,
             clock=clock,
             bus=bus,
-            teller=Teller(Texts(), mail.site_address),
-            sender=SmtpSender(_server(mail)) if mail.host else None,
+            teller=Teller(Texts(), ways.site_address),
+            sender=ways.letters,
+            sms=ways.sms,
         )
 
     def start(self) -> None:
         _ = self._bus.subscribe(self._on_event)
         self.worker.start()
         _ = self._tasks.spawn("sweep", self._run())
+        if self.ways.catcher is not None:
+            _ = self._tasks.spawn("catcher", self.ways.catcher.open())
 
     async def close(self) -> None:
         await self._tasks.close()
         await self.worker.close()
+        if self.ways.catcher is not None:
+            await self.ways.catcher.shut()
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, CallEnded):
@@ -125,12 +130,6 @@ class Messages:
             "dealerline_messages_oldest_seconds", "Age of the oldest of them", lambda: worker.health.oldest_s
         )
         metrics.gauge("dealerline_letters_dead", "Letters given up", lambda: worker.health.dead)
-
-
-def _server(mail: MailSettings) -> MailServer:
-    return MailServer(
-        mail.host, mail.port, mail.username, mail.password.get_secret_value(), MailTls(mail.tls), mail.sender
-    )
 
 
 class MessageReader:

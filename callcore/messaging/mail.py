@@ -1,6 +1,7 @@
 """Letters by SMTP. One connection a letter: there are few, and a half-dead connection would lose two."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,6 +16,7 @@ from callcore.messaging.tables import DeliveryRow
 from callcore.messaging.texts import one_line
 
 SEND_LIMIT_S = 20.0
+_STOP_LINK = re.compile(r"https?://\S+/u/\S+(?=\s*$)")
 MAX_ERROR_CHARS = 300
 _Word = Literal["mail-refused", "mail-not-now"]
 
@@ -92,4 +94,9 @@ def make_message(row: DeliveryRow, sender: str) -> EmailMessage:
     message["Message-ID"] = f"<{name}@{sender.partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(row.body)
+    if row.html:
+        message.add_alternative(row.html, subtype="html")
+    if row.is_ad and (stop := _STOP_LINK.search(row.body)):
+        message["List-Unsubscribe"] = f"<{stop[0]}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     return message

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from callcore.bootstrap.message_services import LATE_S, Messages
+from callcore.bootstrap.message_ways import message_ways
 from callcore.calls.events import CallEnded, TaskChanged
 from callcore.kernel import outbox
 from callcore.kernel.bus import Audience, Bus, Event
@@ -29,7 +30,7 @@ async def bus() -> Bus:
 
 @pytest.fixture
 async def messages(database: Database, clock: FakeClock, bus: Bus) -> AsyncIterator[Messages]:
-    running = Messages(database, clock, bus, load_settings(None, {}).mail)
+    running = Messages(database, clock, bus, message_ways(load_settings(None, {}), database, clock))
     running.start()
     yield running
     await running.close()
