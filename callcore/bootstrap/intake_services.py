@@ -1,6 +1,6 @@
 """Services of the ways in of orders: the public API, pages for customers, the operator's form, tables from files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -8,6 +8,8 @@ from callcore.calls.rights import orgs_below
 from callcore.intake.api_orders import ApiOrder, ApiOrderFilter, ApiOrderPage, api_order, api_orders
 from callcore.intake.draft import Draft
 from callcore.intake.once import Press, forget_old
+from callcore.intake.operator import Asked, Known, known_for, take_by_operator
+from callcore.intake.site_form import Goods, find_goods, region_names
 from callcore.intake.take_in import Sender
 from callcore.intake.take_once import Taken, take_once
 from callcore.kernel.clock import Clock
@@ -18,6 +20,7 @@ from callcore.network.api_keys import ApiCaller, ApiKeys
 from callcore.network.model import Viewer
 from callcore.orders.views import OrderCursor
 from web.api.services import ApiServices
+from web.intake.services import IntakeServices
 
 API_PER_MINUTE: Final = 6000.0  # a key; a shop of a big network sends a few an hour
 API_BURST: Final = 300
@@ -63,6 +66,35 @@ class IntakeDesk:
             return await take_once(
                 session, press, draft, sender, now=self._clock.now(), regions_of=self._regions_of
             )
+
+    def form(self) -> IntakeServices:
+        return IntakeServices(
+            known=self.known, take=self.take_by_operator, goods=self.goods, regions=self.regions
+        )
+
+    async def known(self, viewer: Viewer, asked: Asked) -> Known:
+        async with self._database.session() as session:
+            return await known_for(session, viewer, asked, self._clock.now())
+
+    async def take_by_operator(self, viewer: Viewer, press: Press, draft: Draft, asked: Asked) -> Taken:
+        async with self._database.transaction() as session:
+            return await take_by_operator(
+                session,
+                viewer,
+                press,
+                draft,
+                asked,
+                now=self._clock.now(),
+                regions_of=self._regions_of,
+            )
+
+    async def goods(self, text: str) -> Sequence[Goods]:
+        async with self._database.session() as session:
+            return await find_goods(session, text)
+
+    async def regions(self) -> Mapping[str, str]:
+        async with self._database.session() as session:
+            return await region_names(session)
 
     async def api_order(self, viewer: Viewer, number: int) -> ApiOrder:
         async with self._database.session() as session:

@@ -1,4 +1,4 @@
-"""What the order form of a site offers: whose site it is and which goods may be chosen there."""
+"""What forms of orders offer: whose site it is, which goods may be chosen, the regions."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +10,7 @@ from callcore.catalog.tables import DealerGoodsRow, ProductRow
 from callcore.intake.customer_page import maker_name
 from callcore.kernel.errors import NotFound
 from callcore.network.model import OrgKind, OrgState
-from callcore.network.tables import OrgRow
+from callcore.network.tables import OrgRow, RegionRow
 
 MAX_GOODS: Final = 300
 
@@ -67,3 +67,9 @@ async def find_goods(session: AsyncSession, text: str, limit: int = 8) -> tuple[
         .limit(limit)
     )
     return tuple(Goods(row.article, row.name, row.unit, round(row.price * 100)) for row in rows)
+
+
+async def region_names(session: AsyncSession) -> dict[str, str]:
+    """By code, in order of names."""
+    rows = await session.execute(select(RegionRow.code, RegionRow.name).order_by(RegionRow.name))
+    return {code: name for code, name in rows}  # noqa: C416 - rows are not pairs to the type checker
