@@ -91,6 +91,7 @@ PBX_MODULES: Final = (
     Module("app_read", "Read"),
     Module("app_record", "Record"),
     Module("app_userevent", "UserEvent"),
+    Module("func_env", functions="ENV STAT FILE FILE_COUNT_LINE FILE_FORMAT"),
     Module("func_global", functions="GLOBAL"),
     Module("func_lock", functions="LOCK TRYLOCK UNLOCK"),
     Module("func_groupcount", functions="GROUP GROUP_COUNT GROUP_LIST GROUP_MATCH_COUNT"),

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from callcore.asterisk.agi.protocol import AgiRequest, RouteReply
 from callcore.asterisk.route_reply import reply_variables
@@ -34,7 +35,11 @@ _log = get_logger(__name__)
 
 
 class InboundRouting:
-    """Serves decisions, explanations and the phone book of the tracker (PhoneDirectory)."""
+    """Serves decisions, explanations and the phone book of the tracker (PhoneDirectory).
+
+    `answer` may be asked in another thread than all else: what it reads is replaced whole and never changed. `note` is called in
+    that thread, before the next call is decided; what tells the journal, the log and the metrics is given to `later`.
+    """
 
     def __init__(
         self,
@@ -48,6 +53,7 @@ class InboundRouting:
         live: Callable[[], Live] = lambda: NOTHING_LIVE,
         sounds: Callable[[], Sounds] = lambda: NO_SOUNDS,
         note: Callable[[Decision, datetime], object] = lambda _decision, _now: None,
+        later: Callable[[Callable[[], None]], object] = lambda work: work(),
     ) -> None:
         self._database = database
         self._clock = clock
@@ -58,6 +64,7 @@ class InboundRouting:
         self._live = live
         self._sounds = sounds
         self._note = note
+        self._later = later
         self._directory: Directory | None = None
         self._snapshot: RoutingSnapshot | None = None
         self._phones = PhoneBook(Directory())
@@ -122,17 +129,30 @@ class InboundRouting:
         return decide(self._snapshot, did, caller, at, self._live())
 
     def answer(self, request: AgiRequest) -> RouteReply:
-        """The handler of the FastAGI server: in memory, no waiting."""
+        """The handler of the FastAGI server: in memory, no waiting. All that the caller need not wait for comes afterwards."""
         started = time.perf_counter()
         now = self._clock.now()
         decision = self.decide(request.did, request.caller_number, now)
-        self._metrics.route_seconds.observe(time.perf_counter() - started)
+        took_s = time.perf_counter() - started
+        return RouteReply(
+            reply_variables(decision), partial(self._afterwards, request.call_id, decision, now, took_s)
+        )
+
+    def _afterwards(self, call_id: str, decision: Decision, now: datetime, took_s: float) -> None:
+        try:
+            self._note(decision, now)
+        finally:
+            self._later(partial(self._tell, call_id, decision, now, took_s))
+
+    def _tell(self, call_id: str, decision: Decision, now: datetime, took_s: float) -> None:
+        self._metrics.route_seconds.observe(took_s)
         self._metrics.route_decisions.labels(decision.warning or "none").inc()
+        why = decision.explanation
         self._offer(
             RouteDecided(
                 at=now,
-                call_id=request.call_id,
-                did_number=decision.explanation.did_number or decision.explanation.did_dialled,
+                call_id=call_id,
+                did_number=why.did_number or why.did_dialled,
                 did_id=decision.did_id,
                 region_code=decision.region_code,
                 source=decision.source,
@@ -142,19 +162,9 @@ class InboundRouting:
         )
         _log.info(
             "call routed",
-            call_id=request.call_id,
-            did=decision.explanation.did_dialled,
+            call_id=call_id,
+            did=why.did_dialled,
             region=decision.region_code,
             steps=len(decision.plan.steps),
             warning=decision.warning,
         )
-        reply = RouteReply(reply_variables(decision))
-        self._tell(decision, now)
-        return reply
-
-    def _tell(self, decision: Decision, now: datetime) -> None:
-        """Whoever keeps count must not cost the caller his answer."""
-        try:
-            self._note(decision, now)
-        except Exception:  # noqa: BLE001 - the answer is ready
-            _log.exception("decision not noted")

@@ -5,6 +5,8 @@ about to ring and what counts against quotas. The database tells the rest, and a
 every few seconds, only what is new.
 """
 
+import asyncio
+import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -30,7 +32,8 @@ Key = TypeVar("Key", int, str)
 
 
 class LiveKeeper:
-    """`unreachable` and `talking` answer from memory. Facts are noted in one thread, that of the loop."""
+    """`unreachable` and `talking` answer from memory and are asked in the loop's thread only, as all else is but `current`
+    and `note`: calls are decided in another thread, one after another."""
 
     def __init__(
         self,
@@ -44,7 +47,9 @@ class LiveKeeper:
         self._clock = clock
         self._unreachable = unreachable
         self._talking = talking
-        self._quotas = QuotaCounter()
+        self._lock = threading.RLock()  # held for moments, never while anything is waited for
+        self._quotas = QuotaCounter(self._lock)
+        self._is_look_due = False
         self._phones: dict[str, datetime] = {}
         self._orgs: dict[int, datetime] = {}
         self._last_leg = 0
@@ -53,6 +58,21 @@ class LiveKeeper:
         self._all_read_at: datetime | None = None
         self._ended: set[str] = set()
         self._live = Live()
+
+    @property
+    def current(self) -> Live:
+        """As it was made last."""
+        return self._live
+
+    def look_soon(self) -> None:
+        """Something was heard of phones or calls; of many facts at once only the last picture is wanted."""
+        if not self._is_look_due:
+            self._is_look_due = True
+            asyncio.get_running_loop().call_soon(self._look)
+
+    def _look(self) -> None:
+        self._is_look_due = False
+        self.live()
 
     def live(self) -> Live:
         """The same object until something changes."""
@@ -64,13 +84,14 @@ class LiveKeeper:
 
     def note(self, decision: Decision, at: datetime) -> None:
         """What we have just decided counts before the PBX has rung anybody."""
-        if decision.plan.steps:
-            step = decision.plan.steps[0]
-            self._phones = self._phones | dict.fromkeys(step.phone_keys, at)
-            if step.org_id is not None:
-                self._orgs = self._orgs | {step.org_id: at}
-        self._quotas.reserve(decision)
-        self._renew()
+        with self._lock:
+            if decision.plan.steps:
+                step = decision.plan.steps[0]
+                self._phones = self._phones | dict.fromkeys(step.phone_keys, at)
+                if step.org_id is not None:
+                    self._orgs = self._orgs | {step.org_id: at}
+            self._quotas.reserve(decision)
+            self._renew()
 
     def on_event(self, event: Event) -> None:
         """A bus subscriber: whose the caller is may change with the end of a call."""
@@ -97,6 +118,7 @@ class LiveKeeper:
         except Exception:  # noqa: BLE001 - a border: an odd row must not keep calls from being answered
             _log.exception("live state not read, the last one goes on serving")
             return
+        self.live()
         self._renew()
 
     async def _read_all_ties(self, now: datetime) -> None:
@@ -126,22 +148,24 @@ class LiveKeeper:
     def _take_used(self, used: LastUsed) -> None:
         self._last_leg = used.last_leg
         if used.phones or used.orgs:
-            self._phones = _latest(self._phones, used.phones)
-            self._orgs = _latest(self._orgs, used.orgs)
+            with self._lock:
+                self._phones = _latest(self._phones, used.phones)
+                self._orgs = _latest(self._orgs, used.orgs)
 
     def _renew(
         self, *, unreachable: frozenset[str] | None = None, talking: Mapping[str, int] | None = None
     ) -> None:
-        known = self._live
-        self._live = Live(
-            version=known.version + 1,
-            unreachable=known.unreachable if unreachable is None else unreachable,
-            talking=known.talking if talking is None else talking,
-            phone_used_at=self._phones,
-            org_used_at=self._orgs,
-            quotas=self._quotas.counts(),
-            ties=self._ties,
-        )
+        with self._lock:
+            known = self._live
+            self._live = Live(
+                version=known.version + 1,
+                unreachable=known.unreachable if unreachable is None else unreachable,
+                talking=known.talking if talking is None else talking,
+                phone_used_at=self._phones,
+                org_used_at=self._orgs,
+                quotas=self._quotas.counts(),
+                ties=self._ties,
+            )
 
 
 async def read_live(database: Database, clock: Clock) -> Live:

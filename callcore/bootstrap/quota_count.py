@@ -4,6 +4,7 @@ A decision is reserved at once, so that the next one in the same second knows of
 ledger (the same policy and the same moment), or when no entry came for so long that none will.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +41,10 @@ class Reserved:
 
 
 class QuotaCounter:
-    def __init__(self) -> None:
+    """`reserve` may be called in another thread than `read`; `lock` is held for moments."""
+
+    def __init__(self, lock: threading.RLock) -> None:
+        self._lock = lock
         self._sums: tuple[QuotaSum, ...] = ()
         self._reserved: list[Reserved] = []
         self._counts: Mapping[int, QuotaCount] | None = None
@@ -51,8 +55,9 @@ class QuotaCounter:
         why = decision.explanation
         if not (why.counts_for_quotas and why.policy_id) or len(self._reserved) >= MAX_RESERVED:
             return
-        self._reserved.append(Reserved(why.policy_id, why.at, quota_org(decision, first_only=True)))
-        self._counts = None
+        with self._lock:
+            self._reserved.append(Reserved(why.policy_id, why.at, quota_org(decision, first_only=True)))
+            self._counts = None
 
     async def read(self, session: AsyncSession, now: datetime) -> None:
         """Sums are asked for anew when there are new entries, and from time to time: a period ends by itself."""
@@ -65,18 +70,21 @@ class QuotaCounter:
         since = {policy_id: period_start(period, now, tz) for policy_id, period in periods.items()}
         known = list(self._reserved)
         sums = await quota_sums(session, QuotaScope.CALLS, since)
+        entered: Counter[tuple[int, datetime]] = Counter()
         if known:
             first = min(one.at for one in known)
             entered = Counter(await counted_at(session, QuotaScope.CALLS, since.keys(), first))
-            self._reserved = _left(known, entered, now) + self._reserved[len(known) :]
-        self._reserved = [one for one in self._reserved if one.at >= since.get(one.policy_id, now)]
-        self._sums, self._counts = sums, None
+        with self._lock:  # what was reserved meanwhile stands behind
+            left = _left(known, entered, now) + self._reserved[len(known) :]
+            self._reserved = [one for one in left if one.at >= since.get(one.policy_id, now)]
+            self._sums, self._counts = sums, None
         self._newest, self._read_at = newest, now
 
     def counts(self) -> Mapping[int, QuotaCount]:
-        if self._counts is None:
-            self._counts = self._count()
-        return self._counts
+        with self._lock:
+            if self._counts is None:
+                self._counts = self._count()
+            return self._counts
 
     def _count(self) -> Mapping[int, QuotaCount]:
         counted: Counter[int] = Counter()

@@ -19,10 +19,11 @@ def serve(config: ConfigOption = None) -> None:
     """Запустить приложение: связь с АТС, решения о маршрутах, журнал, записи и сайт."""
     import asyncio
 
-    from callcore.bootstrap import run
+    from callcore.bootstrap import new_loop, run
     from config.settings import load_settings
     from web.ui import assets
 
     settings = load_settings(config)
     assets.install(typer.echo)
-    asyncio.run(run(settings))
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(run(settings))

@@ -17,7 +17,7 @@ HEAD = {
     "agi_arg_1": "1795325456.80",
     "agi_arg_2": "74950000001",
 }
-_SET = re.compile(r'SET VARIABLE (\S+) "(.*)"')
+_SET = re.compile(r'EXEC MSet "(.*)"')
 
 
 def head(**more: str) -> bytes:
@@ -33,9 +33,11 @@ async def ask(port: int, *, answers: tuple[bytes, ...] = (), **more: str) -> lis
         writer.write(head(**more))
         while line := await asyncio.wait_for(reader.readline(), 5):
             match = _SET.fullmatch(line.decode().rstrip("\n"))
-            assert match, f"not a SET VARIABLE line: {line!r}"
-            said.append((match[1], match[2]))
-            writer.write(given.pop(0) if given else b"200 result=1\n")
+            assert match, f"not an MSet line: {line!r}"
+            said += [
+                (name, value) for name, _, value in (pair.partition("=") for pair in match[1].split(","))
+            ]
+            writer.write(given.pop(0) if given else b"200 result=0\n")
     except ConnectionError:
         pass
     finally:

@@ -1,8 +1,14 @@
 """The FastAGI server: one connection, one request, one answer, within a deadline.
 
-Every connection is alone: whatever one of them does (half a head, a megabyte, silence, leaving) it is one task with its
-own limits, and the others do not notice. Whenever the answer is not whole, DL_ROUTED is not said and the
-dialplan takes its own branch.
+Every connection is alone: whatever one of them does (half a head, a megabyte, silence, leaving) it has its own limits, and
+the others do not notice. Whenever the answer is not whole, DL_ROUTED is not said and the dialplan takes its own branch.
+
+Theory of operation. The caller waits for every turn of the conversation, so there are as few as can be: our writing side
+is closed together with the last command, and the PBX, once it has obeyed, goes on without asking us again. Its answer is
+read for the counters only.
+
+    HEAD      -- request -->            ANSWERING -- last answer -->      (closed, answered)
+    any state -- deadline, hang-up, refusal, garbage -->                  (closed, counted as such)
 """
 
 import asyncio
@@ -21,10 +27,8 @@ from callcore.asterisk.agi.protocol import (
     reply_commands,
 )
 from callcore.kernel.logs import get_logger
-from callcore.kernel.tasks import TaskOwner
 
 _log = get_logger(__name__)
-_CHUNK_BYTES: Final = 16 * 1024
 _CLOSE_LIMIT_S: Final = 1.0
 
 # Must not wait: it decides in memory. Its exception means «no plan».
@@ -42,19 +46,15 @@ class AgiSettings:
     max_connections: int = 200
 
 
-class _Left(Exception):
-    """The peer closed, hung up or refused a command: there is nobody to answer."""
-
-
 class AgiServer:
     """Counters are plain attributes, read by whoever publishes metrics."""
 
     def __init__(self, handler: Handler, settings: AgiSettings) -> None:
-        self._handler = handler
-        self._settings = settings
-        self._tasks = TaskOwner("agi")
-        self._serving: set[asyncio.Task[None]] = set()
+        self.handler = handler
+        self.settings = settings
+        self.serving: set[_Request] = set()
         self._server: asyncio.Server | None = None
+        self._idle = asyncio.Event()
         self.answered = 0  # whole answers, DL_ROUTED included
         self.failed = 0  # the handler raised, or its answer cannot be said
         self.late = 0  # not whole within decide_limit_s
@@ -65,7 +65,7 @@ class AgiServer:
 
     @property
     def active(self) -> int:
-        return len(self._serving)
+        return len(self.serving)
 
     @property
     def port(self) -> int:
@@ -75,8 +75,12 @@ class AgiServer:
 
     async def start(self) -> None:
         """Raises OSError when the port is taken."""
-        self._server = await asyncio.start_server(
-            self._accept, self._settings.host, self._settings.port, limit=_CHUNK_BYTES
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: _Request(self),
+            self.settings.host,
+            self.settings.port,
+            backlog=self.settings.max_connections,
         )
 
     async def close(self, grace_s: float = 2.0) -> None:
@@ -84,103 +88,160 @@ class AgiServer:
         if self._server is None:
             return
         self._server.close()
-        if self._serving:
-            await asyncio.wait(self._serving, timeout=grace_s)
-        await self._tasks.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace_s):
+                while self.serving:
+                    self._idle.clear()
+                    await self._idle.wait()
+        for request in tuple(self.serving):
+            request.abort()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._server.wait_closed(), _CLOSE_LIMIT_S)
         self._server = None
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.active >= self._settings.max_connections:
-            self.refused += 1
-            writer.transport.abort()
-            return
-        task = self._tasks.spawn("request", self._serve(reader, writer))
-        self._serving.add(task)
-        task.add_done_callback(self._serving.discard)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = _Peer(reader, writer)
-        try:
-            async with asyncio.timeout(self._settings.read_limit_s):
-                request = await peer.request()
-        except (AgiProtocolError, TimeoutError) as exc:
-            self.malformed += 1
-            _log.info("not an agi request", reason=str(exc) or "too slow")
-            writer.transport.abort()
-        except _Left:
-            self.left += 1
-        else:
-            await self._answer(request, peer)
-        finally:
-            await _close(writer)
-
-    async def _answer(self, request: AgiRequest, peer: "_Peer") -> None:
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
-        deadline = begun + self._settings.decide_limit_s
-        try:
-            commands = reply_commands(self._handler(request))
-        except Exception:  # noqa: BLE001 - a border: a failure is the fallback of one call, not the end of the server
-            self.failed += 1
-            _log.exception("no route could be given", call_id=request.call_id, script=request.script)
-            return
-        try:
-            # A handler that took too long has spent the limit already: say nothing at all.
-            if loop.time() >= deadline:
-                raise TimeoutError
-            async with asyncio.timeout_at(deadline):
-                for command in commands:
-                    await peer.command(command)
-        except TimeoutError:
-            self.late += 1
-            _log.warning(
-                "the route came too late", call_id=request.call_id, took_s=round(loop.time() - begun, 3)
-            )
-        except (_Left, AgiProtocolError) as exc:
-            self.left += 1
-            _log.info("the caller left before the route", call_id=request.call_id, reason=str(exc))
-        else:
-            self.answered += 1
-            self.decide_s_sum += loop.time() - begun
+    def over(self, request: "_Request") -> None:
+        self.serving.discard(request)
+        if not self.serving:
+            self._idle.set()
 
 
-class _Peer:
+class _Request(asyncio.Protocol):
     """One Asterisk at the other end of one connection."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self, server: AgiServer) -> None:
+        self._server = server
+        self._loop = asyncio.get_running_loop()
         self._connection = AgiConnection()
-        self._events: list[AgiEvent] = []
+        self._transport: asyncio.Transport | None = None
+        self._clock: asyncio.TimerHandle | None = None
+        self._request: AgiRequest | None = None
+        self._commands: list[bytes] = []
+        self._begun = 0.0
+        self._is_counted = False
 
-    async def request(self) -> AgiRequest:
-        event = await self._next()
-        if not isinstance(event, AgiRequest):
-            raise AgiProtocolError("the head did not come first")
-        return event
+    # --- asyncio's side
 
-    async def command(self, line: bytes) -> None:
-        """Send one command and wait for its success; raises _Left for anything else."""
-        self._writer.write(line)
-        event = await self._next()
-        if not (isinstance(event, CommandAnswered) and event.is_success):
-            raise _Left(f"{event}")
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        server = self._server
+        self._transport = transport
+        if server.active >= server.settings.max_connections:
+            server.refused += 1
+            self._is_counted = True
+            transport.abort()
+            return
+        server.serving.add(self)
+        self._clock = self._loop.call_later(server.settings.read_limit_s, self._too_slow)
 
-    async def _next(self) -> AgiEvent:
-        while not self._events:
-            try:
-                data = await self._reader.read(_CHUNK_BYTES)
-            except ConnectionError as exc:
-                raise _Left("reset") from exc
-            if not data:
-                raise _Left("closed")
-            self._events += self._connection.receive(data)
-        return self._events.pop(0)
+    def data_received(self, data: bytes) -> None:
+        if self._is_counted:
+            return
+        try:
+            for event in self._connection.receive(data):
+                self._hear(event)
+        except AgiProtocolError as error:
+            self._broken(str(error))
 
+    def eof_received(self) -> bool:
+        """False: nobody is there any more, close."""
+        return False
 
-async def _close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with suppress(OSError, TimeoutError):
-        await asyncio.wait_for(writer.wait_closed(), _CLOSE_LIMIT_S)
+    def connection_lost(self, _error: Exception | None) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+        if not self._is_counted:
+            self._left("closed")
+        self._server.over(self)
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    # --- the conversation
+
+    def _hear(self, event: AgiEvent) -> None:
+        if self._is_counted:
+            return
+        if isinstance(event, AgiRequest):
+            self._answer(event)
+        elif isinstance(event, CommandAnswered) and event.is_success:
+            self._say_next()
+        else:
+            self._left(f"{event}")
+
+    def _answer(self, request: AgiRequest) -> None:
+        loop, server = self._loop, self._server
+        self._request, self._begun = request, loop.time()
+        try:
+            reply = server.handler(request)
+            self._commands = reply_commands(reply)
+        except Exception:  # noqa: BLE001 - a border: a failure is the fallback of one call, not the end of the server
+            server.failed += 1
+            _log.exception("no route could be given", call_id=request.call_id, script=request.script)
+            self._end()
+            return
+        if loop.time() >= self._begun + server.settings.decide_limit_s:
+            self._late()  # the limit is spent already: say nothing at all
+        else:
+            self._say_next()
+            if self._clock is not None:
+                self._clock.cancel()
+            self._clock = loop.call_at(self._begun + server.settings.decide_limit_s, self._late)
+        self._afterwards(reply)
+
+    def _afterwards(self, reply: RouteReply) -> None:
+        try:
+            reply.afterwards()
+        except Exception:  # noqa: BLE001 - the answer is on its way: whoever keeps count must not cost the caller his plan
+            _log.exception("decision not noted")
+
+    def _say_next(self) -> None:
+        assert self._transport is not None
+        if not self._commands:
+            self._server.answered += 1
+            self._server.decide_s_sum += self._loop.time() - self._begun
+            self._end()
+            return
+        self._transport.write(self._commands.pop(0))
+        if not self._commands:
+            self._transport.write_eof()
+
+    # --- ends
+
+    def _too_slow(self) -> None:
+        if not self._is_counted:
+            self._broken("too slow")
+
+    def _broken(self, reason: str) -> None:
+        """Garbage instead of the head is no request; garbage after it is a PBX that went astray."""
+        if self._request is not None:
+            self._left(reason)
+            return
+        self._server.malformed += 1
+        _log.info("not an agi request", reason=reason)
+        self._end(at_once=True)
+
+    def _late(self) -> None:
+        if self._is_counted:
+            return
+        self._server.late += 1
+        _log.warning(
+            "the route came too late",
+            call_id=self._request.call_id if self._request is not None else "",
+            took_s=round(self._loop.time() - self._begun, 3),
+        )
+        self._end()
+
+    def _left(self, reason: str) -> None:
+        self._server.left += 1
+        if self._request is not None:
+            _log.info("the caller left before the route", call_id=self._request.call_id, reason=reason)
+        self._end()
+
+    def _end(self, *, at_once: bool = False) -> None:
+        self._is_counted = True
+        if self._transport is not None:
+            if at_once:
+                self._transport.abort()
+            else:
+                self._transport.close()

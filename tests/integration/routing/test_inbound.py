@@ -6,6 +6,7 @@ import pytest
 
 from callcore.asterisk.agi.protocol import AgiRequest
 from callcore.asterisk.inbound import InboundRouting
+from callcore.calls.facts import RouteDecided
 from callcore.kernel.database import Database
 from callcore.kernel.metrics import Metrics
 from callcore.routing.live import NOTHING_LIVE, Live
@@ -28,6 +29,7 @@ class Keeper:
         self.live = NOTHING_LIVE
         self.sounds = NO_SOUNDS
         self.noted: list[tuple[Decision, datetime]] = []
+        self.told: list[RouteDecided] = []
         self.is_broken = False
 
     def note(self, decision: Decision, now: datetime) -> None:
@@ -55,7 +57,7 @@ def make_routing(database: Database, clock: FakeClock, keeper: Keeper) -> Inboun
         clock=clock,
         numbering=lambda: EMPTY_PLAN,
         options=RoutingOptions(),
-        offer=lambda _: None,
+        offer=keeper.told.append,
         metrics=Metrics(),
         live=lambda: keeper.live,
         sounds=lambda: keeper.sounds,
@@ -74,22 +76,30 @@ async def test_what_is_live_counts_from_the_next_call_on(
     keeper = Keeper()
     routing = make_routing(database, clock, keeper)
     await routing.refresh()
-    first = dict(routing.answer(request()).variables)
-    assert first["DL_STEP_1_KEYS"] == network[0]
+    first = routing.answer(request())
+    assert dict(first.variables)["DL_STEP_1_KEYS"] == network[0]
+    assert keeper.noted == []
+    first.afterwards()
     keeper.live = Live(version=1, unreachable=frozenset({network[0]}))
-    assert dict(routing.answer(request()).variables)["DL_STEP_1_KIND"] == "duty"
+    second = routing.answer(request())
+    second.afterwards()
+    assert dict(second.variables)["DL_STEP_1_KIND"] == "duty"
     assert [decision.explanation.live_version for decision, _ in keeper.noted] == [0, 1]
     assert {at for _, at in keeper.noted} == {clock.now()}
 
 
-async def test_a_broken_keeper_does_not_cost_the_caller_his_answer(
+async def test_a_broken_keeper_costs_neither_the_caller_his_answer_nor_the_journal_its_row(
     database: Database, clock: FakeClock, network: tuple[str, int]
 ) -> None:
     keeper = Keeper()
     keeper.is_broken = True
     routing = make_routing(database, clock, keeper)
     await routing.refresh()
-    assert dict(routing.answer(request()).variables)["DL_STEP_1_KEYS"] == network[0]
+    answer = routing.answer(request())
+    assert dict(answer.variables)["DL_STEP_1_KEYS"] == network[0]
+    with pytest.raises(RuntimeError):
+        answer.afterwards()
+    assert [fact.call_id for fact in keeper.told] == ["1.1"]
 
 
 async def test_new_sounds_make_a_new_snapshot(

@@ -63,7 +63,8 @@ async def real_call(stage: PolicyStage, caller: str) -> RouteDecided:
     )
     assert await routing.refresh()
     assert stage.did is not None
-    routing.answer(AgiRequest("inbound", "call-7", stage.did.number, caller, "", "PJSIP/x", "1.1", ()))
+    asked = AgiRequest("inbound", "call-7", stage.did.number, caller, "", "PJSIP/x", "1.1", ())
+    routing.answer(asked).afterwards()
     return told[0]
 
 

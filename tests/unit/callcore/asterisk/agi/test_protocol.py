@@ -12,7 +12,6 @@ from callcore.asterisk.agi.protocol import (
     RouteReply,
     read_request,
     reply_commands,
-    set_variable,
 )
 from callcore.kernel.errors import Invalid
 from tests.fakes.agi_client import head
@@ -99,7 +98,7 @@ def test_ten_arguments_keep_their_order() -> None:
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        (b"200 result=1\n", CommandAnswered(200, "1", "")),
+        (b"200 result=0\n", CommandAnswered(200, "0", "")),
         (b"200 result=1 (some value)\n", CommandAnswered(200, "1", "some value")),
         (b"200 result=0\r\n", CommandAnswered(200, "0", "")),
         (b"200 result=-1\n", CommandAnswered(200, "-1", "")),
@@ -118,10 +117,11 @@ def test_answers(line: bytes, answer: object) -> None:
     assert after_head().receive(line) == [answer]
 
 
-def test_only_a_200_with_1_is_success() -> None:
-    assert CommandAnswered(200, "1", "").is_success
+def test_only_a_200_with_0_is_success() -> None:
+    assert CommandAnswered(200, "0", "").is_success
     assert not any(
-        CommandAnswered(code, result, "").is_success for code, result in ((200, "0"), (200, "-1"), (511, "1"))
+        CommandAnswered(code, result, "").is_success
+        for code, result in ((200, "-2"), (200, "-1"), (511, "0"))
     )
 
 
@@ -156,46 +156,66 @@ def test_an_endless_answer_is_cut() -> None:
         feed(connection, b"2" * 1000, LINE_LIMIT_BYTES // 1000 + 1)
 
 
+@pytest.mark.parametrize("value", ["p12-p31", "", "dealerline/a&dealerline/b", "ru", "+79161234567", "a.b"])
+def test_values_of_a_plan_can_be_said(value: str) -> None:
+    (line,) = reply_commands(RouteReply((("DL_A", value),)))
+    assert line == f'EXEC MSet "DL_A={value},DL_ROUTED=1"\n'.encode()
+
+
 @pytest.mark.parametrize(
-    ("value", "line"),
+    "value",
     [
-        ("p12-p31", b'SET VARIABLE DL_A "p12-p31"\n'),
-        ("", b'SET VARIABLE DL_A ""\n'),
-        ('a"b', b'SET VARIABLE DL_A "a\\"b"\n'),
-        ("a\\b", b'SET VARIABLE DL_A "a\\\\b"\n'),
-        ("Привет, ${X}", 'SET VARIABLE DL_A "Привет, ${X}"\n'.encode()),
+        "a\nEXEC System id",
+        "a\r",
+        "\x00",
+        "\t",
+        "\x7f",
+        "\u2028",
+        "a,DL_B=1",
+        'a"b',
+        "a\\b",
+        "${X}",
+        "$[1]",
+        "a b",
+        "Д",
+        "a=b",
     ],
 )
-def test_values_are_quoted(value: str, line: bytes) -> None:
-    assert set_variable("DL_A", value) == line
-
-
-@pytest.mark.parametrize("value", ["a\nSET VARIABLE DL_ROUTED 1", "a\r", "\x00", "\t", "\x7f", "\u2028"])
-def test_control_characters_are_refused(value: str) -> None:
+def test_values_that_mean_something_to_the_pbx_are_refused(value: str) -> None:
     with pytest.raises(Invalid):
-        set_variable("DL_A", value)
+        reply_commands(RouteReply((("DL_A", value),)))
 
 
 @pytest.mark.parametrize("name", ["", "dl_a", "DL A", "SHELL(id)", "DL_A\n", "___A", 'A"', "A" * 80, "Д"])
 def test_names_are_allow_listed(name: str) -> None:
     with pytest.raises(Invalid):
-        set_variable(name, "1")
+        reply_commands(RouteReply(((name, "1"),)))
 
 
 def test_inheritance_marks_are_allowed() -> None:
-    assert set_variable("__DL_PHONE", "p1") == b'SET VARIABLE __DL_PHONE "p1"\n'
+    (line,) = reply_commands(RouteReply((("__DL_PHONE", "p1"),)))
+    assert line.startswith(b'EXEC MSet "__DL_PHONE=p1,')
 
 
 def test_a_command_that_asterisk_would_cut_is_refused() -> None:
-    fits = COMMAND_LIMIT_BYTES - len(b'SET VARIABLE DL_A ""\n')
-    assert len(set_variable("DL_A", "x" * fits)) == COMMAND_LIMIT_BYTES
+    fits = COMMAND_LIMIT_BYTES - len(b'EXEC MSet "DL_A="\n')
+    first, last = reply_commands(RouteReply((("DL_A", "x" * fits),)))
+    assert (len(first), last) == (COMMAND_LIMIT_BYTES, b'EXEC MSet "DL_ROUTED=1"\n')
     with pytest.raises(Invalid):
-        set_variable("DL_A", "x" * (fits + 1))
+        reply_commands(RouteReply((("DL_A", "x" * (fits + 1)),)))
 
 
-def test_routed_is_the_last_word_and_only_ours() -> None:
-    commands = reply_commands(RouteReply((("DL_STEPS", "1"),)))
-    assert commands == [b'SET VARIABLE DL_STEPS "1"\n', b'SET VARIABLE DL_ROUTED "1"\n']
+@pytest.mark.parametrize(("count", "lines"), [(0, 1), (23, 1), (24, 2), (100, 5)])
+def test_a_long_plan_takes_several_commands_and_nothing_is_lost(count: int, lines: int) -> None:
+    variables = tuple((f"DL_X{n}", "x" * 50) for n in range(count))
+    commands = reply_commands(RouteReply(variables))
+    pairs = [pair for line in commands for pair in line[len(b'EXEC MSet "') : -2].decode().split(",")]
+    assert pairs == [f"{name}={value}" for name, value in (*variables, ("DL_ROUTED", "1"))]
+    assert len(commands) == lines
+    assert all(len(line) <= COMMAND_LIMIT_BYTES for line in commands)
+
+
+def test_routed_is_only_ours() -> None:
     for name in ("DL_ROUTED", "_DL_ROUTED", "__DL_ROUTED"):
         with pytest.raises(Invalid):
             reply_commands(RouteReply(((name, "1"),)))

@@ -14,8 +14,9 @@ from tests.fakes.polling import until
 
 pytestmark = pytest.mark.unit
 
-PLAN = (("DL_STEPS", "1"), ("DL_STEP_1_KEYS", "p12-p31"), ("DL_LANG", 'ru"\\'))
-WHOLE = [("DL_STEPS", "1"), ("DL_STEP_1_KEYS", "p12-p31"), ("DL_LANG", 'ru\\"\\\\'), ("DL_ROUTED", "1")]
+PLAN = (("DL_STEPS", "1"), ("DL_STEP_1_KEYS", "p12-p31"), ("DL_LANG", ""))
+WHOLE = [*PLAN, ("DL_ROUTED", "1")]
+LONG = tuple((f"DL_X{n}", str(n)) for n in range(60))  # three commands
 
 
 def plan(_: AgiRequest) -> RouteReply:
@@ -84,20 +85,21 @@ async def test_a_pbx_that_does_not_answer_is_left_in_time(start) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(head())
     begun = time.monotonic()
-    assert await asyncio.wait_for(reader.read(), 5) == b'SET VARIABLE DL_STEPS "1"\n'
+    said = await asyncio.wait_for(reader.read(), 5)
+    assert said == b'EXEC MSet "DL_STEPS=1,DL_STEP_1_KEYS=p12-p31,DL_LANG=,DL_ROUTED=1"\n'
+    await until(lambda: server.late == 1)
     assert time.monotonic() - begun < 2
-    assert server.late == 1
     writer.close()
 
 
 @pytest.mark.parametrize(
     "answer",
-    [b"200 result=-1\n", b"511 Command Not Permitted on a dead channel\n", b"HANGUP\n", b"garbage\n"],
+    [b"200 result=-2\n", b"511 Command Not Permitted on a dead channel\n", b"HANGUP\n", b"garbage\n"],
 )
-async def test_after_a_refused_variable_routed_is_not_said(start, answer: bytes) -> None:
-    server = await start()
-    said = await ask(server.port, answers=(b"200 result=1\n", answer))
-    assert said == WHOLE[:2]
+async def test_after_a_refused_command_routed_is_not_said(start, answer: bytes) -> None:
+    server = await start(lambda _: RouteReply(LONG))
+    said = await ask(server.port, answers=(b"200 result=0\n", answer))
+    assert said == list(LONG[:48])
     await until(lambda: server.left == 1)
 
 
@@ -201,12 +203,25 @@ async def test_many_calls_at_once(start) -> None:
     assert server.answered == 50
 
 
+async def test_what_comes_afterwards_costs_the_caller_nothing(start) -> None:
+    noted: list[str] = []
+
+    def note() -> None:
+        noted.append("noted")
+        raise RuntimeError("whoever keeps count")
+
+    server = await start(lambda _: RouteReply(PLAN, note))
+    assert await ask(server.port) == WHOLE
+    await until(lambda: server.answered == 1)
+    assert noted == ["noted"]
+
+
 async def test_it_listens_on_loopback_by_default() -> None:
     assert AgiSettings().host == "127.0.0.1"
 
 
 async def test_a_stop_lets_the_present_request_finish() -> None:
-    server = AgiServer(plan, AgiSettings(port=0, decide_limit_s=5))
+    server = AgiServer(lambda _: RouteReply(LONG), AgiSettings(port=0, decide_limit_s=5))
     await server.start()
     port = server.port
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -214,10 +229,10 @@ async def test_a_stop_lets_the_present_request_finish() -> None:
     await reader.readline()
     closing = asyncio.ensure_future(server.close(5))  # noqa: TID251
     await asyncio.sleep(0)
-    for _ in range(len(WHOLE) - 1):
-        writer.write(b"200 result=1\n")
-        await asyncio.wait_for(reader.readline(), 5)
-    writer.write(b"200 result=1\n")
+    for _ in range(2):
+        writer.write(b"200 result=0\n")
+        assert await asyncio.wait_for(reader.readline(), 5)
+    writer.write(b"200 result=0\n")
     assert await asyncio.wait_for(reader.read(), 5) == b""
     await asyncio.wait_for(closing, 5)
     assert server.answered == 1
