@@ -215,9 +215,7 @@ class SmppSender:
 
     async def _hear(self, raw: bytes) -> None:
         try:
-            pdu = smpp.parse_pdu(
-                raw, client=self._numbers, need_sequence=False, allow_unknown_opt_params=True
-            )
+            pdu = smpp.parse_pdu(raw, client=self._numbers, allow_unknown_opt_params=True)
         except (UnknownCommandError, IndexError, ValueError) as exc:
             _log.warning("smpp pdu not understood", error=type(exc).__name__)
             return
@@ -234,7 +232,7 @@ class SmppSender:
             await self._answer(pdu, f"{pdu.command}_resp", consts.SMPP_ESME_ROK)
 
     async def _answer(self, pdu: Any, command: str, status: int) -> None:
-        answer = self._make(command, need_sequence=False, status=status)
+        answer = self._make(command, status=status)
         answer.sequence = pdu.sequence
         await self._write(answer)
 

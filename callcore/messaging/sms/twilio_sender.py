@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import ClientConnectorError, ClientError
 
 from callcore.kernel.errors import Forbidden
+from callcore.messaging.sms.http_sender import basic_auth
 from callcore.messaging.sms.port import Asked, SmsMessage, SmsNews, SmsOutcome, SmsRefused
 
 if TYPE_CHECKING:
@@ -94,9 +95,13 @@ def _door(account: TwilioAccount) -> Any:
     from twilio.http.async_http_client import AsyncTwilioHttpClient
 
     class Door(AsyncTwilioHttpClient):  # type: ignore[misc]
-        async def request(self, method: str, url: str, **more: Any) -> Any:
+        async def request(
+            self, method: str, url: str, headers: Any = None, auth: Any = None, **more: Any
+        ) -> Any:
             own = account.address.rstrip("/") + url.removeprefix(OWN_ADDRESS)
-            return await super().request(method, own if url.startswith(OWN_ADDRESS) else url, **more)
+            named = {**(headers or {}), **(basic_auth(*auth) if auth else {})}
+            address = own if url.startswith(OWN_ADDRESS) else url
+            return await super().request(method, address, headers=named, **more)
 
     return Door(timeout=account.limit_s)
 
