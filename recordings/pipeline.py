@@ -7,9 +7,8 @@ simply be done again: files are placed before the commit, originals are removed 
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from typing import Protocol
 
 from callcore.calls.model import RecordingState
 from callcore.kernel.clock import Clock
@@ -17,7 +16,8 @@ from callcore.kernel.database import Database
 from callcore.kernel.errors import DealerlineError
 from callcore.kernel.logs import get_logger
 from callcore.kernel.tasks import TaskOwner
-from recordings.files import SCRATCH_FOLDER, free_space, place
+from recordings.files import SCRATCH_FOLDER, place
+from recordings.measure import Tally, look_at_store
 from recordings.model import (
     AudioJob,
     Converted,
@@ -30,30 +30,24 @@ from recordings.model import (
     Silent,
     SourceGroup,
 )
-from recordings.names import call_id_of, started_at_of, store_path
-from recordings.pool import AudioPool
-from recordings.queue import Entry, RecordingQueue
+from recordings.names import started_at_of, store_path
+from recordings.pool import AudioPool, AudioRunner
+from recordings.queue import RecordingQueue
 from recordings.reconcile import is_whole, reconcile
+from recordings.rows import Entry
 from recordings.settle import settle_due
-from recordings.spool import discard, look
+from recordings.spool import discard_all, look
 from recordings.steps.errors import failure_of
 from recordings.worklist import Work, Worklist, make_worklist
 
 _log = get_logger(__name__)
-_HURRY_S = 0.3
+_HURRY_S = 0.4
+_HOUSE_S = 1.0
 _HURRY_FOR_S = 6.0
 _MAX_WOKEN = 1000
 _RELEASE_S = 2.0
 
 OnReady = Callable[[int, str], None]
-
-
-class AudioRunner(Protocol):
-    """Does one conversion outside the loop; failures are outcomes, not exceptions."""
-
-    async def run(self, job: AudioJob) -> Outcome: ...
-
-    async def close(self) -> None: ...
 
 
 class RecordingWorker:
@@ -68,9 +62,7 @@ class RecordingWorker:
         *,
         audio: AudioRunner | None = None,
     ) -> None:
-        self._database = database
-        self._clock = clock
-        self._settings = settings
+        self._database, self._clock, self._settings = database, clock, settings
         self._on_ready = on_ready
         self._audio: AudioRunner = audio or AudioPool(settings.workers, settings.idle_pool_s)
         self._queue = RecordingQueue(database, settings)
@@ -79,10 +71,9 @@ class RecordingWorker:
         self._news = asyncio.Event()
         self._woken: dict[str, float] = {}
         self._health = RecordingHealth()
-        self._done_total = 0
-        self._errors_total = 0
+        self._tally = Tally()
         self._busy = 0
-        self._last_error = ""
+        self._kept_at = 0.0
         self._reconciled_on: date | None = None
 
     def start(self, tasks: TaskOwner) -> None:
@@ -120,18 +111,15 @@ class RecordingWorker:
         if work.adopt:
             await self._adopt(work.adopt)
             work = await self._look()
-        done = 0
+        done = await self._end_bare([item for item in work.convert if item.is_bare])
         for item in work.convert:
-            done += await self._process(item)
+            done += 0 if item.is_bare else await self._process(item)
         for entry in work.missing:
             done += await self._miss(entry)
         for item in work.leftovers:
             await self._clean(item)
-        for group in work.litter:
-            await self._discard(group, keep=False)
-        for attached in await settle_due(self._database, self._clock.now(), self._settings.settle_days):
-            self._tell(attached.recording_id, attached.call_id)
-        await self._measure()
+        await self._discard(work.litter, keep=False)
+        await self._keep_house()
         return done
 
     async def _run(self, *, keeps_house: bool) -> None:
@@ -142,28 +130,43 @@ class RecordingWorker:
                     self._reconciled_on = today
                 await self.run_once()
             except DealerlineError as exc:
-                self._note(exc.code)
+                self._tally.fail(exc.code)
                 _log.warning("recordings round broken off", code=exc.code)
             except Exception as exc:  # noqa: BLE001 - a border: the worker must outlive any failure of a round
-                self._note(type(exc).__name__)
+                self._tally.fail(type(exc).__name__)
                 _log.exception("recordings round failed")
             await self._pause()
 
     async def _pause(self) -> None:
         now = asyncio.get_running_loop().time()
         self._woken = {base: until for base, until in self._woken.items() if until > now}
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(_HURRY_S if self._woken else self._settings.scan_s):
                 await self._news.wait()
+        except TimeoutError:
+            return
         self._news.clear()
+        await asyncio.sleep(
+            _HURRY_S
+        )  # a marker comes a little after the hang-up, and other calls end meanwhile
+
+    async def _keep_house(self) -> None:
+        """In a hurry not each time."""
+        now = asyncio.get_running_loop().time()
+        if self._woken and now - self._kept_at < _HOUSE_S:
+            return
+        self._kept_at = now
+        for attached in await settle_due(self._database, self._clock.now(), self._settings.settle_days):
+            self._tell(attached.recording_id, attached.call_id)
+        await self._measure()
 
     async def _look(self) -> Worklist:
         groups = await asyncio.to_thread(look, self._settings.spool_dir)
-        known = await self._queue.entries_of(group.base for group in groups)
-        ended = await self._queue.ended_calls(call_id_of(group.base) for group in groups)
-        waiting = await self._queue.open_entries()
+        owed = await self._queue.owed(group.base for group in groups)
+        if not groups and not owed.entries:
+            return Worklist()
         return await asyncio.to_thread(
-            make_worklist, groups, (*known, *waiting), ended, self._clock.now(), self._settings
+            make_worklist, groups, owed.entries, owed.ended_calls, self._clock.now(), self._settings
         )
 
     async def _adopt(self, groups: tuple[SourceGroup, ...]) -> None:
@@ -173,10 +176,23 @@ class RecordingWorker:
             await self._queue.adopt(group.base, group.kind, started_at)
             _log.warning("recording without a row adopted", base=group.base)
 
-    async def _process(self, work: Work) -> int:
-        claim = await self._queue.claim(work.entry, self._clock.now())
-        if claim is None:
+    async def _end_bare(self, works: list[Work]) -> int:
+        """Headers without sound need no process: nobody talked, or no voice came through."""
+        if not works:
             return 0
+        ended = await self._queue.finish_bare([work.entry for work in works], self._clock.now())
+        mine = [work for work, finished in zip(works, ended, strict=True) if finished.is_mine]
+        await self._discard([work.group for work in mine], keep=False)
+        for work in mine:
+            self._woken.pop(work.entry.base, None)
+        self._tally.done += len(mine)
+        return len(mine)
+
+    async def _process(self, work: Work) -> int:
+        claims = await self._queue.claim([work.entry], self._clock.now())
+        if not claims:
+            return 0
+        claim = claims[0]
         scratch = self._settings.store_dir / SCRATCH_FOLDER / f"{claim.base}.{claim.attempts}"
         job = AudioJob(work.group, scratch, self._settings.format, self._settings.job_limit_s)
         lease = self._leases.spawn(claim.base, self._keep(claim))
@@ -213,8 +229,8 @@ class RecordingWorker:
             case Silent():
                 finished = await self._queue.finish_empty(claim, outcome, self._clock.now())
                 if finished.is_mine:
-                    await self._discard(group, keep=not outcome.may_delete)
-                self._done_total += finished.is_mine
+                    await self._discard([group], keep=not outcome.may_delete)
+                self._tally.done += finished.is_mine
                 return int(finished.is_mine)
             case Failed():
                 return await self._fail(claim, group, outcome)
@@ -232,40 +248,40 @@ class RecordingWorker:
             return 0
         if finished.is_attached:
             self._tell(claim.id, claim.call_id)
-        await self._discard(group, keep=self._settings.keep_originals)
-        self._done_total += 1
+        await self._discard([group], keep=self._settings.keep_originals)
+        self._tally.done += 1
         return 1
 
     async def _fail(self, claim: Entry, group: SourceGroup, failed: Failed) -> int:
         finished = await self._queue.finish_failed(claim, failed, self._clock.now())
         if not finished.is_mine:
             return 0
-        self._note(failed.code)
+        self._tally.fail(failed.code)
         about = {"call_id": claim.call_id, "base": claim.base, "attempt": claim.attempts}
         _log.error("recording failed", code=failed.code, detail=failed.detail, **about)
         if not group.audio:
-            await self._discard(group, keep=False)
+            await self._discard([group], keep=False)
         return 1
 
     async def _miss(self, entry: Entry) -> int:
         """The PBX announced a recording and never wrote it: unwritable folder, or removed by hand."""
-        claim = await self._queue.claim(entry, self._clock.now())
         nothing = SourceGroup(entry.base, entry.kind)
-        return 0 if claim is None else await self._fail(claim, nothing, Failed(FailureCode.FILE_MISSING))
+        claims = await self._queue.claim([entry], self._clock.now())
+        return sum([await self._fail(claim, nothing, Failed(FailureCode.FILE_MISSING)) for claim in claims])
 
     async def _clean(self, work: Work) -> None:
         """Originals of a finished row: removed only if its playable file is whole."""
         if work.entry.state is RecordingState.EMPTY:
-            await self._discard(work.group, keep=True)
+            await self._discard([work.group], keep=True)
         elif await asyncio.to_thread(is_whole, self._settings.store_dir, work.entry):
-            await self._discard(work.group, keep=self._settings.keep_originals)
+            await self._discard([work.group], keep=self._settings.keep_originals)
 
-    async def _discard(self, group: SourceGroup, *, keep: bool) -> None:
-        try:
-            await asyncio.to_thread(discard, group, self._settings.spool_dir, keep=keep)
-        except OSError as exc:
-            self._note("originals-not-removed")
-            _log.warning("originals could not be removed", base=group.base, reason=exc.strerror)
+    async def _discard(self, groups: Sequence[SourceGroup], *, keep: bool) -> None:
+        if not groups:
+            return
+        for base, reason in await asyncio.to_thread(discard_all, groups, self._settings.spool_dir, keep=keep):
+            self._tally.fail("originals-not-removed")
+            _log.warning("originals could not be removed", base=base, reason=reason)
 
     def _tell(self, recording_id: int, call_id: str) -> None:
         try:
@@ -273,24 +289,8 @@ class RecordingWorker:
         except Exception:  # noqa: BLE001 - a border: a listener must not stop the worker
             _log.exception("recording listener failed", call_id=call_id)
 
-    def _note(self, error: str) -> None:
-        self._errors_total += 1
-        self._last_error = error
-
     async def _measure(self) -> None:
-        waiting, failed = await self._queue.counts()
-        space = await asyncio.to_thread(free_space, self._settings.store_dir)
-        is_low = space.free_bytes < self._settings.min_free_bytes
-        if is_low and not self._health.is_space_low:
-            _log.error("little space for recordings", free_bytes=space.free_bytes)
-        self._health = RecordingHealth(
-            waiting=waiting,
-            failed=failed,
-            done_total=self._done_total,
-            errors_total=self._errors_total,
-            free_bytes=space.free_bytes,
-            is_store_writable=space.is_writable,
-            is_space_low=is_low,
-            is_busy=self._busy > 0,
-            last_error=self._last_error,
-        )
+        seen = await look_at_store(self._queue, self._settings)
+        if seen.is_space_low and not self._health.is_space_low:
+            _log.error("little space for recordings", free_bytes=seen.free_bytes)
+        self._health = self._tally.added_to(seen, is_busy=self._busy > 0)

@@ -9,12 +9,21 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from types import FrameType
+from typing import Protocol
 
 from callcore.kernel.logs import get_logger
 from recordings.model import AudioJob, Failed, FailureCode, Outcome
 
 _log = get_logger(__name__)
 _MARGIN_S = 15.0
+
+
+class AudioRunner(Protocol):
+    """Does one conversion outside the loop; failures are outcomes, not exceptions."""
+
+    async def run(self, job: AudioJob) -> Outcome: ...
+
+    async def close(self) -> None: ...
 
 
 class AudioPool:

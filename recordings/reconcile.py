@@ -17,7 +17,8 @@ from recordings.model import (
     ReconcileReport,
     RecordingSettings,
 )
-from recordings.queue import Entry, RecordingQueue
+from recordings.queue import RecordingQueue
+from recordings.rows import Entry
 from recordings.spool import look
 
 _log = get_logger(__name__)

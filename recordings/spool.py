@@ -1,7 +1,7 @@
 """The folder that the PBX writes: which groups lie there, which are finished, and their removal. Blocking: call in a thread."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,3 +97,14 @@ def discard(group: SourceGroup, spool_dir: Path, *, keep: bool) -> None:
             path.unlink(missing_ok=True)
     if group.marker is not None:
         group.marker.unlink(missing_ok=True)
+
+
+def discard_all(groups: Sequence[SourceGroup], spool_dir: Path, *, keep: bool) -> list[tuple[str, str]]:
+    """Bases whose originals could not be removed, each with the reason."""
+    failed: list[tuple[str, str]] = []
+    for group in groups:
+        try:
+            discard(group, spool_dir, keep=keep)
+        except OSError as exc:
+            failed.append((group.base, exc.strerror or type(exc).__name__))
+    return failed

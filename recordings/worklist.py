@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from callcore.calls.model import RecordingState
 from recordings.model import RecordingSettings, SourceGroup
 from recordings.names import call_id_of
-from recordings.queue import Entry
+from recordings.rows import Entry
 from recordings.spool import is_finished
 
 _LONGEST_CALL_S = 24 * 3600.0
@@ -17,6 +17,11 @@ _LONGEST_CALL_S = 24 * 3600.0
 class Work:
     entry: Entry
     group: SourceGroup
+
+    @property
+    def is_bare(self) -> bool:
+        """Headers and no sound behind them."""
+        return bool(self.group.audio) and not self.group.has_sound
 
 
 @dataclass(frozen=True, slots=True)

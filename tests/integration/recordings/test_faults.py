@@ -10,7 +10,7 @@ import pytest
 from callcore.calls.model import RecordingState
 from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.tasks import TaskOwner
-from recordings import pipeline
+from recordings import pipeline, spool
 from recordings.model import Failed, FailureCode
 from recordings.queue import RecordingQueue
 from tests.audio import is_heard
@@ -60,7 +60,7 @@ async def test_killed_between_commit_and_removal(world: World, monkeypatch: pyte
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "discard", die)
+        patch.setattr(pipeline, "discard_all", die)
         with pytest.raises(Killed):
             await world.worker().run_once()
     assert len(world.spool_names()) == 3
@@ -94,7 +94,7 @@ async def test_a_late_worker_cannot_overwrite_the_row_of_another(world: World) -
 
     async def other_takes_it(claim: object, group: object, outcome: object) -> int:
         entry = (await queue.open_entries())[0]
-        assert await queue.claim(entry, world.clock.now()) is not None
+        assert await queue.claim([entry], world.clock.now())
         return await taken(claim, group, outcome)
 
     late._conclude = other_takes_it
@@ -207,7 +207,7 @@ async def test_originals_that_cannot_be_removed(world: World, monkeypatch: pytes
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(pipeline, "discard", refuse)
+    monkeypatch.setattr(spool, "discard", refuse)
     world.lay()
     worker = world.worker()
     assert await worker.run_once() == 1
@@ -251,7 +251,7 @@ async def test_the_worker_outlives_a_dead_database(world: World, monkeypatch: py
 
     worker = world.worker()
     with monkeypatch.context() as patch:
-        patch.setattr(RecordingQueue, "open_entries", refuse)
+        patch.setattr(RecordingQueue, "owed", refuse)
         worker.start(TaskOwner("test"))
         await until(lambda: len(refusals) > 2)
     await world.announce(call_row_id=await world.call())

@@ -9,7 +9,7 @@ import pytest
 
 from callcore.calls.model import RecordingKind, RecordingState
 from recordings.model import RecordingSettings
-from recordings.queue import Entry
+from recordings.rows import Entry
 from recordings.spool import discard, look
 from recordings.worklist import Worklist, make_worklist
 from tests.audio import make_tone, tone_samples, write_wav
