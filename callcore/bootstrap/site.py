@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from callcore.bootstrap.account_services import account_seal, account_services
+from callcore.bootstrap.audit_services import AuditReader
 from callcore.bootstrap.customer_page_services import CustomerDesk
 from callcore.bootstrap.dealer_reader import DealerReader, dealer_options
 from callcore.bootstrap.did_services import DidReader
@@ -32,6 +33,7 @@ from config.settings import Settings
 from web.account.pages import room as account_room
 from web.api.pages import room as api_room
 from web.app import make_app
+from web.audit.pages import room as audit_room
 from web.calls.pages import room as call_room
 from web.customers.pages import room as customer_room
 from web.dealers.pages import room as dealer_room
@@ -98,7 +100,15 @@ def make_site(application: "Application") -> web.Application:
                 order_list_room(
                     OrderListReader(application.database, application.clock, reader.choices).services()
                 ),
-                order_card_room(OrderCardReader(application.database, application.clock).services()),
+                order_card_room(
+                    OrderCardReader(
+                        application.database,
+                        application.clock,
+                        files_dir=settings.orders.files_dir,
+                        max_file_bytes=settings.orders.max_file_mb * 1024 * 1024,
+                        place_url=settings.web.place_url,
+                    ).services()
+                ),
                 customer_room(reader.customers()),
                 *MessageReader(
                     application.database,
@@ -134,6 +144,7 @@ def make_site(application: "Application") -> web.Application:
                 intake_room(intake.form()),
                 public_room(CustomerDesk(application.database, application.clock, intake).services()),
                 people_room(PeopleReader(application.database, application.clock, seal).services()),
+                audit_room(AuditReader(application.database, application.clock).services()),
                 account_room(account_services(application.database, application.clock, seal)),
                 live_room(application.hub),
             ),
