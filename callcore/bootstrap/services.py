@@ -127,7 +127,9 @@ class Reader:
         self, viewer: Viewer, wanted: OrderFilter, *, after: OrderCursor | None, limit: int
     ) -> OrderPage:
         async with self._database.session() as session:
-            return await list_orders(session, viewer, wanted, after=after, limit=limit)
+            return await list_orders(
+                session, viewer, wanted, after=after, limit=limit, now=self._clock.now()
+            )
 
     async def order_card(self, viewer: Viewer, number: int) -> OrderCard:
         async with self._database.session() as session:

@@ -45,6 +45,8 @@ def conditions_of(scope: Scope, wanted: OrderFilter) -> list[ColumnElement[bool]
         conditions.append(OrderRow.due_at >= wanted.due_from)
     if wanted.due_before is not None:
         conditions.append(OrderRow.due_at < wanted.due_before)
+    if wanted.numbers:
+        conditions.append(OrderRow.number.in_(wanted.numbers))
     if wanted.org_id is not None:
         conditions.append(OrderRow.org_id.in_(_below(wanted.org_id)))
     if text := wanted.text.replace("\x00", "").strip()[:_MAX_TEXT_CHARS]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 COUNT_LIMIT: Final = 10_000
 MAX_EXPORT: Final = 50_000
-MAX_CHOSEN: Final = 200  # rows of one action
+MAX_CHOSEN: Final = 100  # rows of one action, as many as stand on a page
 
 
 class OrderTab(StrEnum):
@@ -57,6 +57,14 @@ class Count:
 class TabCount:
     tab: OrderTab
     count: Count
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What asks for this viewer: `late` of them are problems already."""
+
+    count: int
+    late: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow
 from callcore.orders.desk_tables import OrderDeclineRow, OrderWindowRow
 from callcore.orders.list_conditions import conditions_of
-from callcore.orders.list_model import Count, ListPage, ListRow, Refusal, TabCount, Taker
-from callcore.orders.list_tabs import bounded, count_tabs, on_tab
+from callcore.orders.list_model import Count, ListPage, ListRow, Owed, Refusal, TabCount, Taker
+from callcore.orders.list_tabs import bounded, count_tabs, on_tab, owed
 from callcore.orders.model import OrderClass
 from callcore.orders.queries import MAX_PAGE, cursor_at, ids_of_page, rows_of, to_briefs
 from callcore.orders.rights import OrderReach, order_reach
@@ -71,6 +71,10 @@ async def order_rows(
 
 async def tab_counts(session: AsyncSession, viewer: Viewer, now: datetime) -> tuple[TabCount, ...]:
     return await count_tabs(session, viewer, await order_reach(session, viewer, now))
+
+
+async def owed_now(session: AsyncSession, viewer: Viewer, now: datetime) -> Owed:
+    return await owed(session, viewer, await order_reach(session, viewer, now))
 
 
 def _known(tabs: Sequence[TabCount], wanted: OrderFilter) -> Count | None:

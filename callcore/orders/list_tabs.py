@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel.errors import NotFound
@@ -13,6 +13,7 @@ from callcore.orders.list_model import (
     STAFF_TABS,
     Count,
     OrderTab,
+    Owed,
     TabCount,
 )
 from callcore.orders.model import OrderClass
@@ -25,7 +26,8 @@ RUNNING: Final = tuple(one.value for one in OrderClass if one is not OrderClass.
 def tabs_of(viewer: Viewer, reach: OrderReach) -> tuple[OrderTab, ...]:
     if viewer.is_staff:
         return STAFF_TABS
-    return tuple(tab for tab in DEALER_TABS if tab is not OrderTab.AVAILABLE or reach.sees_available)
+    has_available = reach.sees_available and not reach.only_own_site
+    return tuple(tab for tab in DEALER_TABS if tab is not OrderTab.AVAILABLE or has_available)
 
 
 def on_tab(viewer: Viewer, reach: OrderReach, tab: OrderTab | None) -> ColumnElement[bool]:
@@ -37,6 +39,8 @@ def on_tab(viewer: Viewer, reach: OrderReach, tab: OrderTab | None) -> ColumnEle
     if tab is OrderTab.AVAILABLE:
         return reach.available()
     is_running = OrderRow.status_class.in_(RUNNING)
+    if tab is OrderTab.MINE and reach.only_own_site:  # what his own site brought stands among his own
+        return and_(is_running, reach.visible())
     mine = and_(is_running, OrderRow.manager_id == viewer.user_id) if viewer.is_staff else is_running
     further = {
         OrderTab.MINE: mine,
@@ -52,6 +56,18 @@ async def count_tabs(session: AsyncSession, viewer: Viewer, reach: OrderReach) -
     tabs = tabs_of(viewer, reach)
     counts = (await session.execute(select(*(bounded(on_tab(viewer, reach, tab)) for tab in tabs)))).one()
     return tuple(TabCount(tab, Count(count)) for tab, count in zip(tabs, counts, strict=True))
+
+
+async def owed(session: AsyncSession, viewer: Viewer, reach: OrderReach) -> Owed:
+    """For dealers what they may take and whom they must call; for staff what dealers refused."""
+    asks = on_tab(viewer, reach, OrderTab.DECLINED) if viewer.is_staff else _asks_dealer(reach)
+    late = and_(asks, OrderRow.attention_at.is_not(None), OrderRow.attention_at <= reach.now)
+    count, problems = (await session.execute(select(bounded(asks), bounded(late)))).one()
+    return Owed(count, problems)
+
+
+def _asks_dealer(reach: OrderReach) -> ColumnElement[bool]:
+    return or_(reach.available(), and_(reach.own(), OrderRow.status_class == OrderClass.WAITING.value))
 
 
 def bounded(*conditions: ColumnElement[bool]) -> ColumnElement[int]:

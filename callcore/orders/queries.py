@@ -17,8 +17,9 @@ from callcore.orders.list_conditions import conditions_of, number_in
 from callcore.orders.list_model import OrderSort
 from callcore.orders.list_tabs import on_tab
 from callcore.orders.masking import without_numbers
-from callcore.orders.model import OrderClass, OrderKind, OrderResult, status_of
+from callcore.orders.model import OrderClass, OrderKind, OrderResult
 from callcore.orders.rights import order_reach, reach_of, sees_order
+from callcore.orders.statuses import load_statuses
 from callcore.orders.tables import OrderRow
 from callcore.orders.views import OrderBrief, OrderCursor, OrderFilter, OrderPage, phone_view
 
@@ -114,13 +115,14 @@ async def to_briefs(session: AsyncSession, scope: Scope, rows: Sequence[Any]) ->
     customers = await customers_by_id(session, ids)
     shown = await shown_numbers(session, scope, [customer.phone for customer in customers.values()])
     calls = await _calls_of(session, [order.id for order, *_ in rows])
+    statuses = await load_statuses(session)
     return tuple(
         OrderBrief(
             id=order.id,
             number=order.number,
             kind=OrderKind(order.kind),
             status=order.status,
-            status_name=status_of(order.status).name,
+            status_name=statuses.name(order.status),
             status_class=OrderClass(order.status_class),
             result=OrderResult(order.result),
             created_at=order.created_at,

@@ -1,69 +1,212 @@
-"""The list of orders."""
+"""The list of orders: its page, what of it is fetched anew while it is open, and the number in the navigation."""
 
 from typing import Any, Final
 
 from aiohttp import web
 
 from callcore.calls.views import JournalChoices
-from callcore.network.model import DEALER_ROLES, STAFF_ROLES
-from callcore.orders.model import KIND_NAMES, RESULT_NAMES, OrderClass, OrderResult
+from callcore.distribution.rights import DISTRIBUTORS
+from callcore.kernel.errors import NotFound
+from callcore.network.model import DEALER_ROLES, STAFF_ROLES, Viewer
+from callcore.orders.list_model import ListPage, OrderTab, TabCount
+from callcore.orders.model import CLASS_NAMES, KIND_NAMES, RESULT_NAMES, OrderClass, OrderResult
+from callcore.orders.saved_views import PAGE_SIZES
 from web.calls import words as call_words
 from web.keys import DEPS
-from web.orders import words
-from web.orders.filters import OrderForm, chips, read_form, understand
-from web.orders.list_services import SERVICES, ListServices
-from web.rooms import NavItem, Room, get
-from web.security.access import roles
+from web.orders import bulk_pages, columns, list_words, view_pages, words
+from web.orders.filters import DUES, SORTS, Asked, Names, OrderForm, chips, number_of, read_form, understand
+from web.orders.list_services import SERVICES, ListFrame, ListServices
+from web.rooms import NavItem, Room, get, post
+from web.security.access import permits, roles
 from web.security.sessions import viewer_of
+from web.ui.flash import see_other
 from web.ui.templates import render
 
 WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
-PAGE_ROWS: Final = 25
-MORE_FIELDS: Final = ("kind", "result", "region", "source", "overdue")
+MORE_FIELDS: Final = ("kind", "result", "region", "source", "due", "since", "until", "manager")
+MAX_FRESH: Final = 200
+ADD: Final = "/orders/new"
 
 
 async def orders(request: web.Request) -> web.Response:
     services, viewer = request.app[SERVICES], viewer_of(request)
     form = read_form(request.query)
+    frame = await services.frame(viewer)
+    if not request.query and (opening := _opening_view(frame)):
+        return see_other(opening)
+    if not viewer.is_staff and form.is_empty and not form.tab:
+        form = read_form(dict(request.query) | {"tab": OrderTab.MINE.value})
     choices = await services.choices(viewer)
-    cursor = request.query.get("after", "")
-    asked = understand(form, cursor, now=request.app[DEPS].clock.now(), tz=viewer.tz)
-    context = _list_context(form, choices) | {"errors": asked.errors, "is_paged": bool(cursor)}
+    asked = _asked(request, form, viewer)
+    context = _frame_context(form, frame, choices, viewer, may_add=_may_add(request, viewer))
+    context |= {"errors": asked.errors, "is_paged": False}
     if asked.errors:
-        return render(request, "orders/list.html", status=400, rows=(), **context)
-    page = await services.find(viewer, asked.wanted, after=asked.after, limit=PAGE_ROWS)
-    context["first_url"] = form.address() if cursor else ""
-    if page.next_cursor:
-        context["next_url"] = form.address(after=page.next_cursor.encode())
-    return render(request, "orders/list.html", rows=page.items, **context)
+        tabs = await services.tabs(viewer)
+        context |= {"tabs": _tabs(tabs, form, viewer), "rows": (), "total": None}
+        return render(request, "orders/list.html", status=400, **context)
+    page = await services.page(viewer, asked.wanted, after=asked.after, limit=frame.choice.page_rows)
+    context |= _page_context(request, form, page, viewer)
+    return render(request, "orders/list.html", **context)
 
 
-def _list_context(form: OrderForm, choices: JournalChoices) -> dict[str, Any]:
-    """All but the rows, which need valid conditions."""
+def _may_add(request: web.Request, viewer: Viewer) -> bool:
+    """Where orders are typed in, and this role may do it."""
+    routes = (route for room in request.app[DEPS].rooms for route in room.routes)
+    return any(route.path == ADD and permits(route.access, viewer) for route in routes)
+
+
+def _opening_view(frame: ListFrame) -> str:
+    view = next((one for one in frame.views if one.id == frame.choice.view_id), None)
+    return view_pages.address_of(view) if view else ""
+
+
+def _asked(request: web.Request, form: OrderForm, viewer: Viewer) -> Asked:
+    cursor = request.query.get("after", "")
+    return understand(form, cursor, now=request.app[DEPS].clock.now(), tz=viewer.tz)
+
+
+def _page_context(request: web.Request, form: OrderForm, page: ListPage, viewer: Viewer) -> dict[str, Any]:
+    """All that depends on the rows."""
+    is_paged = bool(request.query.get("after"))
+    start = number_of(request.query.get("start", "")) if is_paged else 1
+    shown = len(page.rows)
+    following = page.next_cursor
+    return {
+        "rows": page.rows,
+        "tabs": _tabs(page.tabs, form, viewer),
+        "total": page.total,
+        "range_text": list_words.range_text(start, shown, page.total) if shown and start else "",
+        "is_paged": is_paged,
+        "first_url": form.address() if is_paged else "",
+        "next_url": form.address(after=following.encode(), start=str(start + shown)) if following else "",
+        "fresh_url": form.address("/orders/fresh") if not is_paged else "",
+    }
+
+
+def _tabs(tabs: tuple[TabCount, ...], form: OrderForm, viewer: Viewer) -> list[tuple[str, str, str, bool]]:
+    """Staff without a tab looks at all; a dealer who searches everywhere stands on none."""
+    here = form.tab or (OrderTab.ALL.value if viewer.is_staff else "")
+    return [
+        (
+            list_words.tab_title(one),
+            form.on_tab(one.tab.value),
+            list_words.count_text(one.count),
+            one.tab == here,
+        )
+        for one in tabs
+    ]
+
+
+def _frame_context(
+    form: OrderForm, frame: ListFrame, choices: JournalChoices, viewer: Viewer, *, may_add: bool = False
+) -> dict[str, Any]:
+    view = next((one for one in frame.views if one.id == number_of(form.view)), None)
+    shown = columns.chosen(view.columns if view and view.columns else frame.choice.columns)
+    managers = {one.id: one.full_name for one in frame.managers}
+    statuses = {one.code: one.name for one in frame.statuses}
+    names = Names(choices.orgs, choices.regions, managers, statuses)
     return {
         "orders": words,
-        "form": form,
         "words": call_words,
-        "tabs": [(text, form.on_tab(tab), None, form.tab == tab) for tab, text in words.TABS],
-        "chips": chips(form, orgs=choices.orgs, regions=choices.regions),
+        "list_words": list_words,
+        "product": columns.product,
+        "form": form,
+        "frame": frame,
+        "view": view,
+        "view_address": view_pages.address_of,
+        "columns": shown,
+        "all_columns": tuple(columns.COLUMNS.values()),
+        "refused_columns": columns.REFUSED if form.tab == OrderTab.DECLINED else (),
+        "page_sizes": PAGE_SIZES,
+        "chips": chips(form, names),
+        "clear_url": form.on_tab(form.tab),
         "orgs": sorted(choices.orgs.items(), key=lambda item: item[1]),
         "regions": sorted(choices.regions.items(), key=lambda item: item[1]),
         "sources": [(source, call_words.source_words(source)) for source in choices.sources],
+        "statuses": list(statuses.items()),
+        "stages": [(one.value, text) for one, text in CLASS_NAMES.items()],
+        "managers": list(managers.items()),
+        "dues": list(DUES.items()),
+        "sorts": [(one.value, text) for one, text in SORTS.items() if one],
         "kinds": [(kind.value, text) for kind, text in KIND_NAMES.items()],
-        "results": [
-            (result.value, RESULT_NAMES[result]) for result in (OrderResult.DONE, OrderResult.FAILED)
-        ],
-        "has_results": form.tab in ("", OrderClass.CLOSED),
+        "results": [(one.value, RESULT_NAMES[one]) for one in (OrderResult.DONE, OrderResult.FAILED)],
+        "has_results": form.stage in ("", OrderClass.CLOSED),
         "is_more": any(getattr(form, name) for name in MORE_FIELDS),
+        "empty": list_words.EMPTY.get(_tab_of(form, viewer)),
+        "has_actions": form.tab == OrderTab.DECLINED or not viewer.is_staff,
+        "distributes": viewer.role in DISTRIBUTORS,
+        "may_add": may_add,
+        "range_text": "",
         "first_url": "",
         "next_url": "",
+        "fresh_url": "",
+        "view_error": "",
+        "view_name": "",
     }
+
+
+def _tab_of(form: OrderForm, viewer: Viewer) -> OrderTab:
+    found = next((tab for tab in OrderTab if tab == form.tab), None)
+    return found or (OrderTab.ALL if viewer.is_staff else OrderTab.MINE)
+
+
+async def fresh(request: web.Request) -> web.Response:
+    """How many of the announced orders stand on this list now, and all counts; for an open page."""
+    services, viewer = request.app[SERVICES], viewer_of(request)
+    form = read_form(request.query)
+    asked = _asked(request, form, viewer)
+    numbers = {number_of(text) for text in request.query.get("numbers", "").split(",")[:MAX_FRESH]} - {0}
+    rows = await services.rows(viewer, asked.wanted, numbers) if numbers and not asked.errors else ()
+    context: dict[str, Any] = {
+        "count": len(rows),
+        "fresh_text": list_words.fresh_text(len(rows)),
+        "here": form.address(),
+    }
+    tabs = _tabs(await services.tabs(viewer), form, viewer)
+    return render(request, "orders/fresh.html", tabs=tabs, **context)
+
+
+async def row(request: web.Request) -> web.Response:
+    """One row as it is now; 404 when it does not stand on this list any more."""
+    services, viewer = request.app[SERVICES], viewer_of(request)
+    form = read_form(request.query)
+    asked = _asked(request, form, viewer)
+    number = number_of(request.query.get("number", ""))
+    rows = await services.rows(viewer, asked.wanted, {number}) if number and not asked.errors else ()
+    if not rows:
+        raise NotFound("order-not-on-list")
+    frame = await services.frame(viewer)
+    context = _frame_context(form, frame, await services.choices(viewer), viewer)
+    return render(request, "orders/row_alone.html", row=rows[0], **context)
+
+
+async def badge(request: web.Request) -> web.Response:
+    owed = await request.app[SERVICES].owed(viewer_of(request))
+    return web.json_response({"count": owed.count, "late": owed.late})
 
 
 def room(services: ListServices) -> Room:
     return Room(
         "orders",
-        (get("/orders", orders, WHO),),
-        nav=(NavItem("Заказы", "/orders", "clipboard-list", WHO, "Работа", "g o"),),
+        (
+            get("/orders", orders, WHO),
+            get("/orders/fresh", fresh, WHO),
+            get("/orders/row", row, WHO),
+            get("/orders/badge", badge, WHO),
+            get("/orders/export", bulk_pages.export, WHO),
+            get("/orders/print-list", bulk_pages.print_list, WHO),
+            post("/orders/bulk", bulk_pages.bulk, WHO),
+            post("/orders/bulk/{undo_id}/undo", bulk_pages.undo, WHO),
+            post("/orders/columns", view_pages.choose_columns, WHO),
+            post("/orders/page-rows", view_pages.choose_page_rows, WHO),
+            post("/orders/views", view_pages.save, WHO),
+            post("/orders/views/open-with", view_pages.open_with, WHO),
+            post("/orders/views/{view_id}/delete", view_pages.delete, WHO),
+        ),
+        nav=(
+            NavItem(
+                "Заказы", "/orders", "clipboard-list", WHO, "Работа", "g o", "/orders/badge", badge_on="order"
+            ),
+        ),
         furnish=lambda app: app.__setitem__(SERVICES, services),
     )

@@ -1,14 +1,21 @@
 """What the list of orders needs from below; bootstrap fills it. Every callable checks the viewer's rights itself."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
 
 from callcore.calls.views import JournalChoices
 from callcore.network.model import Viewer
+from callcore.orders.bulk import BulkResult
+from callcore.orders.change_manager import Manager
+from callcore.orders.list_model import ListPage, ListRow, Owed, TabCount
+from callcore.orders.saved_views import ListChoice, NewView, SavedView
 from callcore.orders.views import OrderCursor, OrderFilter, OrderPage
+
+Value = str | int | float | None
 
 
 class FindOrders(Protocol):
@@ -17,12 +24,58 @@ class FindOrders(Protocol):
     ) -> OrderPage: ...
 
 
+class ReadList(Protocol):
+    async def __call__(
+        self, viewer: Viewer, wanted: OrderFilter, *, after: OrderCursor | None, limit: int
+    ) -> ListPage: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StatusName:
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListFrame:
+    """What stands around the rows: how this person sees the list, and what its filters offer."""
+
+    choice: ListChoice
+    views: tuple[SavedView, ...]
+    managers: tuple[Manager, ...]
+    statuses: tuple[StatusName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What an exported file shows: titles of columns and how a row fills them. `query` is told to the audit log."""
+
+    titles: Sequence[str]
+    cells: Callable[[ListRow], Sequence[Value]]
+    query: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListServices:
-    """`choices` are those of the journal."""
+    """`page` and `rows` raise NotFound for a tab that this viewer has not; `rows` are those of the numbered orders that
+    stand on the list now. `assign` and `lead` change many orders, each for itself; `undo` takes one of these back.
+    `export` fills the file and tells how many orders are in it; it raises TooMany while another is being made."""
 
-    find: FindOrders
+    page: ReadList
+    rows: Callable[[Viewer, OrderFilter, Collection[int]], Awaitable[tuple[ListRow, ...]]]
+    tabs: Callable[[Viewer], Awaitable[tuple[TabCount, ...]]]
+    owed: Callable[[Viewer], Awaitable[Owed]]
     choices: Callable[[Viewer], Awaitable[JournalChoices]]
+    frame: Callable[[Viewer], Awaitable[ListFrame]]
+    choose_columns: Callable[[Viewer, Sequence[str]], Awaitable[None]]
+    choose_page_rows: Callable[[Viewer, int], Awaitable[None]]
+    choose_view: Callable[[Viewer, int], Awaitable[None]]
+    save_view: Callable[[Viewer, NewView], Awaitable[int]]
+    delete_view: Callable[[Viewer, int], Awaitable[NewView]]
+    assign: Callable[[Viewer, Sequence[int], int], Awaitable[BulkResult]]
+    lead: Callable[[Viewer, Sequence[int], int], Awaitable[BulkResult]]
+    undo: Callable[[Viewer, int], Awaitable[BulkResult]]
+    export: Callable[[Viewer, OrderFilter, Table, Path], Awaitable[int]]
 
 
 SERVICES = web.AppKey("order_list_services", ListServices)
