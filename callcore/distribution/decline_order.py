@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.distribution.accept_order import window_of
 from callcore.distribution.desk import send_to_desk
 from callcore.distribution.distribute import distribute
+from callcore.distribution.offered import window_of
 from callcore.distribution.pipeline import Word
 from callcore.distribution.quota_history import release_quota
 from callcore.distribution.rights import checked_note, lock_order

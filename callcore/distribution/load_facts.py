@@ -235,4 +235,4 @@ async def _loads(session: AsyncSession, org_ids: Collection[int]) -> dict[int, i
         )
         .group_by(OrderRow.org_id)
     )
-    return {org_id: count for org_id, count in rows.tuples() if org_id is not None}
+    return {org_id: count for org_id, count in rows if org_id is not None}

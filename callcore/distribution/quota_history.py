@@ -61,7 +61,7 @@ async def _could_take(session: AsyncSession, order_id: int, since: datetime) -> 
         .where(OrderWindowRow.run == 1, OrderDecisionRow.at >= since, OrderWindowRow.order_id != order_id)
         .group_by(OrderWindowRow.org_id)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 async def count_order(

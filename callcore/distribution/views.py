@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.distribution.candidates import judge
@@ -90,8 +90,19 @@ class InHand:
 
 async def offer_view(session: AsyncSession, viewer: Viewer, order_id: int, now: datetime) -> OfferView:
     """Raises NotFound for an order that the viewer does not see."""
+    return await _view(session, viewer, OrderRow.id == order_id, now)
+
+
+async def offer_by_number(session: AsyncSession, viewer: Viewer, number: int, now: datetime) -> OfferView:
+    """As offer_view."""
+    return await _view(session, viewer, OrderRow.number == number, now)
+
+
+async def _view(
+    session: AsyncSession, viewer: Viewer, which: ColumnElement[bool], now: datetime
+) -> OfferView:
     reach = await order_reach(session, viewer, now)
-    order = await session.scalar(select(OrderRow).where(OrderRow.id == order_id, reach.visible()))
+    order = await session.scalar(select(OrderRow).where(which, reach.visible()))
     if order is None:
         raise NotFound("order-not-found")
     if order.kind != OrderKind.ORDER:

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy import CursorResult, case, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.distribution.pipeline import Word, is_far
-from callcore.kernel import outbox
+from callcore.kernel.database import insert_unless_exists
 from callcore.kernel.outbox import OutboxRow
 from callcore.orders.desk_tables import OrderWindowRow
 
 DECLINED, ACCEPTED, WITHDRAWN = "declined", "accepted", "withdrawn"
+AVAILABLE = "order:available"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +43,19 @@ async def open_windows(
         for window in windows
     ]
     _ = await session.execute(insert(OrderWindowRow), rows)
-    await _announce(session, order_id, run, windows, now)
+    news = [_news(order_id, run, one, now) for one in windows if not is_far(one.opens_at, now)]
+    if news:  # what opens only after a refusal is told of then
+        _ = await session.execute(insert(OutboxRow), news)
 
 
-async def _announce(
-    session: AsyncSession, order_id: int, run: int, windows: Sequence[Window], now: datetime
-) -> None:
-    """What opens only after a refusal is told of then."""
-    for window in windows:
-        if is_far(window.opens_at, now):
-            continue
-        _ = await outbox.put(
-            session,
-            "order:available",
-            at=now,
-            due_at=window.opens_at,
-            dedupe_key=_key(order_id, run, window.org_id),
-            order_id=order_id,
-            org_id=window.org_id,
-            stage=str(window.stage),
-        )
+def _news(order_id: int, run: int, window: Window, now: datetime) -> dict[str, Any]:
+    return {
+        "topic": AVAILABLE,
+        "data": {"order_id": order_id, "org_id": window.org_id, "stage": str(window.stage)},
+        "made_at": now,
+        "due_at": window.opens_at,
+        "dedupe_key": _key(order_id, run, window.org_id),
+    }
 
 
 def _key(order_id: int, run: int, org_id: int) -> str:
@@ -112,11 +106,18 @@ async def withdraw(session: AsyncSession, order_id: int, org_id: int, *, now: da
     return cast("CursorResult[Any]", closed).rowcount > 0
 
 
-async def take_windows(session: AsyncSession, order_id: int, run: int, org_id: int, *, now: datetime) -> bool:
-    """The winner's is accepted, the others are withdrawn; False when the winner's has been closed meanwhile."""
-    is_his = await close_window(session, order_id, run, org_id, cause=ACCEPTED, now=now)
-    await close_windows(session, order_id, now=now)
-    return is_his
+async def take_windows(session: AsyncSession, order_id: int, org_id: int, *, now: datetime) -> dict[int, str]:
+    """The winner's is accepted, the others are withdrawn. Dealers and stages of those that were open until now: without
+    the winner's own, somebody has closed it meanwhile."""
+    cause = case((OrderWindowRow.org_id == org_id, ACCEPTED), else_=WITHDRAWN)
+    rows = await session.execute(
+        update(OrderWindowRow)
+        .where(OrderWindowRow.order_id == order_id, OrderWindowRow.closed_at.is_(None))
+        .values(closed_at=now, close_cause=cause)
+        .returning(OrderWindowRow.org_id, OrderWindowRow.stage)
+        .execution_options(synchronize_session=False)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 async def run_windows(session: AsyncSession, order_id: int, run: int) -> list[OrderWindowRow]:
@@ -146,12 +147,22 @@ async def open_early(session: AsyncSession, order_id: int, run: int, *, now: dat
         window.opens_at -= earlier
     await session.flush()
     for window in coming:
-        _ = await session.execute(
-            update(OutboxRow)
-            .where(OutboxRow.dedupe_key == _key(order_id, run, window.org_id), OutboxRow.done_at.is_(None))
-            .values(due_at=window.opens_at)
-            .execution_options(synchronize_session=False)
-        )
-    moved = [Window(one.org_id, one.stage, one.opens_at) for one in coming]
-    await _announce(session, order_id, run, moved, now)
+        if not is_far(window.opens_at, now):
+            await _tell_earlier(
+                session, order_id, run, Window(window.org_id, window.stage, window.opens_at), now
+            )
     return True
+
+
+async def _tell_earlier(
+    session: AsyncSession, order_id: int, run: int, window: Window, now: datetime
+) -> None:
+    """Moves what is not told yet, or writes what was not to be told before somebody refused."""
+    if await insert_unless_exists(session, OutboxRow, **_news(order_id, run, window, now)):
+        return
+    _ = await session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.dedupe_key == _key(order_id, run, window.org_id), OutboxRow.done_at.is_(None))
+        .values(due_at=window.opens_at)
+        .execution_options(synchronize_session=False)
+    )
