@@ -1,0 +1,151 @@
+"""Use case: a customer asks to be forgotten (152-ФЗ, art. 21). What tells who he is goes; the books stay: orders with
+their goods, sums and statuses, calls with their times, points, the audit. It cannot be undone.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.calls.tables import CallRow, RecordingRow
+from callcore.calls.task_tables import TaskRow
+from callcore.customers.edit_customer import note
+from callcore.customers.tables import ConsentRow, ContactRow, CustomerClaimRow, CustomerRow
+from callcore.kernel.errors import Invalid, NotAllowedNow
+from callcore.network.model import Viewer
+from callcore.orders.customer_reach import FORGETTERS, customer_to_change
+from callcore.orders.desk_tables import OrderFileRow
+from callcore.orders.tables import OrderEventRow, OrderRow
+
+FORGOTTEN_NAME: Final = "Данные удалены"
+FORGOTTEN_TEXT: Final = "[удалено по просьбе клиента]"
+CONFIRMATION: Final = "УДАЛИТЬ"
+MAX_REASON_CHARS: Final = 300
+# What people type into a timeline; kinds, sums, ids and dates stay.
+_TYPED: Final = ("text", "note", "reason", "before", "after", "from_text", "to_text", "name")
+
+Eraser = Callable[[AsyncSession, int], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """`recordings` are files of the store, relative: whoever asked for it takes them away after the commit."""
+
+    recordings: tuple[str, ...]
+
+
+async def forget_customer(
+    session: AsyncSession,
+    viewer: Viewer,
+    customer_id: int,
+    *,
+    reason: str,
+    typed: str,
+    with_recordings: bool,
+    now: datetime,
+    erasers: Sequence[Eraser] = (),
+) -> Forgotten:
+    """`erasers` clean the rooms above (messages). Raises NotFound, Forbidden, Invalid (fields reason, typed),
+    NotAllowedNow("order-running") while an order or a call of his is not over."""
+    row = await customer_to_change(session, viewer, customer_id, FORGETTERS)
+    reason = _checked(reason, typed)
+    await _check_nothing_runs(session, customer_id)
+    await _erase_customer(session, row, now)
+    await _erase_orders(session, customer_id, now)
+    recordings = await _erase_calls(session, customer_id, with_recordings=with_recordings)
+    for erase in erasers:
+        await erase(session, customer_id)
+    note(session, customer_id, "customer:forgotten", now, viewer.user_id, reason=reason)
+    return Forgotten(recordings)
+
+
+def _checked(reason: str, typed: str) -> str:
+    reason, wrong = " ".join(reason.split()), {}
+    if not 3 <= len(reason) <= MAX_REASON_CHARS:
+        wrong["reason"] = "reason-length"
+    if typed.strip().upper() != CONFIRMATION:
+        wrong["typed"] = "not-typed"
+    if wrong:
+        raise Invalid("fields-wrong", fields=wrong)
+    return reason
+
+
+async def _check_nothing_runs(session: AsyncSession, customer_id: int) -> None:
+    """A dealer who is to deliver needs the address; a call writes its row when it ends."""
+    order = await session.scalar(
+        select(OrderRow.id)
+        .where(OrderRow.customer_id == customer_id, OrderRow.status_class != "closed")
+        .where(OrderRow.deleted_at.is_(None), OrderRow.kind == "order")
+        .limit(1)
+    )
+    call = await session.scalar(
+        select(CallRow.id).where(CallRow.customer_id == customer_id, CallRow.ended_at.is_(None)).limit(1)
+    )
+    if order is not None or call is not None:
+        raise NotAllowedNow("order-running" if order is not None else "call-running")
+
+
+async def _erase_customer(session: AsyncSession, row: CustomerRow, now: datetime) -> None:
+    merged = select(CustomerRow.id).where(CustomerRow.merged_into_id == row.id)
+    await session.execute(
+        update(CustomerRow)
+        .where(CustomerRow.id.in_(merged) | (CustomerRow.id == row.id))
+        .values(
+            name=FORGOTTEN_NAME, note="", inn="", tags=[], anonymised_at=now, version=CustomerRow.version + 1
+        )
+        .execution_options(synchronize_session=False)
+    )
+    own = ContactRow.customer_id == row.id
+    await session.execute(delete(ContactRow).where(own))
+    consents = update(ConsentRow).where(ConsentRow.customer_id == row.id)
+    await session.execute(consents.values(ip=""))
+    running = consents.where(ConsentRow.revoked_at.is_(None))
+    await session.execute(running.values(revoked_at=now, revoke_source="forgotten"))
+    claims = update(CustomerClaimRow).where(
+        CustomerClaimRow.customer_id == row.id, CustomerClaimRow.released_at.is_(None)
+    )
+    await session.execute(claims.values(released_at=now))
+
+
+async def _erase_orders(session: AsyncSession, customer_id: int, now: datetime) -> None:
+    orders = select(OrderRow.id).where(OrderRow.customer_id == customer_id)
+    await session.execute(
+        update(OrderRow)
+        .where(OrderRow.customer_id == customer_id)
+        .values(address="", lat=None, lon=None, close_note="", version=OrderRow.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    events = await session.scalars(select(OrderEventRow).where(OrderEventRow.order_id.in_(orders)))
+    for event in events:
+        event.data = {name: _blotted(name, value) for name, value in event.data.items()}
+    files = update(OrderFileRow).where(OrderFileRow.order_id.in_(orders), OrderFileRow.deleted_at.is_(None))
+    await session.execute(files.values(deleted_at=now, name=FORGOTTEN_TEXT))
+
+
+def _blotted(name: str, value: Any) -> Any:
+    return FORGOTTEN_TEXT if name in _TYPED and isinstance(value, str) and value else value
+
+
+async def _erase_calls(session: AsyncSession, customer_id: int, *, with_recordings: bool) -> tuple[str, ...]:
+    calls = select(CallRow.id).where(CallRow.customer_id == customer_id)
+    await session.execute(
+        update(TaskRow).where(TaskRow.customer_id == customer_id).values(caller_number="", title="", data={})
+    )
+    paths: tuple[str, ...] = ()
+    if with_recordings:
+        rows = RecordingRow.call_row_id.in_(calls)
+        found = await session.scalars(select(RecordingRow.path).where(rows, RecordingRow.path != ""))
+        paths = tuple(found)
+        values = {"path": "", "waveform": None, "state": "empty", "error": "forgotten", "due_at": None}
+        await session.execute(update(RecordingRow).where(rows).values(**values))
+        ours = update(CallRow).where(CallRow.customer_id == customer_id)
+        await session.execute(ours.values(has_recording=False))
+    await session.execute(
+        update(CallRow)
+        .where(CallRow.customer_id == customer_id)
+        .values(caller_number="", caller_raw="", caller_name="")
+    )
+    return paths
