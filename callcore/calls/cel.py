@@ -37,7 +37,7 @@ _SHORTEST_MESSAGE: Final = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class CelEvent:
-    """One line. `extra` is JSON text as it came, `call_id` empty until the dialplan has set it."""
+    """One line; the fields are those of CEL_COLUMNS, in their order. `extra` is JSON text as it came, `call_id` empty until the dialplan has set it."""
 
     event_type: str
     at: datetime
@@ -73,13 +73,13 @@ def read_line(fields: Sequence[str]) -> CelEvent | None:
     """Fields of one CSV line in the order of CEL_COLUMNS; None when the line is no CEL."""
     if len(fields) != len(CEL_COLUMNS):
         return None
-    values = {name: field.replace("\x00", "") for name, field in zip(CEL_COLUMNS, fields, strict=True)}
-    at = _instant(values.pop("event_time"))
-    if at is None or not values["event_type"] or not values["uniqueid"]:
+    if any("\x00" in field for field in fields):
+        fields = [field.replace("\x00", "") for field in fields]
+    event_type, time, uniqueid, *rest = fields
+    at = _instant(time)
+    if at is None or not event_type or not uniqueid:
         return None
-    values["application"] = values.pop("app")
-    values["application_data"] = values.pop("app_data")
-    return CelEvent(at=at, **values)
+    return CelEvent(event_type, at, uniqueid, *rest)
 
 
 def _instant(text: str) -> datetime | None:

@@ -2,38 +2,50 @@
 
 import asyncio
 import csv
+import io
 import os
 from collections import Counter
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, bindparam, select
 
 from callcore.calls.cel import CelEvent, read_line
 from callcore.calls.tables import CelCursorRow, CelRow
-from callcore.kernel.database import Database
+from callcore.kernel.database import Base, Database, gentle_insert
 from callcore.kernel.logs import get_logger
 
 PORTION_BYTES: Final = 256 * 1024
 LONGEST_RECORD_BYTES: Final = 64 * 1024  # an unclosed quote may not swallow more
-ROWS_AT_ONCE: Final = 100  # whoever waits for the loop meanwhile is a caller
+ROWS_AT_ONCE: Final = 100  # whoever waits for the interpreter meanwhile is a caller
 
 _log = get_logger(__name__)
 _Key = tuple[str, str, datetime, int]
 _COLUMNS: Final = tuple(field.name for field in fields(CelEvent))
+_values = attrgetter(*_COLUMNS)
+_EVENTS: Final = Base.metadata.tables[CelRow.__tablename__]
+_CURSORS: Final = Base.metadata.tables[CelCursorRow.__tablename__]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How far was read: identity of the file, byte offset."""
+
+    inode: int
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Portion:
-    """Whole records, and where the next ones begin."""
+    """Whole records, and where the next ones begin. `is_anew`: from the start of a file, so rows may be known."""
 
     events: tuple[CelEvent, ...]
     malformed: int
-    inode: int
-    offset: int
+    next: _Place
+    is_anew: bool
 
 
 class CelReader:
@@ -43,27 +55,39 @@ class CelReader:
     def __init__(self, path: Path, database: Database) -> None:
         self._path = path
         self._database = database
+        self._place: _Place | None = None  # none: as the database says
 
     async def read_new(self) -> int:
         """Store all whole records that came since the last time; returns how many were new."""
         total = 0
-        while True:
-            async with self._database.transaction() as session:
-                cursor = await session.get(CelCursorRow, str(self._path))
-                if cursor is None:
-                    cursor = CelCursorRow(path=str(self._path), inode=0, offset=0)
-                portion = await asyncio.to_thread(_read_portion, self._path, cursor.inode, cursor.offset)
-                if portion is None:
-                    return total
-                session.add(cursor)
-                cursor.inode, cursor.offset = portion.inode, portion.offset
-                total += await _store(session, portion.events)
+        place = self._place or await self._database.read(self._stored_place)
+        self._place = None
+        while (portion := await asyncio.to_thread(_read_portion, self._path, place)) is not None:
+            total += await self._keep(portion)
+            place = portion.next
             if portion.malformed:
                 _log.warning("lines of the CEL file not understood", lines=portion.malformed)
+        self._place = place
+        return total
+
+    def _stored_place(self, connection: Connection) -> _Place:
+        row = connection.execute(_PLACE, {"path": str(self._path)}).one_or_none()
+        return _Place(0, 0) if row is None else _Place(row.inode, row.offset)
+
+    async def _keep(self, portion: _Portion) -> int:
+        def store(connection: Connection) -> int:
+            moved = gentle_insert(connection, _CURSORS)
+            taken = {"inode": moved.excluded.inode, "offset": moved.excluded.offset}
+            row = {"path": str(self._path), "inode": portion.next.inode, "offset": portion.next.offset}
+            connection.execute(moved.on_conflict_do_update(index_elements=["path"], set_=taken), row)
+            return _store(connection, portion)
+
+        return await self._database.write(store)
 
 
-def _read_portion(path: Path, inode: int, offset: int) -> _Portion | None:
+def _read_portion(path: Path, place: _Place) -> _Portion | None:
     """None when there is nothing new."""
+    inode, offset = place.inode, place.offset
     try:
         present = path.stat()
     except FileNotFoundError:
@@ -92,9 +116,9 @@ def _read_file(path: Path, offset: int) -> _Portion | None:
     records, used = _whole_records(data)
     if not used:
         return None
-    parsed = [_parse(record) for record in records]
+    parsed = _parse_all(records)
     events = tuple(event for event in parsed if event is not None)
-    return _Portion(events, len(parsed) - len(events), inode, offset + used)
+    return _Portion(events, len(parsed) - len(events), _Place(inode, offset + used), is_anew=not offset)
 
 
 def _whole_records(data: bytes) -> tuple[list[bytes], int]:
@@ -112,6 +136,18 @@ def _whole_records(data: bytes) -> tuple[list[bytes], int]:
     return [record for record in records if record.strip()], begin
 
 
+def _parse_all(records: list[bytes]) -> list[CelEvent | None]:
+    """Together; one by one when that does not give a row for each record."""
+    text = b"".join(records).decode("utf-8", errors="replace")
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=False))
+    except csv.Error:
+        rows = []
+    if len(rows) != len(records):
+        return [_parse(record) for record in records]
+    return [read_line(row) for row in rows]
+
+
 def _parse(record: bytes) -> CelEvent | None:
     text = record.decode("utf-8", errors="replace")
     try:
@@ -121,34 +157,33 @@ def _parse(record: bytes) -> CelEvent | None:
     return read_line(rows[0]) if len(rows) == 1 else None
 
 
-async def _store(session: AsyncSession, events: tuple[CelEvent, ...]) -> int:
+def _store(connection: Connection, portion: _Portion) -> int:
     """Equal events of one instant are told apart by their order in the file."""
     seen: Counter[tuple[str, str, datetime]] = Counter()
-    keyed: dict[_Key, CelEvent] = {}
-    for event in events:
+    rows: list[dict[str, Any]] = []
+    known = _known(connection, portion.events) if portion.is_anew else frozenset[_Key]()
+    for event in portion.events:
         same = (event.uniqueid, event.event_type, event.at)
-        keyed[*same, seen[same]] = event
+        if (*same, seen[same]) not in known:
+            row = dict(zip(_COLUMNS, _values(event), strict=True))
+            rows.append(row | {"ordinal": seen[same], "is_settled": False})
         seen[same] += 1
-    known = await _known(session, sorted({event.uniqueid for event in events}))
-    fresh = [(key[3], event) for key, event in keyed.items() if key not in known]
-    for start in range(0, len(fresh), ROWS_AT_ONCE):
-        rows = [_row(ordinal, event) for ordinal, event in fresh[start : start + ROWS_AT_ONCE]]
-        # past the unit of work: a call leaves thirty of these
-        await session.execute(insert(CelRow.__table__), rows)  # type: ignore[arg-type]
-    return len(fresh)
+    insert = gentle_insert(connection, _EVENTS).on_conflict_do_nothing()
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        connection.execute(insert, rows[start : start + ROWS_AT_ONCE])
+    return len(rows)
 
 
-def _row(ordinal: int, event: CelEvent) -> dict[str, Any]:
-    row: dict[str, Any] = {name: getattr(event, name) for name in _COLUMNS}
-    return row | {"ordinal": ordinal, "is_settled": False}
-
-
-async def _known(session: AsyncSession, uniqueids: list[str]) -> set[_Key]:
+def _known(connection: Connection, events: tuple[CelEvent, ...]) -> frozenset[_Key]:
+    uniqueids = sorted({event.uniqueid for event in events})
     known: set[_Key] = set()
     for start in range(0, len(uniqueids), 500):
-        part = CelRow.uniqueid.in_(uniqueids[start : start + 500])
-        rows = await session.execute(
-            select(CelRow.uniqueid, CelRow.event_type, CelRow.at, CelRow.ordinal).where(part)
-        )
-        known |= {(uniqueid, kind, at, ordinal) for uniqueid, kind, at, ordinal in rows}
-    return known
+        found = connection.execute(_KNOWN, {"names": uniqueids[start : start + 500]})
+        known |= {(uniqueid, kind, at, ordinal) for uniqueid, kind, at, ordinal in found}
+    return frozenset(known)
+
+
+_PLACE: Final = select(_CURSORS.c.inode, _CURSORS.c.offset).where(_CURSORS.c.path == bindparam("path"))
+_KNOWN: Final = select(_EVENTS.c.uniqueid, _EVENTS.c.event_type, _EVENTS.c.at, _EVENTS.c.ordinal).where(
+    _EVENTS.c.uniqueid.in_(bindparam("names", expanding=True))
+)

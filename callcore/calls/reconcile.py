@@ -102,8 +102,7 @@ class CallReconciler:
 
     async def _trust(self, linkedids: list[str]) -> int:
         if linkedids:
-            async with self._database.transaction() as session:
-                await session.execute(_settled(linkedids))
+            await self._database.write(lambda connection: connection.execute(_settled(linkedids)))
         return len(linkedids)
 
     async def _run_and_log(self) -> None:
@@ -125,8 +124,7 @@ class CallReconciler:
             .order_by(CelRow.id)
             .limit(GROUPS_AT_ONCE + len(seen))
         )
-        async with self._database.session() as session:
-            return list(dict.fromkeys(await session.scalars(query)))
+        return await self._database.read(lambda connection: list(dict.fromkeys(connection.scalars(query))))
 
     async def _guarded(self, linkedid: str, seen: set[str]) -> str:
         """Settles one group; returns the word under which it counts."""

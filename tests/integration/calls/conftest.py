@@ -121,6 +121,12 @@ class Unsteady:
             raise DatabaseUnavailable("database-unavailable")
         return await self._database.write(work)
 
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        if self.is_away:
+            self.refused += 1
+            raise DatabaseUnavailable("database-unavailable")
+        return await self._database.read(work)
+
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
         if self.is_away:
