@@ -9,6 +9,7 @@ was away only has to fetch the desk again. Frames of the server, JSON objects:
     {"type": "call", "what": "ringing", "call_id": …, "version": …, "mine": true}
     {"type": "recording", "recording_id": 7, "call_id": …}
     {"type": "task", "task_id": 7}                                         made, taken, postponed, closed
+    {"type": "order", "number": 416, "what": "moved"}                      created, available, moved, changed
     {"type": "notice"}                                                     the inbox of this person has changed
 
 `what` is ringing, answered, ended or changed; `mine` tells that one of the viewer's own phones is concerned. The client
@@ -31,6 +32,7 @@ from callcore.calls.events import (
 from callcore.kernel.bus import Event
 from callcore.messaging.events import NoticesChanged
 from callcore.network.model import Viewer
+from callcore.orders.events import OrderChanged
 
 CLOSE_RESTART = 1001  # going away
 CLOSE_TOO_SLOW = 4008  # the browser did not read; it reconnects and fetches anew
@@ -72,17 +74,21 @@ def frame_for(event: Event, viewer: Viewer) -> str | None:
         return _frame({"type": "task", "task_id": event.task_id})
     if isinstance(event, NoticesChanged):
         return _frame({"type": "notice"})
-    if isinstance(event, CallEvent):
-        return _frame(
-            {
-                "type": "call",
-                "what": _WORDS.get(type(event), "changed"),
-                "call_id": event.call_id,
-                "version": event.version,
-                "mine": is_mine(event, viewer),
-            }
-        )
-    return None
+    if isinstance(event, OrderChanged):
+        return _frame({"type": "order", "number": event.number, "what": event.what})
+    return _call_frame(event, viewer) if isinstance(event, CallEvent) else None
+
+
+def _call_frame(event: CallEvent, viewer: Viewer) -> str:
+    return _frame(
+        {
+            "type": "call",
+            "what": _WORDS.get(type(event), "changed"),
+            "call_id": event.call_id,
+            "version": event.version,
+            "mine": is_mine(event, viewer),
+        }
+    )
 
 
 def may_hear(event: Event, viewer: Viewer) -> bool:

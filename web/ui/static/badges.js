@@ -22,7 +22,8 @@ function soon(kind) {
 
 addEventListener("live:task", () => soon("task"));
 addEventListener("live:notice", () => soon("notice"));
+addEventListener("live:order", ({ detail }) => { if (detail.what !== "changed") soon("order"); });
 addEventListener("live:resync", () => soon(""));
-// A task falls due without any news.
-setInterval(() => { if (!document.hidden) soon("task"); }, 60000);
+// A task falls due and an order becomes a problem without any news.
+setInterval(() => { if (!document.hidden) { soon("task"); soon("order"); } }, 60000);
 soon("");

@@ -1,0 +1,41 @@
+"""Open pages hear of orders: once a second the end of the timeline and the windows that have opened are looked at."""
+
+from typing import Final
+
+from callcore.kernel.bus import Bus
+from callcore.kernel.clock import Clock
+from callcore.kernel.database import Database
+from callcore.kernel.errors import DatabaseUnavailable
+from callcore.kernel.logs import get_logger
+from callcore.kernel.tasks import TaskOwner, every
+from callcore.orders.news import NewsMark, news_mark, read_news
+
+LOOK_S: Final = 1.0
+_log = get_logger(__name__)
+
+
+class OrderFeed:
+    """Tells of what is committed only: it reads what others wrote. While the database is away nothing is told; what
+    happened meanwhile is told afterwards."""
+
+    def __init__(self, database: Database, bus: Bus, clock: Clock) -> None:
+        self._database = database
+        self._bus = bus
+        self._clock = clock
+        self._mark: NewsMark | None = None
+
+    def start(self, tasks: TaskOwner) -> None:
+        _ = tasks.spawn("order-feed", every(LOOK_S, self.look))
+
+    async def look(self) -> None:
+        try:
+            async with self._database.session() as session:
+                now = self._clock.now()
+                if self._mark is None:
+                    self._mark = await news_mark(session, now)
+                    return
+                news, self._mark = await read_news(session, self._mark, now)
+        except DatabaseUnavailable as error:
+            _log.warning("orders not looked at", error=str(error))
+            return
+        self._bus.publish(*news)
