@@ -15,7 +15,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from callcore.asterisk.agi.protocol import (
     AgiConnection,
@@ -122,13 +122,12 @@ class _Request(asyncio.Protocol):
     # --- asyncio's side
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
         server = self._server
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are of no class of asyncio
         if server.active >= server.settings.max_connections:
             server.refused += 1
             self._is_counted = True
-            transport.abort()
+            self._transport.abort()
             return
         server.serving.add(self)
         self._clock = self._loop.call_later(server.settings.read_limit_s, self._too_slow)

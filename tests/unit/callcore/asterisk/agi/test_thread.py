@@ -11,6 +11,7 @@ import pytest
 from callcore.asterisk.agi import AgiRequest, AgiSettings, RouteReply
 from callcore.asterisk.agi import thread as agi_thread
 from callcore.asterisk.agi.thread import AgiThread
+from callcore.bootstrap.event_loop import new_loop
 from tests.fakes.agi_client import ask, head
 from tests.fakes.polling import until
 
@@ -23,9 +24,9 @@ def plan(_: AgiRequest) -> RouteReply:
     return RouteReply(PLAN)
 
 
-@pytest.fixture
-async def started() -> AsyncIterator[AgiThread]:
-    agi = AgiThread(plan, AgiSettings(port=0))
+@pytest.fixture(params=[asyncio.new_event_loop, new_loop], ids=["asyncio", "installed"])
+async def started(request: pytest.FixtureRequest) -> AsyncIterator[AgiThread]:
+    agi = AgiThread(plan, AgiSettings(port=0), request.param)
     await agi.start()
     yield agi
     await agi.close()
