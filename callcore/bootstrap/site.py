@@ -11,6 +11,7 @@ from callcore.bootstrap.dealer_reader import DealerReader, dealer_options
 from callcore.bootstrap.did_services import DidReader
 from callcore.bootstrap.duty_services import DutyKeeper
 from callcore.bootstrap.health import exposition
+from callcore.bootstrap.import_services import OrderImport
 from callcore.bootstrap.intake_services import IntakeDesk
 from callcore.bootstrap.map_services import MapReader
 from callcore.bootstrap.message_services import MessageReader
@@ -43,6 +44,7 @@ from web.deps import DemoLogin, WebDeps
 from web.desk.pages import room as desk_room
 from web.dids.pages import room as did_room
 from web.duty.pages import room as duty_room
+from web.intake.import_pages import room as import_room
 from web.intake.pages import room as intake_room
 from web.live.pages import room as live_room
 from web.map.pages import room as map_room
@@ -75,11 +77,10 @@ def make_site(application: "Application") -> web.Application:
     )
     dealers = DealerReader(application.database, application.clock, dealer_options(settings))
     duty = DutyKeeper(application.database, application.clock, lambda: application.routing.snapshot)
-    intake = IntakeDesk(
-        application.database,
-        application.clock,
-        lambda number: application.numbering.current().regions_of(number),
-    )
+    def regions_of(number: str) -> tuple[str, ...]:
+        return application.numbering.current().regions_of(number)
+
+    intake = IntakeDesk(application.database, application.clock, regions_of)
     seal = account_seal(settings.pbx.secrets_file)
     return make_app(
         WebDeps(
@@ -142,6 +143,7 @@ def make_site(application: "Application") -> web.Application:
                 setting_room(SettingReader(application.database, application.clock).services()),
                 api_room(intake.api()),
                 intake_room(intake.form()),
+                import_room(OrderImport(application.database, application.clock, regions_of).services()),
                 public_room(CustomerDesk(application.database, application.clock, intake).services()),
                 people_room(PeopleReader(application.database, application.clock, seal).services()),
                 audit_room(AuditReader(application.database, application.clock).services()),

@@ -79,7 +79,7 @@ async def prepare(
     customer = _cleaned(draft.customer)
     draft = replace(draft, customer=customer)
     wrong = draft_problems(draft, now)
-    lines = await priced_lines(session, draft.lines, wrong)
+    lines = priced_lines(draft.lines, await known_products(session, draft.lines), wrong)
     region = await _region(session, draft, regions_of)
     if draft.region_code and (region is None or region.code != draft.region_code):
         wrong["region"] = "not-listed"
@@ -120,12 +120,11 @@ def _cleaned(customer: DraftCustomer) -> DraftCustomer:
     return replace(customer, name=clean(customer.name), email=clean(customer.email).lower())
 
 
-async def priced_lines(
-    session: AsyncSession, lines: Sequence[DraftLine], wrong: dict[str, str]
+def priced_lines(
+    lines: Sequence[DraftLine], products: Mapping[str, ProductRow], wrong: dict[str, str]
 ) -> tuple[NewLine, ...]:
-    """Copies of the catalogue's words and prices where none were told. What is missing is added to `wrong`; lines that
-    cannot be counted are left out."""
-    products = await _products(session, {_wanted(line) for line in lines if line.kind != SERVICE} - {""})
+    """Copies of the catalogue's words and prices where none were told; `products` by article and by name. What is missing
+    is added to `wrong`; lines that cannot be counted are left out."""
     found = []
     for number, line in enumerate(lines):
         product = products.get(_wanted(line)) if line.kind != SERVICE else None
@@ -173,7 +172,9 @@ def _wanted(line: DraftLine) -> str:
     return clean(line.article) or clean(line.name)
 
 
-async def _products(session: AsyncSession, wanted: set[str]) -> Mapping[str, ProductRow]:
+async def known_products(session: AsyncSession, lines: Sequence[DraftLine]) -> Mapping[str, ProductRow]:
+    """By article and by name."""
+    wanted = {_wanted(line) for line in lines if line.kind != SERVICE} - {""}
     if not wanted:
         return {}
     named = or_(ProductRow.article.in_(sorted(wanted)), ProductRow.name.in_(sorted(wanted)))
