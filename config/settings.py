@@ -141,6 +141,13 @@ class DealerSettings(_Section):
         return value
 
 
+class OrderFileSettings(_Section):
+    """Files that people put on orders."""
+
+    files_dir: Path
+    max_file_mb: int = Field(ge=1, le=100)
+
+
 class VoiceSettings(_Section):
     dir: Path  # an unpacked espeak-ng; the system's own is taken first
 
@@ -223,6 +230,7 @@ class Settings(_Section):
     numbering: NumberingSettings
     routing: RoutingSettings
     dealers: DealerSettings
+    orders: OrderFileSettings
     voice: VoiceSettings
     mail: MailSettings
     sms: SmsSettings
@@ -336,12 +344,14 @@ def _absolute(settings: Settings, root: Path) -> Settings:
     numbering = NumberingSettings(dir=(root / settings.numbering.dir).resolve())
     logos_dir = (root / settings.dealers.logos_dir).resolve()
     dealers = settings.dealers.model_copy(update={"logos_dir": logos_dir})
+    files_dir = (root / settings.orders.files_dir).resolve()
     voice = VoiceSettings(dir=(root / settings.voice.dir).resolve())
     changed = {
         "pbx": pbx,
         "recordings": recordings,
         "numbering": numbering,
         "dealers": dealers,
+        "orders": settings.orders.model_copy(update={"files_dir": files_dir}),
         "voice": voice,
     }
     return settings.model_copy(update=changed)

@@ -22,6 +22,7 @@ from web.security.sessions import SESSION, cookie_name, require_csrf, session_of
 from web.ui.templates import render
 
 _log = get_logger("web")
+_MOST_FIELDS = 10_000  # where the usual thousand is too few
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -127,7 +128,7 @@ async def limit_body(request: web.Request, handler: Handler) -> web.StreamRespon
         return _answer(request, trouble(413))
     if limit == usual:
         return await handler(request)
-    larger = request.clone(client_max_size=limit)
+    larger = request.clone(client_max_size=limit, client_max_fields=_MOST_FIELDS)
     response = await handler(larger)
     if (session := session_of(larger)) is not None:
         request[SESSION] = session  # for the line in the log
@@ -194,11 +195,12 @@ async def set_security_headers(request: web.Request, response: web.StreamRespons
     nonce = request.get(STYLE_NONCE, "")
     headers = response.headers
     headers["Server"] = "Dealerline"  # versions of what we stand on are nobody's business
-    headers["Content-Security-Policy"] = (
+    headers.setdefault(  # a letter that is shown brings a stricter one
+        "Content-Security-Policy",
         "default-src 'self'; script-src 'self'; "
         f"style-src 'self' 'nonce-{nonce}'; "  # the waveform styles its own shadow tree
         "img-src 'self' data:; media-src 'self' blob:; object-src 'none'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     )
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"

@@ -23,6 +23,8 @@ from callcore.bootstrap.message_services import Messages
 from callcore.bootstrap.message_ways import message_ways
 from callcore.bootstrap.numbering_file import NumberingFile
 from callcore.bootstrap.open_hours import OpenHours
+from callcore.bootstrap.order_feed import OrderFeed
+from callcore.bootstrap.order_card_services import OrderWatch
 from callcore.bootstrap.routing_options import routing_options
 from callcore.bootstrap.site import make_site
 from callcore.bootstrap.voice_services import keep_shelf, make_shelf
@@ -157,12 +159,14 @@ class Application:
         self.charges.start(self.bus, self.tasks)
         self.recordings.start(self.tasks)
         self.messages.start()
+        OrderFeed(self.database, self.bus, self.clock).start(self.tasks)
         keep_shelf(self.shelf, self.tasks)
         watch = ChangeWatch(self.database, self._refresh, REFRESH_S)
         _ = self.tasks.spawn("refresh", every(LOOK_S, watch.look))
         duty = DutyKeeper(self.database, self.clock, lambda: self.routing.snapshot)
         _ = self.tasks.spawn("duty", every(DUTY_S, duty.tell))
         _ = self.tasks.spawn("claim", every(CLAIM_S, self._claim_requests))
+        await OrderWatch(self.database, self.clock).start(self.tasks)
         await self._start_site()
         _log.info("application started", address=f"{self.settings.web.host}:{self.settings.web.port}")
 

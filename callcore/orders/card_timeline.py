@@ -75,7 +75,7 @@ def _item(event: OrderEventRow, actor_name: str, book: StatusBook) -> TimelineIt
         is_public=data.get("is_public") is True,
         status_from=book.name(before) if is_status and before else "",
         status_to=book.name(after) if is_status and after else "",
-        field=str(data.get("field", "")),
+        field=str(data.get("field") or (data.get("kind") if kind is OrderEventKind.FEEDBACK else "") or ""),
         before="" if is_status else before,
         after=str(data.get("until", "")) if is_status else after,
         reason=str(data.get("reason", "")),

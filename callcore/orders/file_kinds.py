@@ -6,7 +6,7 @@ ECMA-376 and OASIS OpenDocument (office files). No library opens a file here, no
 
 import zipfile
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from callcore.kernel.errors import Invalid
 
@@ -42,7 +42,7 @@ class FileKind:
     media_type: str
 
 
-def read_kind(name: str, file: BinaryIO) -> FileKind:
+def read_kind(name: str, file: IO[bytes]) -> FileKind:
     """Reads from the beginning; leaves the place anywhere. Raises Invalid with the field file: "file-empty", "file-kind"
     (not one of EXTENSIONS), "file-disguised" (the bytes are something else)."""
     clean = clean_name(name)
@@ -68,7 +68,7 @@ def clean_name(name: str) -> str:
     return f"{stem[: MAX_NAME_CHARS - len(extension) - 1]}.{extension}" if dot else plain[:MAX_NAME_CHARS]
 
 
-def _media_type(extension: str, head: bytes, file: BinaryIO) -> str | None:
+def _media_type(extension: str, head: bytes, file: IO[bytes]) -> str | None:
     if extension in _PICTURES:
         sign, media_type = _PICTURES[extension]
         return media_type if head.startswith(sign) else None
@@ -83,13 +83,13 @@ def _media_type(extension: str, head: bytes, file: BinaryIO) -> str | None:
     return _office_type(extension, head, file)
 
 
-def _tail(file: BinaryIO) -> bytes:
+def _tail(file: IO[bytes]) -> bytes:
     size = file.seek(0, 2)
     file.seek(max(0, size - _TAIL_BYTES))
     return file.read()
 
 
-def _is_text(file: BinaryIO) -> bool:
+def _is_text(file: IO[bytes]) -> bool:
     """Any text has no zero bytes and few other control characters; UTF-8 or a single-byte Cyrillic one."""
     file.seek(0)
     while part := file.read(65536):
@@ -98,7 +98,7 @@ def _is_text(file: BinaryIO) -> bool:
     return True
 
 
-def _office_type(extension: str, head: bytes, file: BinaryIO) -> str | None:
+def _office_type(extension: str, head: bytes, file: IO[bytes]) -> str | None:
     """Only the list of members is read. Macros are not taken."""
     if not head.startswith(b"PK\x03\x04"):
         return None

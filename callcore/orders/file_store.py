@@ -7,7 +7,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import IO, Final, Protocol
 
 from callcore.kernel.errors import Invalid, NotFound
 
@@ -24,7 +24,7 @@ class StoredFile:
 class FileStore(Protocol):
     """Where the bytes lie."""
 
-    async def keep(self, file: BinaryIO) -> StoredFile:
+    async def keep(self, file: IO[bytes]) -> StoredFile:
         """From its beginning. Raises Invalid("file-too-big", "file-empty"), OSError."""
         ...
 
@@ -40,7 +40,7 @@ class FolderStore:
         self._folder = folder
         self._max_bytes = max_bytes
 
-    async def keep(self, file: BinaryIO) -> StoredFile:
+    async def keep(self, file: IO[bytes]) -> StoredFile:
         return await asyncio.to_thread(self._write, file)
 
     async def path(self, sha256: str) -> Path:
@@ -54,7 +54,7 @@ class FolderStore:
             raise NotFound("file-not-found")
         return self._folder / sha256[:2] / sha256
 
-    def _write(self, file: BinaryIO) -> StoredFile:
+    def _write(self, file: IO[bytes]) -> StoredFile:
         self._folder.mkdir(parents=True, exist_ok=True)
         fresh = self._folder / f".{secrets.token_hex(8)}"
         try:
@@ -67,7 +67,7 @@ class FolderStore:
         finally:
             fresh.unlink(missing_ok=True)
 
-    def _copy(self, file: BinaryIO, fresh: Path) -> StoredFile:
+    def _copy(self, file: IO[bytes], fresh: Path) -> StoredFile:
         digest, size = hashlib.sha256(), 0
         file.seek(0)
         with fresh.open("wb") as written:

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,7 +29,7 @@ class Upload:
     """`file` stands anywhere; it is read from its beginning."""
 
     name: str
-    file: BinaryIO
+    file: IO[bytes]
     is_public: bool = False
 
 

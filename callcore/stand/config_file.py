@@ -58,6 +58,9 @@ dir = "{dirs.root / "numbering"}"
 [dealers]
 logos_dir = "{dirs.logos}"
 
+[orders]
+files_dir = "{dirs.root / "order-files"}"
+
 [voice]
 dir = "{voice_dir()}"
 

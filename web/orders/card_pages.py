@@ -1,25 +1,22 @@
-"""One order, its comments and its print."""
+"""One order: its page, its parts, its print, and what is written to it."""
 
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
 from callcore.kernel.errors import Invalid, NotFound
-from callcore.network.model import DEALER_ROLES, STAFF_ROLES
-from callcore.orders.card_views import OrderCard
 from callcore.orders.model import MAX_COMMENT_CHARS
-from web.calls import words as call_words
-from web.keys import DEPS
-from web.orders import timeline, words
+from web.orders import card_file_pages, card_life_pages, card_line_pages, card_term_pages
+from web.orders.card_access import WHO
+from web.orders.card_context import card_context, card_page
+from web.orders.card_forms import FormState
 from web.orders.card_services import SERVICES, CardServices
 from web.rooms import Room, get, post
-from web.security.access import roles
 from web.security.sessions import viewer_of
 from web.ui.flash import Flash, see_other
 from web.ui.paths import number_in_path
 from web.ui.templates import render
 
-WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
 PARTS: Final = {"timeline": "orders/timeline.html", "preview": "orders/preview.html"}
 COMMENT_ERRORS: Final = {
     "comment-empty": "Напишите хоть слово",
@@ -30,52 +27,36 @@ COMMENT_ERRORS: Final = {
 async def order(request: web.Request) -> web.Response:
     """The whole card, or with ?fragment= one part of it."""
     part = request.query.get("fragment", "")
-    if part and part not in PARTS:
+    if not part:
+        return await card_page(request)
+    if part not in PARTS:
         raise NotFound("no-such-fragment")
-    card = await request.app[SERVICES].card(viewer_of(request), number_in_path(request, "number"))
-    return render(request, PARTS.get(part, "orders/order.html"), **_card_context(card, request))
+    return await _part(request, PARTS[part])
 
 
 async def print_order(request: web.Request) -> web.Response:
-    card = await request.app[SERVICES].card(viewer_of(request), number_in_path(request, "number"))
-    return render(request, "orders/print.html", **_card_context(card, request))
+    return await _part(request, "orders/print.html")
 
 
-def _card_context(card: OrderCard, request: web.Request) -> dict[str, Any]:
-    show = request.query.get("show", "")
-    show = show if show in timeline.FILTERS else ""
-    now, tz = request.app[DEPS].clock.now(), viewer_of(request).tz
-    return {
-        "orders": words,
-        "words": call_words,
-        "card": card,
-        "order": card.order,
-        "mark": words.status_mark(card.order),
-        "deadline": words.deadline_mark(card.order, now, tz),
-        "lines_kopecks": sum(line.total_kopecks for line in card.lines),
-        "shown": timeline.shown(card.timeline, show),
-        "show": show,
-        "show_tabs": timeline.tabs(card.timeline),
-        "call_ids": timeline.call_ids(card.timeline),
-        "comment": "",
-        "comment_error": "",
-        "is_public": False,
-    }
+async def _part(request: web.Request, template: str) -> web.Response:
+    viewer = viewer_of(request)
+    card = await request.app[SERVICES].card(viewer, number_in_path(request, "number"))
+    return render(request, template, **card_context(request, viewer, card))
 
 
 async def comment(request: web.Request) -> web.Response:
     """A wrong text comes back in the same form, so that nothing typed is lost."""
-    services, viewer = request.app[SERVICES], viewer_of(request)
     number = number_in_path(request, "number")
     form = await request.post()
-    text, is_public = str(form.get("text", "")), form.get("audience") == "customer"
+    text, audience = str(form.get("text", "")), str(form.get("audience", ""))
     try:
-        await services.comment(viewer, number, text, is_public=is_public)
+        await request.app[SERVICES].work.comment(
+            viewer_of(request), number, text, is_public=audience == "customer"
+        )
     except Invalid as wrong:
-        context = _card_context(await services.card(viewer, number), request)
-        error = COMMENT_ERRORS.get(wrong.code, "Такой текст не принят")
-        context |= {"comment": text, "comment_error": error, "is_public": is_public}
-        return render(request, "orders/order.html", status=422, **context)
+        words = COMMENT_ERRORS.get(wrong.code, "Такой текст не принят")
+        state = FormState("comment", {"text": text, "audience": audience}, {"text": words})
+        return await card_page(request, status=422, state=state)
     return see_other(f"/orders/{number}#timeline", Flash("success", "Комментарий записан"))
 
 
@@ -86,6 +67,10 @@ def room(services: CardServices) -> Room:
             get("/orders/{number}", order, WHO),
             get("/orders/{number}/print", print_order, WHO),
             post("/orders/{number}/comments", comment, WHO),
+            *card_life_pages.ROUTES,
+            *card_term_pages.ROUTES,
+            *card_line_pages.ROUTES,
+            *card_file_pages.routes(services.max_file_bytes),
         ),
         furnish=lambda app: app.__setitem__(SERVICES, services),
     )

@@ -13,14 +13,15 @@ from callcore.orders.card_views import TimelineItem
 from callcore.orders.model import OrderEventKind
 from callcore.orders.views import CallView
 
+_TALK: Final = frozenset({OrderEventKind.MESSAGE, OrderEventKind.FEEDBACK})
+_OWN: Final = _TALK | {OrderEventKind.CALL, OrderEventKind.COMMENT, OrderEventKind.FILE}
 FILTERS: Final[dict[str, tuple[str, frozenset[OrderEventKind]]]] = {
     "": ("Всё", frozenset(OrderEventKind)),
     "calls": ("Звонки", frozenset({OrderEventKind.CALL})),
+    "messages": ("Сообщения", _TALK),
     "comments": ("Комментарии", frozenset({OrderEventKind.COMMENT})),
-    "events": (
-        "Изменения",
-        frozenset({OrderEventKind.CREATED, OrderEventKind.STATUS, OrderEventKind.CHANGED}),
-    ),
+    "events": ("Изменения", frozenset(OrderEventKind) - _OWN),
+    "files": ("Файлы", frozenset({OrderEventKind.FILE})),
 }
 
 
@@ -63,9 +64,7 @@ def call_ids(items: Iterable[TimelineItem]) -> str:
 def _shown(item: TimelineItem) -> Shown:
     if item.call is not None:
         return Shown(item, f"call-{item.call.call_id}", _short(_call_look(item.call)))
-    return Shown(
-        item, f"event-{item.at.timestamp():.6f}-{item.kind}", _short(f"{item.text}|{item.status_to}")
-    )
+    return Shown(item, f"event-{item.id}", _short(f"{item.text}|{item.status_to}"))
 
 
 def _call_look(call: CallView) -> str:

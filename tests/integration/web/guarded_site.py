@@ -211,7 +211,8 @@ def _settings(store: Path, *, secure: bool) -> Settings:
     recordings = settings.recordings.model_copy(update={"store_dir": store})
     dealers = settings.dealers.model_copy(update={"logos_dir": store / "logos"})
     pbx = settings.pbx.model_copy(update={"secrets_file": store / "secrets.json"})
-    settings = settings.model_copy(update={"dealers": dealers, "pbx": pbx})
+    orders = settings.orders.model_copy(update={"files_dir": store / "order-files"})
+    settings = settings.model_copy(update={"dealers": dealers, "orders": orders, "pbx": pbx})
     return settings.model_copy(update={"recordings": recordings})
 
 

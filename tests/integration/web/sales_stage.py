@@ -136,7 +136,15 @@ class SalesStage(Stage):
             desk.room(reader.desk()),
             calls.room(reader.calls()),
             list_pages.room(OrderListReader(self.database, self.clock, reader.choices).services()),
-            card_pages.room(OrderCardReader(self.database, self.clock).services()),
+            card_pages.room(
+                OrderCardReader(
+                    self.database,
+                    self.clock,
+                    files_dir=self.store / "order-files",
+                    max_file_bytes=2 * 1024 * 1024,
+                    place_url="https://map.test/?at={lat},{lon}",
+                ).services()
+            ),
             customers.room(reader.customers()),
             dealers.room(DealerReader(self.database, self.clock, self.options).services()),
         )

@@ -41,3 +41,38 @@ if (part()) {
   addEventListener("live:resync", soon);
 }
 document.querySelector("[data-print]")?.addEventListener("click", () => print());
+
+// A form that is on the page already unfolds in its place.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open-fold]");
+  const fold = opener && document.getElementById(opener.dataset.openFold);
+  if (!fold || !("open" in fold)) return;
+  event.preventDefault();
+  opener.closest("details.menu")?.removeAttribute("open");
+  fold.open = true;
+  fold.scrollIntoView({ block: "center" });
+  fold.querySelector("input:not([type=hidden]), select, textarea")?.focus({ preventScroll: true });
+});
+
+const adder = document.querySelector("[data-add-line]");
+if (adder) {
+  adder.hidden = false;
+  adder.addEventListener("click", () => {
+    const rows = adder.form.querySelectorAll("[data-edit-line]");
+    const fresh = rows[rows.length - 1].cloneNode(true);
+    for (const field of fresh.querySelectorAll("[id]")) field.id = `${field.id}-${rows.length}`;
+    for (const label of fresh.querySelectorAll("label[for]")) label.htmlFor += `-${rows.length}`;
+    for (const field of fresh.querySelectorAll("input")) field.value = "";
+    rows[rows.length - 1].after(fresh);
+    fresh.querySelector("input[name=name]").focus();
+  });
+}
+
+// A file that is too big is told of before it travels.
+const files = document.querySelector("form[data-max-mb] input[type=file]");
+files?.addEventListener("change", () => {
+  const most = Number(files.form.dataset.maxMb);
+  const isBig = [...files.files].some((file) => file.size > most * 1024 * 1024);
+  files.setCustomValidity(isBig ? `Файл больше ${most} МБ: уменьшите его или разделите на части` : "");
+  if (isBig) files.reportValidity();
+});
