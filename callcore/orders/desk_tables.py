@@ -18,7 +18,8 @@ class OrderWindowRow(Base):
     __tablename__ = "order_windows"
     __table_args__ = (
         UniqueConstraint("order_id", "run", "org_id"),
-        Index("ix_order_windows_org_id", "org_id", "closed_at", "opens_at"),
+        Index("ix_order_windows_org_id", "org_id", "closed_at", "opens_at", "order_id"),
+        Index("ix_order_windows_opens_at", "opens_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

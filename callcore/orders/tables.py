@@ -52,7 +52,21 @@ class OrderRow(Base):
         Index("ix_orders_status", "status", "created_at", "id"),
         Index("ix_orders_attention_at", "attention_at"),
         Index("ix_orders_declined_at", "declined_at"),
-        Index("ix_orders_manager_id", "manager_id", "created_at", "id"),
+        # the list: each tab is read from one of these, in its order; deleted orders stand in none
+        *(
+            Index(
+                name,
+                *columns,
+                sqlite_where=text("deleted_at IS NULL"),
+                postgresql_where=text("deleted_at IS NULL"),
+            )
+            for name, *columns in (
+                ("ix_orders_listed_class", "status_class", "created_at", "id"),
+                ("ix_orders_listed_org", "org_id", "status_class", "created_at", "id"),
+                ("ix_orders_listed_manager", "manager_id", "status_class", "created_at", "id"),
+                ("ix_orders_listed_sum", "total_kopecks", "id"),
+            )
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

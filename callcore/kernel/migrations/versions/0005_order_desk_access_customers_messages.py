@@ -8,6 +8,13 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+LISTED = {
+    "ix_orders_listed_class": ["status_class", "created_at", "id"],
+    "ix_orders_listed_org": ["org_id", "status_class", "created_at", "id"],
+    "ix_orders_listed_manager": ["manager_id", "status_class", "created_at", "id"],
+    "ix_orders_listed_sum": ["total_kopecks", "id"],
+}
+
 
 def upgrade() -> None:
     op.create_table(
@@ -465,7 +472,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("order_id", "run", "org_id", name=op.f("uq_order_windows_order_id")),
     )
     with op.batch_alter_table("order_windows", schema=None) as batch_op:
-        batch_op.create_index("ix_order_windows_org_id", ["org_id", "closed_at", "opens_at"], unique=False)
+        batch_op.create_index(
+            "ix_order_windows_org_id", ["org_id", "closed_at", "opens_at", "order_id"], unique=False
+        )
+        batch_op.create_index("ix_order_windows_opens_at", ["opens_at"], unique=False)
 
     op.create_table(
         "promo_uses",
@@ -567,13 +577,22 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index("ix_orders_attention_at", ["attention_at"], unique=False)
         batch_op.create_index("ix_orders_declined_at", ["declined_at"], unique=False)
-        batch_op.create_index("ix_orders_manager_id", ["manager_id", "created_at", "id"], unique=False)
         batch_op.create_index("ix_orders_status", ["status", "created_at", "id"], unique=False)
         batch_op.create_foreign_key(
             batch_op.f("fk_orders_reason_id_order_reasons"), "order_reasons", ["reason_id"], ["id"]
         )
         batch_op.create_foreign_key(
             batch_op.f("fk_orders_site_org_id_organizations"), "organizations", ["site_org_id"], ["id"]
+        )
+    # the list: each tab is read from one of these, in its order; deleted orders stand in none
+    for name, columns in LISTED.items():
+        op.create_index(
+            name,
+            "orders",
+            columns,
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
         )
 
     with op.batch_alter_table("organizations", schema=None) as batch_op:
@@ -625,11 +644,12 @@ def downgrade() -> None:
         batch_op.drop_column("order_access")
         batch_op.drop_column("whole_line")
 
+    for name in reversed(LISTED):
+        op.drop_index(name, table_name="orders")
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_orders_site_org_id_organizations"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_orders_reason_id_order_reasons"), type_="foreignkey")
         batch_op.drop_index("ix_orders_status")
-        batch_op.drop_index("ix_orders_manager_id")
         batch_op.drop_index("ix_orders_declined_at")
         batch_op.drop_index("ix_orders_attention_at")
         batch_op.drop_column("deleted_at")
@@ -687,6 +707,7 @@ def downgrade() -> None:
 
     op.drop_table("promo_uses")
     with op.batch_alter_table("order_windows", schema=None) as batch_op:
+        batch_op.drop_index("ix_order_windows_opens_at")
         batch_op.drop_index("ix_order_windows_org_id")
 
     op.drop_table("order_windows")
