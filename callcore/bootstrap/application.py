@@ -15,6 +15,7 @@ from callcore.asterisk.secrets import PbxSecrets
 from callcore.asterisk.snapshot_file import SnapshotFile
 from callcore.bootstrap.change_watch import LOOK_S, ChangeWatch
 from callcore.bootstrap.charges import ChargeKeeper
+from callcore.bootstrap.distribution_services import keep_distribution
 from callcore.bootstrap.duty_services import DutyKeeper
 from callcore.bootstrap.event_loop import new_loop, share_processor
 from callcore.bootstrap.health import Health, add_gauges
@@ -163,6 +164,7 @@ class Application:
         keep_shelf(self.shelf, self.tasks)
         watch = ChangeWatch(self.database, self._refresh, REFRESH_S)
         _ = self.tasks.spawn("refresh", every(LOOK_S, watch.look))
+        keep_distribution(self.database, self.clock, self.tasks)
         duty = DutyKeeper(self.database, self.clock, lambda: self.routing.snapshot)
         _ = self.tasks.spawn("duty", every(DUTY_S, duty.tell))
         _ = self.tasks.spawn("claim", every(CLAIM_S, self._claim_requests))

@@ -9,6 +9,7 @@ from callcore.bootstrap.audit_services import AuditReader
 from callcore.bootstrap.customer_page_services import CustomerDesk
 from callcore.bootstrap.dealer_reader import DealerReader, dealer_options
 from callcore.bootstrap.did_services import DidReader
+from callcore.bootstrap.distribution_services import offer_services
 from callcore.bootstrap.duty_services import DutyKeeper
 from callcore.bootstrap.health import exposition
 from callcore.bootstrap.import_services import OrderImport
@@ -50,6 +51,7 @@ from web.live.pages import room as live_room
 from web.map.pages import room as map_room
 from web.orders.card_pages import room as order_card_room
 from web.orders.list_pages import room as order_list_room
+from web.orders.offer_pages import room as offer_room
 from web.overview.pages import room as overview_room
 from web.pause.pages import room as pause_room
 from web.people.pages import room as people_room
@@ -110,6 +112,7 @@ def make_site(application: "Application") -> web.Application:
                         place_url=settings.web.place_url,
                     ).services()
                 ),
+                offer_room(offer_services(application.database, application.clock)),
                 customer_room(reader.customers()),
                 *MessageReader(
                     application.database,
