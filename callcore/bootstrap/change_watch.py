@@ -32,7 +32,6 @@ class ChangeWatch:
 
     async def _newest(self) -> int | None:
         try:
-            async with self._database.session() as session:
-                return await newest(session)
+            return await self._database.read(newest)
         except DatabaseUnavailable:
             return self._seen

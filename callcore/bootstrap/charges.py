@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from callcore.bootstrap.quota_count import quota_org
-from callcore.calls.charge_ledger import calls_to_charge, charge_call, charge_no_callback
+from callcore.calls.charge_ledger import calls_to_charge, charge_call, charge_no_callback, with_policy
 from callcore.calls.charge_rules import Decided
 from callcore.calls.events import CallEnded
 from callcore.kernel.bus import Bus, Event
@@ -141,8 +141,11 @@ class ChargeKeeper:
             _log.exception("call not entered into the ledgers", call_id=call_id)
 
     async def _enter(self, call_ids: Sequence[str]) -> None:
+        priced = await self._database.read(lambda connection: with_policy(connection, call_ids))
+        if not priced:
+            return
         async with self._database.transaction() as session:
-            for call_id in call_ids:
+            for call_id in priced:
                 _ = await charge_call(session, call_id, read_decision)
 
 

@@ -7,9 +7,11 @@ every few seconds, only what is new.
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
+
+from sqlalchemy import Connection
 
 from callcore.bootstrap.quota_count import QuotaCounter
 from callcore.calls.events import CallEnded
@@ -20,7 +22,7 @@ from callcore.kernel.database import Database
 from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.logs import get_logger
 from callcore.kernel.tasks import TaskOwner, every
-from callcore.orders.ties import TieMarks, load_ties, tie_marks, tie_news, ties_of, without
+from callcore.orders.ties import TieMarks, TieNews, load_ties, tie_marks, tie_news, ties_of, without
 from callcore.routing.live import Live, Tie
 from callcore.routing.model import Decision
 
@@ -122,17 +124,13 @@ class LiveKeeper:
         self._renew()
 
     async def _read_all_ties(self, now: datetime) -> None:
-        async with self._database.session() as session:
-            marks = await tie_marks(session)
-            ties = await load_ties(session, now)
+        marks, ties = await self._database.read(lambda one: (tie_marks(one), load_ties(one, now)))
         self._ties, self._marks, self._all_read_at = ties, marks, now
 
     async def _read_new_ties(self, now: datetime) -> None:
         ended, self._ended = self._ended, set()
         try:
-            async with self._database.session() as session:
-                news = await tie_news(session, self._marks, ended)
-                found = await ties_of(session, news.numbers, now)
+            news, found = await self._database.read(lambda one: _new_ties(one, self._marks, ended, now))
         except DatabaseUnavailable:
             self._ended |= ended
             raise
@@ -141,8 +139,7 @@ class LiveKeeper:
         self._marks = news.marks
 
     async def _read_used(self, now: datetime) -> None:
-        async with self._database.session() as session:
-            used = await last_used(session, now, after_leg=self._last_leg)
+        used = await self._database.read(lambda one: last_used(one, now, after_leg=self._last_leg))
         self._take_used(used)
 
     def _take_used(self, used: LastUsed) -> None:
@@ -166,6 +163,13 @@ class LiveKeeper:
                 quotas=self._quotas.counts(),
                 ties=self._ties,
             )
+
+
+def _new_ties(
+    connection: Connection, marks: TieMarks, ended: Collection[str], now: datetime
+) -> tuple[TieNews, dict[str, Tie]]:
+    news = tie_news(connection, marks, ended)
+    return news, ties_of(connection, news.numbers, now)
 
 
 async def read_live(database: Database, clock: Clock) -> Live:

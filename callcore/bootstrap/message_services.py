@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from callcore.bootstrap.message_ways import MessageWays
-from callcore.calls.after_call import LOOK_BACK, OpenTime, look_after_calls
+from callcore.calls.after_call import LOOK_BACK, OpenTime, has_work, look_after_calls
 from callcore.calls.events import CallEnded
-from callcore.calls.remind import remind_of_tasks
+from callcore.calls.remind import has_due, remind_of_tasks
 from callcore.calls.task_model import CloseReason, TaskCounts, TaskFilter, TaskPage, TaskView
 from callcore.calls.tasks import TaskWork, find_tasks, task_counts, task_view
 from callcore.kernel.bus import Bus, Event
@@ -111,9 +111,15 @@ class Messages:
         """One pass."""
         if look_back == LOOK_BACK:
             self._swept_at = self._clock.now()
+        now = self._clock.now()
+        is_needed = await self._database.read(
+            lambda connection: has_work(connection, now, look_back=look_back) or has_due(connection, now)
+        )
+        if not is_needed:
+            return
         async with self._database.transaction() as session:
-            facts = await look_after_calls(session, self._clock.now(), self._hours, look_back=look_back)
-            await remind_of_tasks(session, self._clock.now())
+            facts = await look_after_calls(session, now, self._hours, look_back=look_back)
+            await remind_of_tasks(session, now)
         self._bus.publish(*facts)
         self.worker.wake()
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -45,6 +45,12 @@ class OpenTime(Protocol):
     ) -> datetime | None: ...
 
 
+def has_work(connection: Connection, now: datetime, *, look_back: timedelta = LOOK_BACK) -> bool:
+    """Would `look_after_calls` change anything? Most calls leave nothing to do, and this look costs little."""
+    is_settled = connection.execute(_ANY_SETTLED, {"now": now}).first() is not None
+    return is_settled or connection.execute(_ANY_CALL, {"since": now - look_back}).first() is not None
+
+
 async def look_after_calls(
     session: AsyncSession,
     now: datetime,
@@ -76,7 +82,7 @@ def _kind_of(call: CallRow) -> TaskKind:
 # --- which calls ------------------------------------------------------------------------------------------------
 
 
-def _calls_to_look_after(since: datetime) -> Any:
+def _calls_to_look_after(since: Any) -> Any:
     own = exists().where(TaskRow.call_id == CallRow.call_id)
     has_number = CallRow.caller_number != ""
     of_number = and_(TaskRow.caller_number == CallRow.caller_number, TaskRow.kind.in_(CALL_BACK))
@@ -198,15 +204,7 @@ async def _dealer(session: AsyncSession, org_id: int | None) -> int | None:
 
 async def _close_settled(session: AsyncSession, now: datetime) -> list[int]:
     """Callbacks whose number has talked with anybody since the task was made, in or out."""
-    talk = aliased(CallRow)
-    talked = exists().where(
-        talk.caller_number == TaskRow.caller_number,
-        talk.talk_s >= PROVEN_TALK_S,
-        talk.ended_at > TaskRow.made_at,
-        talk.ended_at <= now,
-    )
-    of_number = and_(TaskRow.caller_number != "", TaskRow.kind.in_(CALL_BACK))
-    settled = (TaskRow.closed_at.is_(None), of_number, talked)
+    settled = _settled(now)
     if await session.scalar(select(TaskRow.id).where(*settled).limit(1)) is None:
         return []  # a pass that finds nothing does not lock the table of others
     closed = await session.scalars(
@@ -217,6 +215,22 @@ async def _close_settled(session: AsyncSession, now: datetime) -> list[int]:
         .execution_options(synchronize_session=False)
     )
     return list(closed)
+
+
+def _settled(now: Any) -> tuple[ColumnElement[bool], ...]:
+    talk = aliased(CallRow)
+    talked = exists().where(
+        talk.caller_number == TaskRow.caller_number,
+        talk.talk_s >= PROVEN_TALK_S,
+        talk.ended_at > TaskRow.made_at,
+        talk.ended_at <= now,
+    )
+    of_number = and_(TaskRow.caller_number != "", TaskRow.kind.in_(CALL_BACK))
+    return TaskRow.closed_at.is_(None), of_number, talked
+
+
+_ANY_SETTLED: Final = select(TaskRow.id).where(*_settled(bindparam("now"))).limit(1)
+_ANY_CALL: Final = _calls_to_look_after(bindparam("since")).with_only_columns(CallRow.id).limit(1)
 
 
 # --- when it is due ---------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ class CelReader:
     async def read_new(self) -> int:
         """Store all whole records that came since the last time; returns how many were new."""
         total = 0
-        place = self._place or await self._database.read(self._stored_place)
+        place: _Place = self._place or await self._database.read(self._stored_place)
         self._place = None
         while (portion := await asyncio.to_thread(_read_portion, self._path, place)) is not None:
             total += await self._keep(portion)

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, func, select
 
 from callcore.calls.model import LegRole
 from callcore.calls.tables import LegRow
@@ -25,16 +24,16 @@ class LastUsed:
     last_leg: int = 0
 
 
-async def last_used(session: AsyncSession, now: datetime, *, after_leg: int = 0) -> LastUsed:
+def last_used(connection: Connection, now: datetime, *, after_leg: int = 0) -> LastUsed:
     """Of the last 30 days, or only of legs that are newer than `after_leg`."""
-    newest = await session.scalar(select(func.max(LegRow.id))) or 0
+    newest = connection.scalar(select(func.max(LegRow.id))) or 0
     if newest <= after_leg:
         return LastUsed(last_leg=after_leg)
     wanted: tuple[Any, ...] = (LegRow.id > after_leg, LegRow.id <= newest, LegRow.role.in_(_OURS))
     if not after_leg:
         wanted = (*wanted, LegRow.started_at >= now - LOOK_BACK)
-    phones = await session.execute(_newest(LegRow.phone_id, wanted))
-    orgs = await session.execute(_newest(LegRow.org_id, wanted))
+    phones = connection.execute(_newest(LegRow.phone_id, wanted))
+    orgs = connection.execute(_newest(LegRow.org_id, wanted))
     return LastUsed(
         {PHONE_KEY.format(id=phone_id): at for phone_id, at in phones},
         {org_id: at for org_id, at in orgs},  # noqa: C416 - rows are no pairs for dict()

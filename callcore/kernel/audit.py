@@ -1,9 +1,9 @@
 """Who did what to which thing: sign-ins, recording plays, reveals, changes of rights. Append-only."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Index, func, select
+from sqlalchemy import Connection, Index, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -55,6 +55,9 @@ def record(
     session.add(row)
 
 
-async def newest(session: AsyncSession) -> int:
+def newest(connection: Connection) -> int:
     """Grows with each change that a person makes; 0 when there was none."""
-    return await session.scalar(select(func.max(AuditRow.id))) or 0
+    return connection.scalar(_NEWEST) or 0
+
+
+_NEWEST: Final = select(func.max(AuditRow.id))

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, and_, func, select
 
 from callcore.calls.model import PROVEN_TALK_S
 from callcore.calls.tables import CallRow
@@ -44,25 +43,25 @@ class TieNews:
     marks: TieMarks = TieMarks()
 
 
-async def tie_marks(session: AsyncSession) -> TieMarks:
-    event_id = await session.scalar(select(func.max(OrderEventRow.id)))
-    call_id = await session.scalar(select(func.max(CallRow.id)))
+def tie_marks(connection: Connection) -> TieMarks:
+    event_id = connection.scalar(select(func.max(OrderEventRow.id)))
+    call_id = connection.scalar(select(func.max(CallRow.id)))
     return TieMarks(event_id or 0, call_id or 0)
 
 
-async def load_ties(session: AsyncSession, now: datetime, *, most: int = MAX_TIES) -> dict[str, Tie]:
+def load_ties(connection: Connection, now: datetime, *, most: int = MAX_TIES) -> dict[str, Tie]:
     """Orders come first: they bind more than talks do."""
     ties: dict[str, Tie] = {}
     before = None
     while len(ties) < most:
-        rows = (await session.execute(_orders(before).limit(BATCH))).all()
+        rows = connection.execute(_orders(before).limit(BATCH)).all()
         _add(ties, (_of_order(row) for row in rows), most)
         if len(rows) < BATCH:
             break
         before = rows[-1].id
     before = None
     while len(ties) < most:
-        rows = (await session.execute(_talks(now, before).limit(BATCH))).all()
+        rows = connection.execute(_talks(now, before).limit(BATCH)).all()
         _add(ties, (_of_talk(row) for row in rows), most)
         if len(rows) < BATCH:
             break
@@ -70,22 +69,22 @@ async def load_ties(session: AsyncSession, now: datetime, *, most: int = MAX_TIE
     return ties
 
 
-async def ties_of(session: AsyncSession, numbers: Collection[str], now: datetime) -> dict[str, Tie]:
+def ties_of(connection: Connection, numbers: Collection[str], now: datetime) -> dict[str, Tie]:
     """Of these callers; who is nobody's is left out."""
     ties: dict[str, Tie] = {}
     wanted = list(numbers)
     for start in range(0, len(wanted), MAX_NUMBERS):
         some = wanted[start : start + MAX_NUMBERS]
-        orders = (await session.execute(_orders(None).where(ContactRow.value.in_(some)))).all()
+        orders = connection.execute(_orders(None).where(ContactRow.value.in_(some))).all()
         _add(ties, (_of_order(row) for row in orders), len(ties) + len(orders))
-        talks = (await session.execute(_talks(now, None).where(CallRow.caller_number.in_(some)))).all()
+        talks = connection.execute(_talks(now, None).where(CallRow.caller_number.in_(some))).all()
         _add(ties, (_of_talk(row) for row in talks), len(ties) + len(talks))
     return ties
 
 
-async def tie_news(session: AsyncSession, since: TieMarks, open_calls: Collection[str] = ()) -> TieNews:
+def tie_news(connection: Connection, since: TieMarks, open_calls: Collection[str] = ()) -> TieNews:
     """`open_calls`: ids of calls that ended since; their rows are older than the mark."""
-    marks = await tie_marks(session)
+    marks = tie_marks(connection)
     touched = (
         select(ContactRow.value)
         .join(OrderRow, OrderRow.customer_id == ContactRow.customer_id)
@@ -94,13 +93,13 @@ async def tie_news(session: AsyncSession, since: TieMarks, open_calls: Collectio
             ContactRow.kind == _PHONE, OrderEventRow.id > since.event_id, OrderEventRow.id <= marks.event_id
         )
     )
-    numbers = set(await session.scalars(touched))
+    numbers = set(connection.scalars(touched))
     ended = list(open_calls)
     for start in range(0, len(ended), MAX_NUMBERS):
         some = CallRow.call_id.in_(ended[start : start + MAX_NUMBERS])
-        numbers.update(await session.scalars(select(CallRow.caller_number).where(some)))
+        numbers.update(connection.scalars(select(CallRow.caller_number).where(some)))
     fresh = and_(CallRow.id > since.call_id, CallRow.id <= marks.call_id)
-    numbers.update(await session.scalars(select(CallRow.caller_number).where(fresh)))
+    numbers.update(connection.scalars(select(CallRow.caller_number).where(fresh)))
     return TieNews(frozenset(numbers - {""}), marks)
 
 

@@ -55,8 +55,7 @@ class Republisher:
     async def look(self, database: Database) -> bool:
         """Reads the network when somebody changed something, or when it was not read for a while. True when the PBX has
         read new files now. Raises DatabaseUnavailable."""
-        async with database.session() as session:
-            seen = await newest(session)
+        seen = await database.read(newest)
         if seen == self._seen and time.monotonic() < self._due_at:
             return False
         self._seen = seen
