@@ -21,9 +21,9 @@ from web.ui.formats import NBSP
 
 BLANK_LINES: Final = 2
 LINE_FIELDS: Final = ("id", "name", "article", "params", "quantity", "unit", "price", "kind")
-_NUMBER: Final = re.compile(r"\d{1,12}(?:[.,]\d{1,6})?")
+_NUMBER: Final = re.compile(r"[0-9]{1,12}(?:[.,][0-9]{1,6})?")
 _SPACES: Final = re.compile(r"[\s\u00a0\u202f]+")
-_POINT: Final = re.compile(r"(-?\d{1,3}(?:\.\d+)?)[;,\s]+(-?\d{1,3}(?:\.\d+)?)")
+_POINT: Final = re.compile(r"(-?[0-9]{1,3}(?:\.[0-9]+)?)[;,\s]+(-?[0-9]{1,3}(?:\.[0-9]+)?)")
 
 
 @dataclass(frozen=True, slots=True)

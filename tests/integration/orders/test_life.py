@@ -196,8 +196,8 @@ async def test_an_old_talk_proves_nothing_for_a_new_cycle(database):
 async def test_failing_needs_a_reason_and_costs_only_for_the_dealers_fault(database):
     await taken(database, 1)
     for reason_id in (None, 10**9):
+        closing = Closing(result=OrderResult.FAILED, reason_id=reason_id)
         with pytest.raises(Invalid) as refused:
-            closing = Closing(result=OrderResult.FAILED, reason_id=reason_id)
             await do(database, close_order, DEALER, 1, closing)
         assert "reason" in refused.value.details["fields"]
     await do(database, close_order, DEALER, 1, await failed_for(database, "customer"))
@@ -228,7 +228,7 @@ async def test_lines_are_exact_and_two_editors_do_not_overwrite_each_other(datab
             **{name: getattr(line, name) for name in ("id", "name", "price", "article")}, quantity_m=2_000
         ),
         LineDraft(
-            name="Доставка", quantity_m=1_000, price=Decimal("1500"), kind="service", service="delivery"
+            name="Доставка", quantity_m=1_000, price=Decimal(1500), kind="service", service="delivery"
         ),
     ]
     assert await do(database, edit_lines, DEALER, 1, more, shown=shown)
