@@ -7,6 +7,7 @@ from aiohttp import web
 from callcore.bootstrap.account_services import account_seal, account_services
 from callcore.bootstrap.audit_services import AuditReader
 from callcore.bootstrap.customer_page_services import CustomerDesk
+from callcore.bootstrap.customer_services import CustomerReader
 from callcore.bootstrap.dealer_reader import DealerReader, dealer_options
 from callcore.bootstrap.did_services import DidReader
 from callcore.bootstrap.distribution_services import offer_services
@@ -19,6 +20,7 @@ from callcore.bootstrap.message_services import MessageReader
 from callcore.bootstrap.order_card_services import OrderCardReader
 from callcore.bootstrap.order_list_services import OrderListReader
 from callcore.bootstrap.overview_services import OverviewReader
+from callcore.bootstrap.palette_services import PaletteReader
 from callcore.bootstrap.pause_services import PauseReader
 from callcore.bootstrap.people_services import PeopleReader
 from callcore.bootstrap.points_reader import PointsReader
@@ -53,6 +55,7 @@ from web.orders.card_pages import room as order_card_room
 from web.orders.list_pages import room as order_list_room
 from web.orders.offer_pages import room as offer_room
 from web.overview.pages import room as overview_room
+from web.palette.pages import room as palette_room
 from web.pause.pages import room as pause_room
 from web.people.pages import room as people_room
 from web.public.pages import room as public_room
@@ -79,6 +82,7 @@ def make_site(application: "Application") -> web.Application:
     )
     dealers = DealerReader(application.database, application.clock, dealer_options(settings))
     duty = DutyKeeper(application.database, application.clock, lambda: application.routing.snapshot)
+
     def regions_of(number: str) -> tuple[str, ...]:
         return application.numbering.current().regions_of(number)
 
@@ -113,7 +117,11 @@ def make_site(application: "Application") -> web.Application:
                     ).services()
                 ),
                 offer_room(offer_services(application.database, application.clock)),
-                customer_room(reader.customers()),
+                customer_room(
+                    CustomerReader(
+                        application.database, application.clock, settings.recordings.store_dir
+                    ).services()
+                ),
                 *MessageReader(
                     application.database,
                     application.clock,
@@ -151,6 +159,7 @@ def make_site(application: "Application") -> web.Application:
                 people_room(PeopleReader(application.database, application.clock, seal).services()),
                 audit_room(AuditReader(application.database, application.clock).services()),
                 account_room(account_services(application.database, application.clock, seal)),
+                palette_room(PaletteReader(application.database, application.clock).services()),
                 live_room(application.hub),
             ),
             demo=settings.demo,

@@ -1,10 +1,28 @@
-// The keyboard: «/» search, j/k rows, Enter open, Space preview, «g o» pages, «?» help. Can be switched off.
+// The keyboard: «/» search, j/k rows, Enter open, Space preview, «x», «a» and others of a row, «g o» pages, «?» help.
+// A person may switch the keys off, for all devices; this window asks once.
 const SEQUENCE_MS = 900;
 const ROWS = "tr[data-href], article[data-href]";
 const isTyping = (node) => node.closest("input, textarea, select, [contenteditable], [role=slider], audio");
 const isOff = () => {
-  try { return localStorage.getItem("keys") === "off"; } catch { return false; }
+  try { return sessionStorage.getItem("keys") === "off"; } catch { return false; }
 };
+const keep = (isOn) => {
+  try { sessionStorage.setItem("keys", isOn ? "on" : "off"); } catch { /* holds for this page only */ }
+};
+
+async function learn(knob) {
+  try { if (sessionStorage.getItem("keys")) return; } catch { return; }
+  const answer = await fetch("/keyboard").catch(() => null);
+  if (!answer?.ok) return;
+  keep((await answer.json()).single);
+  knob.checked = !isOff();
+}
+
+function tell(isOn) {
+  keep(isOn);
+  const headers = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
+  fetch("/keyboard", { method: "POST", headers, body: new URLSearchParams({ single: isOn ? "on" : "off" }) }).catch(() => null);
+}
 
 let before = "";
 let beforeAt = 0;
@@ -25,14 +43,19 @@ function pressHotkey(key, at) {
   return Boolean(target);
 }
 
+function pressInRow(row, key) {
+  const target = /^[a-z]$/.test(key) ? row.querySelector(`[data-row-key="${key}"]:not(:disabled)`) : null;
+  target?.click();
+  return Boolean(target);
+}
+
 export function startKeys(openPanel, openHelp) {
   for (const row of document.querySelectorAll(ROWS)) row.tabIndex = -1;
   const knob = document.querySelector("[data-keys-switch]");
   if (knob) {
     knob.checked = !isOff();
-    knob.addEventListener("change", () => {
-      try { localStorage.setItem("keys", knob.checked ? "on" : "off"); } catch { /* holds for this page only */ }
-    });
+    knob.addEventListener("change", () => tell(knob.checked));
+    if (document.querySelector("[data-palette]")) learn(knob);
   }
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isOff() || isTyping(event.target)) return;
@@ -44,6 +67,7 @@ export function startKeys(openPanel, openHelp) {
     else if (event.key === "j" || event.key === "k") moveRow(event.key === "j" ? 1 : -1);
     else if (event.key === "Enter" && row === event.target && row) location.assign(row.dataset.href);
     else if (event.key === " " && row?.dataset.panel) openPanel(row.dataset.panel);
+    else if (row && row === event.target && pressInRow(row, event.key)) { /* done */ }
     else if (event.key.length !== 1 || event.key === " " || !pressHotkey(event.key.toLowerCase(), event.timeStamp)) return;
     event.preventDefault();
   });

@@ -1,0 +1,1 @@
+"""The command palette: one field that goes anywhere, and what a person chose about the keyboard."""
