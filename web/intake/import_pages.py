@@ -48,7 +48,8 @@ async def upload(request: web.Request) -> web.Response:
     sent = (await request.post()).get("file")
     if not isinstance(sent, web.FileField):
         return await _start(request, FILE_ERRORS["no-file"], 422)
-    raw = sent.file.read(MAX_BYTES + 1)
+    with sent.file:
+        raw = sent.file.read(MAX_BYTES + 1)
     try:
         job_id = await request.app[SERVICES].preview(viewer_of(request), sent.filename, raw)
     except Invalid as refused:
@@ -57,14 +58,14 @@ async def upload(request: web.Request) -> web.Response:
 
 
 async def job(request: web.Request) -> web.Response:
-    found = await request.app[SERVICES].job(viewer_of(request), number_in_path(request, "id"))
+    found = await request.app[SERVICES].job(viewer_of(request), number_in_path(request, "job_id"))
     used = [name for name in TITLES if any(name in row.cells for row in found.rows)]
     return render(request, "intake/import_job.html", job=found, titles=TITLES, used=used)
 
 
 async def apply(request: web.Request) -> web.Response:
     """As many as fit into a few seconds; a longer table goes on by the same button."""
-    services, viewer, job_id = request.app[SERVICES], viewer_of(request), number_in_path(request, "id")
+    services, viewer, job_id = request.app[SERVICES], viewer_of(request), number_in_path(request, "job_id")
     await services.apply(viewer, job_id)
     found = await services.job(viewer, job_id)
     made = plural(found.orders, "заказ", "заказа", "заказов")
@@ -76,7 +77,7 @@ async def apply(request: web.Request) -> web.Response:
 
 
 async def undo(request: web.Request) -> web.Response:
-    job_id = number_in_path(request, "id")
+    job_id = number_in_path(request, "job_id")
     gone, kept = await request.app[SERVICES].undo(viewer_of(request), job_id)
     said = f"Убрано: {plural(gone, 'заказ', 'заказа', 'заказов')}"
     if kept:
@@ -102,9 +103,9 @@ def room(services: ImportServices) -> Room:
             get("/orders/import", start, WHO),
             post("/orders/import", upload, WHO, max_body_bytes=MAX_BYTES + 64 * 1024),
             get("/orders/import/template.csv", template, WHO),
-            get("/orders/import/{id}", job, WHO),
-            post("/orders/import/{id}/apply", apply, WHO),
-            post("/orders/import/{id}/undo", undo, WHO),
+            get("/orders/import/{job_id}", job, WHO),
+            post("/orders/import/{job_id}/apply", apply, WHO),
+            post("/orders/import/{job_id}/undo", undo, WHO),
         ),
         furnish=lambda app: app.__setitem__(SERVICES, services),
     )

@@ -110,7 +110,7 @@ async def stop_ads(request: web.Request) -> web.Response:
 async def file(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     services.admit_look(_ip(request))
-    found = await services.file(_public_id(request), number_in_path(request, "id"))
+    found = await services.file(_public_id(request), number_in_path(request, "file_id"))
     response = web.FileResponse(found.path)
     response.content_type = "application/octet-stream"
     safe = re.sub(r"[^A-Za-z0-9._-]", "_", found.name) or "file"

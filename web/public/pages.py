@@ -18,7 +18,7 @@ def room(services: PublicServices) -> Room:
             post("/o/{public_id}/message", order_pages.say, PUBLIC),
             post("/o/{public_id}/feedback", order_pages.feedback, PUBLIC),
             post("/o/{public_id}/unsubscribe", order_pages.stop_ads, PUBLIC),
-            get("/o/{public_id}/files/{id}", order_pages.file, PUBLIC),
+            get("/o/{public_id}/files/{file_id}", order_pages.file, PUBLIC),
         ),
         furnish=lambda app: app.__setitem__(SERVICES, services),
     )

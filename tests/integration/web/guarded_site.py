@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.bootstrap.message_ways import message_ways
 from callcore.bootstrap.site import make_site
 from callcore.bootstrap.what_if import WhatIf
 from callcore.calls.tables import CallRow, RecordingRow
@@ -23,11 +24,13 @@ from callcore.kernel.database import Database
 from callcore.kernel.errors import NotAllowedNow
 from callcore.kernel.metrics import Metrics
 from callcore.messaging.tables import NoticeRow
+from callcore.network.access_tables import ApiKeyRow
 from callcore.network.dids import version_of
 from callcore.network.model import DEALER_ROLES, Role
 from callcore.network.passwords import hash_password
 from callcore.network.sign_in_limit import fingerprint
 from callcore.network.tables import UserRow
+from callcore.orders.desk_tables import ImportJobRow
 from callcore.routing.model import Decision
 from callcore.routing.numbering import EMPTY_PLAN
 from config.settings import Settings, load_settings
@@ -74,6 +77,9 @@ class Seeds:
     invite_id: int = 0
     shift_id: int = 0
     duty_ids: tuple[int, ...] = ()
+    public_id: str = ""
+    key_id: int = 0
+    job_id: int = 0
 
     def path(self, pattern: str) -> str:
         """A real address for a route: «/calls/{call_id}» -> «/calls/test-1»."""
@@ -90,10 +96,14 @@ class Seeds:
             "people": self.person_id,
             "phones": self.phone_id,
             "invites": self.invite_id,
+            "api-keys": self.key_id,
         }
         values = {
             "{code}": "RU-MOW",
             "{call_id}": self.call_id,
+            "{public_id}": self.public_id,
+            "{org_id}": str(self.dealer_id),
+            "{job_id}": str(self.job_id),
             "{number}": str(ORDER),
             "{id}": str(ids.get(pattern.split("/")[1], self.customer_id)),
             "{state}": "off",
@@ -180,7 +190,20 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
             invite.id,
             shift.id,
             (first.id, second.id),
+            order.public_id,
+            *await _ways_in(session, clock, factory.id),
         )
+
+
+async def _ways_in(session: AsyncSession, clock: FakeClock, org_id: int) -> tuple[int, int]:
+    """Ids of a key of the API and of an import that nobody has applied yet."""
+    key = ApiKeyRow(
+        name="Сайт", prefix="dl_seeded", key_hash="seeded", scopes=[], org_id=org_id, made_at=clock.now()
+    )
+    job = ImportJobRow(file_name="orders.csv", sha256="", state="preview", at=clock.now())
+    session.add_all([key, job])
+    await session.flush()
+    return key.id, job.id
 
 
 async def _messages(session: AsyncSession, clock: FakeClock, call: CallRow, org_id: int) -> tuple[int, int]:
@@ -301,13 +324,15 @@ async def open_site(
         return (HealthCheck("pbx", True),)
 
     bus = Bus()
+    settings = _settings(store, secure=secure)
     parts = SimpleNamespace(
-        settings=_settings(store, secure=secure),
+        settings=settings,
         metrics=Metrics(),
         database=database,
         clock=clock,
         bus=bus,
         hub=LiveHub(bus, lambda: True),
+        messages=SimpleNamespace(ways=message_ways(settings, database, clock)),
         shelf=SimpleNamespace(preview=_said),
         routing=SimpleNamespace(decide=_no_decision, made_at=None, snapshot=None),
         numbering=SimpleNamespace(current=lambda: EMPTY_PLAN),

@@ -18,7 +18,7 @@ from callcore.kernel.outbox import OutboxRow
 from callcore.messaging.tables import FeedbackRow
 from callcore.network.model import Role
 from callcore.network.tables import OrgRegionRow, RegionRow
-from callcore.orders.desk_tables import OrderWindowRow
+from callcore.orders.desk_tables import DealerServiceRow, OrderWindowRow
 from callcore.orders.model import OrderEventKind
 from callcore.orders.tables import OrderEventRow, OrderLineRow, OrderRow
 from callcore.orders.timeline import add_event
@@ -56,11 +56,11 @@ def _compiled_once(monkeypatch: pytest.MonkeyPatch, template_cache: BytecodeCach
 async def site(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[GuardedSite]:
     async with open_site(database, clock, tmp_path / "store") as opened:
         async with database.transaction() as session:
-            if await session.get(RegionRow, "RU-MOW") is None:
-                session.add(RegionRow(code="RU-MOW", name="Москва", tz="Europe/Moscow"))
-                await session.flush()
+            _ = await session.merge(RegionRow(code="RU-MOW", name="Москва", tz="Europe/Moscow"))
+            await session.flush()
             if await session.get(OrgRegionRow, (opened.seeds.dealer_id, "RU-MOW")) is None:
                 session.add(OrgRegionRow(org_id=opened.seeds.dealer_id, region_code="RU-MOW"))
+            session.add(DealerServiceRow(org_id=opened.seeds.dealer_id, service="delivery"))
             session.add(ProductRow(article="PR-100", name="Профиль-100", category="Окна", price="222.75"))
         yield opened
 
