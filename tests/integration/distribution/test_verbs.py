@@ -232,7 +232,9 @@ async def test_back_to_the_others_by_the_dealer_by_the_office_and_by_itself(data
 async def test_who_may_not_take_it_has_a_reason_and_installation_goes_to_the_desk(database):
     await stage.fill(database, None)
     async with database.transaction() as session:
-        service = NewLine(name="Монтаж", quantity_m=1000, price=Decimal(1), kind="service", service="installation")
+        service = NewLine(
+            name="Монтаж", quantity_m=1000, price=Decimal(1), kind="service", service="installation"
+        )
         desk = await stage.make(session, lines=(service,))
         nowhere = await stage.make(session, region=None)
         (await session.get(OrgRow, TOP)).state = OrgState.SUSPENDED.value
