@@ -50,11 +50,13 @@ def _settle(
 ) -> tuple[Attached, ...]:
     found = connection.execute(_ROWS, {"ids": ids, "now": now}).all()
     talks = _talks(connection, {row.call_id for row in found})
+    known = [row.call_row_id for row in found if row.call_row_id is not None]
+    calls = {call.id: call for call in connection.execute(_CALLS, {"ids": known})}
     attached: list[Attached] = []
     rests: list[dict[str, Any]] = []
     for row in found:
         call_row_id = row.call_row_id or join(connection, row.id, row.call_id)
-        call = None if call_row_id is None else connection.execute(_CALL, {"key": call_row_id}).one_or_none()
+        call = calls.get(call_row_id or 0) or _call(connection, call_row_id)
         if (
             call is not None
             and row.state == RecordingState.READY
@@ -72,6 +74,10 @@ def _settle(
     if rests:
         connection.execute(_REST, rests)
     return tuple(attached)
+
+
+def _call(connection: Connection, row_id: int | None) -> Any:
+    return None if row_id is None else connection.execute(_CALLS, {"ids": [row_id]}).one_or_none()
 
 
 def _next_look(now: datetime, age: timedelta, patience: timedelta) -> datetime | None:
@@ -132,9 +138,9 @@ _ROWS: Final = (
     .order_by(RECORDINGS.c.id)
     .with_for_update()
 )
-_CALL: Final = select(
+_CALLS: Final = select(
     CALLS.c.id, CALLS.c.call_id, CALLS.c.ended_at, CALLS.c.talk_s, CALLS.c.has_recording
-).where(CALLS.c.id == bindparam("key"))
+).where(CALLS.c.id.in_(bindparam("ids", expanding=True)))
 _TALKS: Final = (
     select(RECORDINGS.c.id, RECORDINGS.c.call_id, RECORDINGS.c.state, RECORDINGS.c.duration_ms)
     .where(

@@ -1,5 +1,6 @@
 """Use case: the customers behind telephone numbers, known or new. Runs in the caller's transaction."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,9 @@ _CONTACTS: Final = Base.metadata.tables[ContactRow.__tablename__]
 _OWNERS: Final = select(_CONTACTS.c.value, _CONTACTS.c.customer_id).where(
     _CONTACTS.c.kind == ContactKind.PHONE.value, _CONTACTS.c.value.in_(bindparam("phones", expanding=True))
 )
-_CREATE: Final = insert(_CUSTOMERS).returning(_CUSTOMERS.c.id, sort_by_parameter_order=True)
+_CREATE: Final = insert(_CUSTOMERS).returning(
+    _CUSTOMERS.c.id, _CUSTOMERS.c.name, _CUSTOMERS.c.region_code, _CUSTOMERS.c.created_at
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,11 @@ def _create(connection: Connection, met: Sequence[Met]) -> list[int]:
         {"name": one.name, "region_code": one.region_code, "note": "", "created_at": one.at, "version": 1}
         for one in met
     ]
-    return list(connection.scalars(_CREATE, rows))
+    # Which row got which id is not told; those that are alike may change places.
+    ids = defaultdict[tuple[str, str | None, datetime], list[int]](list)
+    for row in connection.execute(_CREATE, rows):
+        ids[row.name, row.region_code, row.created_at].append(row.id)
+    return [ids[one.name, one.region_code, one.at].pop() for one in met]
 
 
 def _claim_phones(connection: Connection, customers: dict[str, int]) -> _Claimed:
