@@ -20,15 +20,14 @@ from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.network.model import Role, Viewer
 from callcore.network.queries import PhoneBrief, phones_by_id
-from callcore.orders.card_queries import customer_card, order_card
+from callcore.orders.card_queries import order_card
 from callcore.orders.card_views import OrderCard
 from callcore.orders.comment_order import comment_order
 from callcore.orders.numbers import order_numbers
 from callcore.orders.queries import list_orders
-from callcore.orders.views import CustomerCard, OrderCursor, OrderFilter, OrderPage
+from callcore.orders.views import OrderCursor, OrderFilter, OrderPage
 from recordings.files import resolve_below
 from web.calls.services import CallServices
-from web.customers.services import CustomerServices
 from web.desk.services import DeskServices
 
 CHOICES_AGE = timedelta(seconds=10)
@@ -61,9 +60,6 @@ class Reader:
             order_numbers=self.order_numbers,
             note_play=PlayNotes(self._database, self._clock).note_play,
         )
-
-    def customers(self) -> CustomerServices:
-        return CustomerServices(card=self.customer_card, orders=self.newest_orders)
 
     def desk(self) -> DeskServices:
         return DeskServices(
@@ -116,20 +112,11 @@ class Reader:
         async with self._database.session() as session:
             return await order_numbers(session, viewer, ids)
 
-    async def customer_card(self, viewer: Viewer, customer_id: int) -> CustomerCard:
-        async with self._database.session() as session:
-            return await customer_card(session, viewer, customer_id)
-
-    async def newest_orders(self, viewer: Viewer, wanted: OrderFilter, limit: int) -> OrderPage:
-        return await self.find_orders(viewer, wanted, after=None, limit=limit)
-
     async def find_orders(
         self, viewer: Viewer, wanted: OrderFilter, *, after: OrderCursor | None, limit: int
     ) -> OrderPage:
         async with self._database.session() as session:
-            return await list_orders(
-                session, viewer, wanted, after=after, limit=limit, now=self._clock.now()
-            )
+            return await list_orders(session, viewer, wanted, after=after, limit=limit, now=self._clock.now())
 
     async def order_card(self, viewer: Viewer, number: int) -> OrderCard:
         async with self._database.session() as session:

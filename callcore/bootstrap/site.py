@@ -28,6 +28,7 @@ from callcore.bootstrap.policy_reader import PolicyReader
 from callcore.bootstrap.services import Reader
 from callcore.bootstrap.setting_services import SettingReader
 from callcore.bootstrap.strategy_reader import StrategyReader
+from callcore.bootstrap.telling_services import telling_rooms
 from callcore.bootstrap.trade_reader import TradeReader
 from callcore.demo.data import load_demo_data
 from callcore.demo.password import demo_password
@@ -87,6 +88,7 @@ def make_site(application: "Application") -> web.Application:
         return application.numbering.current().regions_of(number)
 
     intake = IntakeDesk(application.database, application.clock, regions_of)
+    messages, feedback = telling_rooms(application.database, application.clock, application.messages.ways)
     seal = account_seal(settings.pbx.secrets_file)
     return make_app(
         WebDeps(
@@ -126,8 +128,9 @@ def make_site(application: "Application") -> web.Application:
                     application.database,
                     application.clock,
                     application.bus,
-                    has_mail=bool(settings.mail.host),
+                    has_mail=application.messages.ways.letters is not None,
                 ).rooms(),
+                feedback,
                 dealer_room(dealers.services()),
                 points_room(PointsReader(application.database, application.clock).services()),
                 trade_room(TradeReader(application.database, application.clock).services()),
@@ -152,6 +155,7 @@ def make_site(application: "Application") -> web.Application:
                 policy_room(PolicyReader(application.what_if).services()),
                 strategy_room(StrategyReader(application.database, application.clock).services()),
                 setting_room(SettingReader(application.database, application.clock).services()),
+                messages,
                 api_room(intake.api()),
                 intake_room(intake.form()),
                 import_room(OrderImport(application.database, application.clock, regions_of).services()),

@@ -1,4 +1,4 @@
-"""Read side of orders: the card of an order and the card of a customer."""
+"""Read side of orders: the card of an order."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,9 +7,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.calls.rights import Scope, shown_numbers
+from callcore.calls.rights import Scope
 from callcore.calls.tables import CallRow
-from callcore.customers.model import ContactKind, Customer
 from callcore.customers.queries import customers_by_id
 from callcore.kernel.errors import NotFound
 from callcore.network.model import Viewer
@@ -24,7 +23,7 @@ from callcore.orders.card_parts import (
     who_sells,
     without_house,
 )
-from callcore.orders.card_timeline import MAX_LISTED, calls_where, timeline_of
+from callcore.orders.card_timeline import timeline_of
 from callcore.orders.card_views import (
     LineChangeView,
     OrderCard,
@@ -36,13 +35,13 @@ from callcore.orders.change_status import NEEDS_CONTACT, next_stages
 from callcore.orders.edit_order import managers_for
 from callcore.orders.masking import without_numbers
 from callcore.orders.model import OrderEventKind, ReasonKind
-from callcore.orders.queries import briefs_where, rows_of, to_briefs
+from callcore.orders.queries import rows_of, to_briefs
 from callcore.orders.reasons import load_reasons
 from callcore.orders.rights import order_reach, reach_of, sees_order
 from callcore.orders.settings import order_settings
 from callcore.orders.statuses import StatusBook, load_statuses
 from callcore.orders.tables import OrderRow
-from callcore.orders.views import CustomerCard, OrderBrief, PhoneView, phone_view
+from callcore.orders.views import OrderBrief
 
 Blot = Callable[[str], str]
 
@@ -204,33 +203,6 @@ def _plain_lines(lines: tuple[OrderLineView, ...], hidden: list[str]) -> tuple[O
     )
 
 
-async def customer_card(session: AsyncSession, viewer: Viewer, customer_id: int) -> CustomerCard:
-    """A dealer knows a customer by an order of his own. Raises NotFound otherwise."""
-    scope = await reach_of(session, viewer)
-    customer = (await customers_by_id(session, [customer_id])).get(customer_id)
-    orders_count = await _count_orders(session, scope, customer_id)
-    if customer is None or not (scope.is_whole or orders_count):
-        raise NotFound("customer-not-found")
-    own = briefs_where(scope, OrderRow.customer_id == customer_id)
-    newest = own.order_by(OrderRow.created_at.desc(), OrderRow.id.desc()).limit(MAX_LISTED)
-    orders = await to_briefs(session, scope, (await session.execute(newest)).all())
-    of_customer = CallRow.customer_id == customer_id
-    calls_count = select(func.count()).select_from(CallRow).where(of_customer, sees_call(scope))
-    return CustomerCard(
-        id=customer.id,
-        name=orders[0].customer_name if orders else customer.name,  # without a hidden number
-        region_name=customer.region_name,
-        note=customer.note if scope.is_whole else "",
-        phones=await _phones(session, scope, customer),
-        emails=_emails(scope, customer),
-        sources=tuple(sorted({order.source for order in orders})),
-        orders=orders,
-        calls=await calls_where(session, scope, of_customer, sees_call(scope)),
-        orders_count=orders_count,
-        calls_count=await session.scalar(calls_count) or 0,
-    )
-
-
 def sees_call(scope: Scope) -> ColumnElement[bool]:
     """A condition on CallRow: that it happened. A dealer sees his own people's and those on his orders."""
     if scope.is_whole:
@@ -242,17 +214,3 @@ def sees_call(scope: Scope) -> ColumnElement[bool]:
 async def _count_orders(session: AsyncSession, scope: Scope, customer_id: int) -> int:
     found = select(func.count()).select_from(OrderRow)
     return await session.scalar(found.where(sees_order(scope), OrderRow.customer_id == customer_id)) or 0
-
-
-async def _phones(session: AsyncSession, scope: Scope, customer: Customer) -> tuple[PhoneView, ...]:
-    numbers = [item.value for item in customer.contacts if item.kind is ContactKind.PHONE]
-    shown = await shown_numbers(session, scope, numbers)
-    views = (phone_view(number, shown) for number in numbers)
-    return tuple(view for view in views if view is not None)
-
-
-def _emails(scope: Scope, customer: Customer) -> tuple[str, ...]:
-    """A way round the hidden number, so dealers do not get it."""
-    if not scope.is_whole:
-        return ()
-    return tuple(item.value for item in customer.contacts if item.kind is ContactKind.EMAIL)

@@ -150,7 +150,7 @@ async def claims_of(session: AsyncSession, viewer: Viewer, now: datetime) -> tup
     )
     if scope.org_ids is not None:
         found = found.where(CustomerClaimRow.org_id.in_(sorted(scope.org_ids)))
-    rows = (await session.execute(found)).tuples().all()
+    rows = (await session.execute(found)).all()
     until = await _untils(session, [row for row, _ in rows])
     alive = [(row, org_name, until[row.id]) for row, org_name in rows if until[row.id] > now]
     return await _views(session, scope, alive)

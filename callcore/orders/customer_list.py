@@ -57,7 +57,7 @@ async def find_customers(
     number that is hidden from the viewer finds nobody."""
     scope, limit = await reach_of(session, viewer), max(1, min(limit, MAX_PAGE))
     found = select(CustomerRow).where(knows_customer(scope), CustomerRow.anonymised_at.is_(None))
-    if text := text.replace("\\x00", "").strip():
+    if text := text.replace("\x00", "").strip():
         found = found.where(_matches(scope, text))
     if after is not None:
         found = found.where(CustomerRow.id < after)
@@ -70,7 +70,7 @@ async def find_customers(
 def _matches(scope: Scope, text: str) -> ColumnElement[bool]:
     """Digits are never looked for in names by a dealer: a name may hold the number that he is not shown."""
     ways: list[ColumnElement[bool]] = []
-    digits = re.sub(r"\\D", "", text)
+    digits = re.sub(r"\D", "", text)
     is_number = _DIGITS.fullmatch(text) is not None
     if not digits or (scope.is_whole and not is_number):
         ways.append(contains_text(CustomerRow.name, text))

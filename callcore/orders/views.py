@@ -149,20 +149,3 @@ class CallView:
     user_name: str
     warning: str
     recordings: tuple[RecordingView, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerCard:
-    """`orders` and `calls` newest first, at most 50 each; counts are of all that the viewer may see."""
-
-    id: int
-    name: str
-    region_name: str
-    note: str
-    phones: tuple[PhoneView, ...]
-    emails: tuple[str, ...]
-    sources: tuple[str, ...]
-    orders: tuple[OrderBrief, ...]
-    calls: tuple[CallView, ...]
-    orders_count: int
-    calls_count: int

@@ -22,7 +22,7 @@ class AuditForm:
     errors: Mapping[str, str] = field(default_factory=dict)
 
     def query(self, **changes: str) -> str:
-        values = {name: value for name, value in (self.typed | changes).items() if value}
+        values = {name: value for name, value in (dict(self.typed) | changes).items() if value}
         return urlencode(values)
 
     def chips(self) -> list[tuple[str, str]]:

@@ -189,12 +189,16 @@ def _changes(data: Mapping[str, Any]) -> list[Detail]:
     if not isinstance(changes, Mapping):
         return []
     pairs = ((name, pair) for name, pair in changes.items() if isinstance(pair, list) and len(pair) == 2)
-    return [Detail(_FIELDS.get(name, name), shown(pair[0]), shown(pair[1])) for name, pair in pairs]
+    return [Detail(_title(str(name)), shown(pair[0]), shown(pair[1])) for name, pair in pairs]
 
 
 def _facts(data: Mapping[str, Any]) -> list[Detail]:
     facts = ((name, value) for name, value in data.items() if name not in _SILENT and value not in ("", None))
-    return [Detail(_FIELDS.get(name, name), None, shown(value)) for name, value in facts]
+    return [Detail(_title(name), None, shown(value)) for name, value in facts]
+
+
+def _title(name: str) -> str:
+    return _FIELDS.get(name, name)
 
 
 def shown(value: Any) -> str:

@@ -1,59 +1,66 @@
-"""The customer's card: contacts, orders, all calls with their recordings, sources."""
+"""Customers: the list and the card with contacts, orders, calls and recordings, messages, consents, tasks."""
 
 from typing import Final
 
 from aiohttp import web
 
+from callcore.kernel.errors import NotFound
 from callcore.network.model import DEALER_ROLES, STAFF_ROLES
-from callcore.orders.views import CustomerCard, OrderBrief, OrderFilter
-from web.calls import words
+from callcore.orders.customer_reach import MERGERS
+from web.customers import claim_pages, edit_pages, merge_pages
+from web.customers.card_page import card_page
 from web.customers.services import SERVICES, CustomerServices
 from web.rooms import NavItem, Room, get
 from web.security.access import roles
 from web.security.sessions import viewer_of
-from web.ui.formats import plural
 from web.ui.paths import number_in_path
 from web.ui.templates import render
 
-WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
-LOOKED_AT: Final = 50  # orders in which the list looks for customers
+WHO: Final = roles(*STAFF_ROLES, *DEALER_ROLES)
 MAX_TEXT_CHARS: Final = 80
 
 
 async def customers(request: web.Request) -> web.Response:
-    """Whoever ordered or called last, or whose name or number is asked for: found by their orders and requests."""
+    """Newest first; found by name, number, INN, or the number of an order."""
+    viewer = viewer_of(request)
     text = "".join(char for char in request.query.get("q", "") if char.isprintable()).strip()[:MAX_TEXT_CHARS]
-    found = await request.app[SERVICES].orders(viewer_of(request), OrderFilter(text=text), LOOKED_AT)
-    latest: dict[int, OrderBrief] = {}
-    for order in found.items:
-        latest.setdefault(order.customer_id, order)
-    return render(
-        request, "customers/list.html", q=text, rows=latest.values(), is_more=found.next_cursor is not None
-    )
-
-
-async def customer(request: web.Request) -> web.Response:
-    found = await request.app[SERVICES].card(viewer_of(request), number_in_path(request, "id"))
+    after = request.query.get("after", "")
+    place = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
+    page = await request.app[SERVICES].find(viewer, text, after=place)
     return render(
         request,
-        "customers/card.html",
-        words=words,
-        customer=found,
-        sources=[words.source_words(source) for source in found.sources],
-        summary=_summary(found),
+        "customers/list.html",
+        q=text,
+        page=page,
+        is_first=place is None,
+        may_merge=viewer.role in MERGERS,
+        is_dealer=viewer.role in DEALER_ROLES,
     )
 
 
-def _summary(found: CustomerCard) -> str:
-    calls = plural(found.calls_count, "звонок", "звонка", "звонков")
-    orders = plural(found.orders_count, "обращение", "обращения", "обращений")
-    return " · ".join(part for part in (found.region_name, orders, calls) if part)
+async def customer(request: web.Request) -> web.StreamResponse:
+    """One who was merged into another is found there."""
+    services, viewer, customer_id = request.app[SERVICES], viewer_of(request), number_in_path(request, "id")
+    try:
+        return await card_page(request, customer_id)
+    except NotFound:
+        kept = await services.lives_on_as(viewer, customer_id)
+        if kept is None:
+            raise
+        return web.Response(status=303, headers={"Location": f"/customers/{kept}"})
 
 
 def room(services: CustomerServices) -> Room:
+    """Addresses in words stand before /customers/{id}."""
     return Room(
         "customers",
-        (get("/customers", customers, WHO), get("/customers/{id}", customer, WHO)),
+        (
+            get("/customers", customers, WHO),
+            *claim_pages.routes(),
+            *merge_pages.routes(),
+            get("/customers/{id}", customer, WHO),
+            *edit_pages.routes(),
+        ),
         nav=(NavItem("Клиенты", "/customers", "users", WHO, "Работа", "g k"),),
         furnish=lambda app: app.__setitem__(SERVICES, services),
     )

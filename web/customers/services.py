@@ -1,20 +1,38 @@
-"""What the room of customers needs from below; bootstrap fills it. Both check the viewer's rights themselves."""
+"""What the room of customers needs from below; bootstrap fills it. Everything checks the viewer's rights itself."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from aiohttp import web
 
+from callcore.messaging.customer_messages import SentMessage
 from callcore.network.model import Viewer
-from callcore.orders.views import CustomerCard, OrderFilter, OrderPage
+from callcore.orders.change_customer import ChangeCustomers
+from callcore.orders.claims import ClaimView
+from callcore.orders.customer_list import CustomerPage
+from callcore.orders.customer_tasks import TaskBrief
+from callcore.orders.customer_view import CustomerView
 
 
-@dataclass(frozen=True, slots=True)
+class FindCustomers(Protocol):
+    async def __call__(self, viewer: Viewer, text: str, *, after: int | None) -> CustomerPage: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerServices:
-    """`card` raises NotFound for a customer of whom this viewer may not know; `orders` gives the newest so many."""
+    """What is asked for by an id raises NotFound for a customer of whom this viewer may not know. `lives_on_as`: into whom
+    one was merged. `forget_files` takes away recordings of one who was forgotten."""
 
-    card: Callable[[Viewer, int], Awaitable[CustomerCard]]
-    orders: Callable[[Viewer, OrderFilter, int], Awaitable[OrderPage]]
+    find: FindCustomers
+    view: Callable[[Viewer, int], Awaitable[CustomerView]]
+    lives_on_as: Callable[[Viewer, int], Awaitable[int | None]]
+    tasks: Callable[[Viewer, int], Awaitable[Sequence[TaskBrief]]]
+    messages: Callable[[Viewer, int], Awaitable[Sequence[SentMessage]]]
+    claims: Callable[[Viewer], Awaitable[Sequence[ClaimView]]]
+    regions: Callable[[], Awaitable[Mapping[str, str]]]
+    change: ChangeCustomers
+    forget_files: Callable[[Sequence[str]], Awaitable[None]]
 
 
 SERVICES = web.AppKey("customer_services", CustomerServices)

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from jinja2 import BytecodeCache
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.bootstrap.customer_services import CustomerReader
 from callcore.bootstrap.services import Reader
 from callcore.calls.tables import CallRow, LegRow, RecordingRow
 from callcore.kernel.database import Database
@@ -108,7 +109,10 @@ class Stage:
         usual = Role.OPERATOR if who == "factory" else Role.DEALER_OWNER
         sign_in = FakeSignIn(**{who: self.person(who, role or usual)})
         reader = Reader(self.database, self.clock, self.store)
-        rooms = (calls.room(reader.calls()), customers.room(reader.customers()))
+        rooms = (
+            calls.room(reader.calls()),
+            customers.room(CustomerReader(self.database, self.clock, self.store).services()),
+        )
         app = make_app(
             WebDeps(sign_in=sign_in, clock=self.clock, rooms=rooms, template_cache=self.template_cache)
         )

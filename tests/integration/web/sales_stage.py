@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.bootstrap.customer_services import CustomerReader
 from callcore.bootstrap.dealer_reader import DealerOptions, DealerReader
 from callcore.bootstrap.order_card_services import OrderCardReader
 from callcore.bootstrap.order_list_services import OrderListReader
@@ -145,7 +146,7 @@ class SalesStage(Stage):
                     place_url="https://map.test/?at={lat},{lon}",
                 ).services()
             ),
-            customers.room(reader.customers()),
+            customers.room(CustomerReader(self.database, self.clock, self.store).services()),
             dealers.room(DealerReader(self.database, self.clock, self.options).services()),
         )
         deps = WebDeps(

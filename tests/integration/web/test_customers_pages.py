@@ -141,7 +141,10 @@ async def test_a_customer_without_a_name_number_or_order(stage: Stage) -> None:
         text = await page(browser, f"/customers/{nobody.id}")
         assert "Клиент без имени" in text
         assert "Контактов нет" in text
+        assert "Без имени" in await page(browser, "/customers")
+    async with stage.browser("vector") as browser:
         assert "Клиентов пока нет" in await page(browser, "/customers")
+        await page(browser, f"/customers/{nobody.id}", 404)
 
 
 @pytest.mark.parametrize("customer_id", ["0", "404", "x", "-1", "9" * 30, "%D9%A3"])

@@ -1,0 +1,85 @@
+"""Services of the room of customers: each opens its own session; rights are checked inside."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from callcore.kernel.clock import Clock
+from callcore.kernel.database import Database
+from callcore.kernel.errors import NotFound
+from callcore.kernel.logs import get_logger
+from callcore.messaging.customer_messages import SentMessage, messages_of_customer
+from callcore.messaging.forget_messages import forget_messages
+from callcore.network.dealers import region_names
+from callcore.network.model import Viewer
+from callcore.orders.change_customer import ChangeCustomers
+from callcore.orders.claims import ClaimView, claims_of
+from callcore.orders.customer_list import CustomerPage, find_customers
+from callcore.orders.customer_tasks import TaskBrief, open_tasks_of
+from callcore.orders.customer_view import CustomerView, customer_view, merged_into
+from recordings.files import resolve_below
+from web.customers.services import CustomerServices
+
+_log = get_logger(__name__)
+
+
+class CustomerReader:
+    """Names follow the services."""
+
+    def __init__(self, database: Database, clock: Clock, store_dir: Path) -> None:
+        self._database = database
+        self._clock = clock
+        self._store_dir = store_dir
+
+    def services(self) -> CustomerServices:
+        return CustomerServices(
+            find=self.find,
+            view=self.view,
+            lives_on_as=self.lives_on_as,
+            tasks=self.tasks,
+            messages=self.messages,
+            claims=self.claims,
+            regions=self.regions,
+            change=ChangeCustomers(self._database, self._clock, (forget_messages,)),
+            forget_files=self.forget_files,
+        )
+
+    async def find(self, viewer: Viewer, text: str, *, after: int | None) -> CustomerPage:
+        async with self._database.session() as session:
+            return await find_customers(session, viewer, text, after=after)
+
+    async def view(self, viewer: Viewer, customer_id: int) -> CustomerView:
+        async with self._database.session() as session:
+            return await customer_view(session, viewer, customer_id, self._clock.now())
+
+    async def lives_on_as(self, viewer: Viewer, customer_id: int) -> int | None:
+        async with self._database.session() as session:
+            return await merged_into(session, viewer, customer_id)
+
+    async def tasks(self, viewer: Viewer, customer_id: int) -> Sequence[TaskBrief]:
+        async with self._database.session() as session:
+            return await open_tasks_of(session, viewer, customer_id)
+
+    async def messages(self, viewer: Viewer, customer_id: int) -> Sequence[SentMessage]:
+        async with self._database.session() as session:
+            return await messages_of_customer(session, viewer, customer_id)
+
+    async def claims(self, viewer: Viewer) -> Sequence[ClaimView]:
+        async with self._database.session() as session:
+            return await claims_of(session, viewer, self._clock.now())
+
+    async def regions(self) -> Mapping[str, str]:
+        async with self._database.session() as session:
+            return await region_names(session)
+
+    async def forget_files(self, paths: Sequence[str]) -> None:
+        """After the commit; one that cannot be taken away is named in the log for the administrator."""
+        for path in paths:
+            try:
+                await asyncio.to_thread(_remove, self._store_dir, path)
+            except (OSError, NotFound) as error:
+                _log.error("recording of a forgotten customer not removed", path=path, error=str(error))
+
+
+def _remove(store_dir: Path, path: str) -> None:
+    resolve_below(store_dir, path).unlink(missing_ok=True)
