@@ -46,7 +46,7 @@ def _add_order(causes: dict[int, list[Row]], order: Row, now: datetime) -> None:
         return
     kind, points = PRICES[order["result"]]
     at = order["closed_at"] or order["created_at"]
-    key = f"order:{order['id']}:1"
+    key = f"order:{order['id']}:1:{order['org_id']}"
     causes[order["org_id"]].append(_row(kind, points, min(at, now), key, order_id=order["id"]))
 
 

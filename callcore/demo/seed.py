@@ -12,6 +12,7 @@ from callcore.catalog.tables import ProductRow
 from callcore.demo.data import DemoData, load_demo_data
 from callcore.demo.duty import demo_duty, own_hours
 from callcore.demo.network_rows import NetworkRows, network_rows
+from callcore.demo.order_details import order_details
 from callcore.demo.points import demo_points
 from callcore.demo.policies import policy_tables
 from callcore.demo.rows import Rows, story_rows
@@ -32,6 +33,8 @@ from callcore.network.tables import (
     RegionRow,
     UserRow,
 )
+from callcore.orders.model import ReasonKind
+from callcore.orders.reasons import ensure_reasons, load_reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,10 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
             directory = await load_directory(session)
             story = await asyncio.to_thread(tell, data, directory, _users_of(rows), now)
             told = await asyncio.to_thread(story_rows, data, story, now)
+            await ensure_reasons(session)
+            details = order_details(data, told, await load_reasons(session, ReasonKind.FAILED), now)
             await _write(session, told)
+            await _write(session, details)
             await _write(session, demo_points(rows.orgs, told, now))
             await _write(session, demo_tasks(story.calls, rows.users, now))
             await _write(session, demo_duty(rows.users, rows.phones, now))
