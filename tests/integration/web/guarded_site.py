@@ -23,7 +23,8 @@ from callcore.kernel.bus import Bus
 from callcore.kernel.database import Database
 from callcore.kernel.errors import NotAllowedNow
 from callcore.kernel.metrics import Metrics
-from callcore.messaging.tables import NoticeRow
+from callcore.messaging.links import fingerprint_of
+from callcore.messaging.tables import FeedbackRow, NoticeRow, SurveyRow
 from callcore.network.access_tables import ApiKeyRow
 from callcore.network.dids import version_of
 from callcore.network.model import DEALER_ROLES, Role
@@ -80,6 +81,7 @@ class Seeds:
     public_id: str = ""
     key_id: int = 0
     job_id: int = 0
+    feedback_id: int = 0
 
     def path(self, pattern: str) -> str:
         """A real address for a route: «/calls/{call_id}» -> «/calls/test-1»."""
@@ -93,6 +95,7 @@ class Seeds:
             "pause": self.person_id,
             "tasks": self.task_id,
             "notices": self.notice_id,
+            "feedback": self.feedback_id,
             "people": self.person_id,
             "phones": self.phone_id,
             "invites": self.invite_id,
@@ -107,6 +110,9 @@ class Seeds:
             "{number}": str(ORDER),
             "{id}": str(ids.get(pattern.split("/")[1], self.customer_id)),
             "{state}": "off",
+            "{event}": "order:status",
+            "{recipient}": "customer",
+            "{channel}": "email",
             "{what}": "whisper",
             "{version}": "0",
             "{path}": "app.css",
@@ -192,7 +198,32 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
             (first.id, second.id),
             order.public_id,
             *await _ways_in(session, clock, factory.id),
+            feedback_id=await _complaint(session, clock, call),
         )
+
+
+async def _complaint(session: AsyncSession, clock: FakeClock, call: CallRow) -> int:
+    """Id of a complaint with the customer's number in it; a question after closing behind the only link."""
+    row = FeedbackRow(
+        kind="complaint",
+        order_id=call.order_id,
+        org_id=call.org_id,
+        customer_id=call.customer_id,
+        text=f"Перезвоните мне: {NUMBER}",
+        state="new",
+        at=clock.now(),
+    )
+    survey = SurveyRow(
+        order_id=call.order_id,
+        cycle=1,
+        org_id=call.org_id,
+        token_hash=fingerprint_of(TOKEN),
+        result="done",
+        made_at=clock.now(),
+    )
+    session.add_all([row, survey])
+    await session.flush()
+    return row.id
 
 
 async def _ways_in(session: AsyncSession, clock: FakeClock, org_id: int) -> tuple[int, int]:

@@ -1,0 +1,1 @@
+"""Reviews, complaints, and the question after closing."""
