@@ -88,15 +88,19 @@ async def check_claim(session: AsyncSession, viewer: Viewer, asked: str, *, now:
 
 async def claim_holder(session: AsyncSession, customer_id: int, now: datetime) -> tuple[int, datetime] | None:
     """Whose customer it is and until when; None for nobody's."""
-    row = await session.scalar(
-        select(CustomerClaimRow).where(
-            CustomerClaimRow.customer_id == customer_id, CustomerClaimRow.released_at.is_(None)
-        )
-    )
+    row = await _open_claim(session, customer_id)
     if row is None:
         return None
     until = (await _untils(session, [row]))[row.id]
     return (row.org_id, until) if until > now else None
+
+
+async def _open_claim(session: AsyncSession, customer_id: int) -> CustomerClaimRow | None:
+    return await session.scalar(
+        select(CustomerClaimRow).where(
+            CustomerClaimRow.customer_id == customer_id, CustomerClaimRow.released_at.is_(None)
+        )
+    )
 
 
 async def register_customer(session: AsyncSession, viewer: Viewer, new: NewClaim, *, now: datetime) -> int:
@@ -205,11 +209,11 @@ async def _untils(session: AsyncSession, rows: Sequence[CustomerClaimRow]) -> di
 
 async def _claim(session: AsyncSession, viewer: Viewer, customer_id: int, now: datetime) -> None:
     """A claim that lapsed gives way; of two who come at once one is refused by the unique index."""
-    lapsed = update(CustomerClaimRow).where(
-        CustomerClaimRow.customer_id == customer_id, CustomerClaimRow.released_at.is_(None)
-    )
-    if await claim_holder(session, customer_id, now) is None:
-        await session.execute(lapsed.values(released_at=now))
+    lapsed = await _open_claim(session, customer_id)
+    if lapsed is not None and (await _untils(session, [lapsed]))[lapsed.id] <= now:
+        # this very one: between the look and the write another may have come
+        one = update(CustomerClaimRow).where(CustomerClaimRow.id == lapsed.id)
+        await session.execute(one.where(CustomerClaimRow.released_at.is_(None)).values(released_at=now))
     days = timedelta(days=(await order_settings(session)).claim_days)
     values = {"customer_id": customer_id, "org_id": viewer.org_id, "user_id": int(viewer.user_id)}
     if not await insert_unless_exists(session, CustomerClaimRow, **values, at=now, until=now + days):
