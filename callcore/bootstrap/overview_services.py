@@ -12,6 +12,7 @@ from callcore.network.duty_plan import Span
 from callcore.network.model import Viewer
 from callcore.network.on_duty import duty_board
 from callcore.orders.counts import order_counts
+from callcore.orders.dealer_day import DealerDay, dealer_day
 from web.deps import HealthCheck
 from web.overview.services import Day, OverviewServices
 
@@ -32,7 +33,7 @@ class OverviewReader:
         self._coming_gaps = coming_gaps
 
     def services(self) -> OverviewServices:
-        return OverviewServices(day=self.day)
+        return OverviewServices(day=self.day, dealer_day=self.dealer_day)
 
     async def day(self, viewer: Viewer, since: datetime) -> Day:
         now = self._clock.now()
@@ -48,3 +49,7 @@ class OverviewReader:
                 checks=await self._checks(),
                 snapshot_at=self._snapshot_at(),
             )
+
+    async def dealer_day(self, viewer: Viewer) -> DealerDay:
+        async with self._database.session() as session:
+            return await dealer_day(session, viewer, self._clock.now())

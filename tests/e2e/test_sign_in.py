@@ -23,9 +23,9 @@ ROLES = {
     "supervisor": (DAY + WORK + STAFF + SETTINGS, "Сводка"),
     "operator": (DAY + WORK + STAFF, "Рабочий стол"),
     "marketer": (DAY + WITHOUT_DESK + ["Дилеры", "Праздники", "Карта", "Номера"], "Звонки"),
-    "dealer": (WORK + DEALERS, "Рабочий стол"),
-    "dealer.manager": (WORK + DEALERS, "Рабочий стол"),
-    "subdealer": (WORK + DEALERS, "Рабочий стол"),
+    "dealer": (DAY + WORK + DEALERS, "Рабочий стол"),
+    "dealer.manager": (DAY + WORK + DEALERS, "Рабочий стол"),
+    "subdealer": (DAY + WORK + DEALERS, "Рабочий стол"),
     "seo": ([], ""),
 }
 SIGN_IN = "form:has(#f-password)"

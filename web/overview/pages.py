@@ -1,4 +1,4 @@
-"""The overview of the day; every figure leads to the list behind it."""
+"""The overview of the day, of the head office and of a dealer; every figure leads to the list behind it."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from callcore.kernel.errors import NotFound
-from callcore.network.model import STAFF_ROLES
+from callcore.network.model import DEALER_ROLES, STAFF_ROLES
 from web.calls.filters import JournalForm, understand
+from web.dealers.points_pages import KINDS as POINTS
 from web.keys import DEPS
 from web.overview import words
 from web.overview.services import SERVICES, OverviewServices
@@ -16,7 +17,7 @@ from web.security.access import roles
 from web.security.sessions import viewer_of
 from web.ui.templates import render
 
-WHO = roles(*STAFF_ROLES)
+WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
 ADDRESS = "/overview"
 
 
@@ -26,6 +27,8 @@ async def overview(request: web.Request) -> web.Response:
     if part not in ("", "day"):
         raise NotFound("no-such-fragment")
     viewer, now = viewer_of(request), request.app[DEPS].clock.now()
+    if viewer.role in DEALER_ROLES:
+        return await _of_dealer(request, part)
     since = _midnight(now, viewer.tz)
     day = await request.app[SERVICES].day(viewer, since)
     return render(
@@ -43,6 +46,17 @@ async def overview(request: web.Request) -> web.Response:
             name: JournalForm(direction="inbound", period="today", status=status).query()
             for name, status in _STATUSES
         },
+    )
+
+
+async def _of_dealer(request: web.Request, part: str) -> web.Response:
+    viewer, now = viewer_of(request), request.app[DEPS].clock.now()
+    return render(
+        request,
+        "overview/dealer_day.html" if part else "overview/dealer.html",
+        day=await request.app[SERVICES].dealer_day(viewer),
+        points=POINTS,
+        today=now.astimezone(ZoneInfo(viewer.tz)).date(),
     )
 
 

@@ -11,6 +11,7 @@ from callcore.network.duty_plan import Span
 from callcore.network.model import Viewer
 from callcore.network.on_duty import DutyBoard
 from callcore.orders.counts import OrderCounts
+from callcore.orders.dealer_day import DealerDay
 from web.deps import HealthCheck
 
 
@@ -31,9 +32,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverviewServices:
-    """`day` since an instant, for this viewer."""
+    """`day` since an instant, for this viewer of the head office; `dealer_day` for a dealer's people."""
 
     day: Callable[[Viewer, datetime], Awaitable[Day]]
+    dealer_day: Callable[[Viewer], Awaitable[DealerDay]]
 
 
 SERVICES = web.AppKey("overview_services", OverviewServices)
