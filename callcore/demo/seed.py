@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.catalog.tables import ProductRow
 from callcore.demo.data import DemoData, load_demo_data
+from callcore.demo.distribution import offer_demo_orders
 from callcore.demo.duty import demo_duty, own_hours
 from callcore.demo.network_rows import NetworkRows, network_rows
 from callcore.demo.order_details import order_details
@@ -84,6 +85,7 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
             await _write(session, demo_tasks(story.calls, rows.users, now))
             await _write(session, demo_duty(rows.users, rows.phones, now))
             await _write(session, special_days([row["id"] for row in rows.outlets], now))
+            await offer_demo_orders(session, now)
     return DemoSeeded(is_empty, demo_logins(data))
 
 
