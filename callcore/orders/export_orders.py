@@ -56,21 +56,30 @@ async def piece_of(
 async def write_book(
     path: Path, titles: Sequence[str], cells: Callable[[ListRow], Sequence[Value]], pieces: Pieces
 ) -> int:
-    """How many orders were written, MAX_EXPORT at most. Rows go to the disk as they come, outside the loop's thread."""
+    """How many orders were written, MAX_EXPORT at most. Rows go to the disk as they come, outside the loop's thread. What
+    `pieces` raises at its first call leaves nothing behind."""
+    rows, after = await pieces(None, PIECE)
     book = Workbook(str(path), _AS_WRITTEN)
+    try:
+        sheet = _sheet(book, titles)
+        written = 0
+        while rows:
+            await asyncio.to_thread(_write, sheet, written + 1, [cells(row) for row in rows])
+            written += len(rows)
+            if after is None or written >= MAX_EXPORT:
+                break
+            rows, after = await pieces(after, min(PIECE, MAX_EXPORT - written))
+    finally:
+        await asyncio.to_thread(book.close)
+    return written
+
+
+def _sheet(book: Workbook, titles: Sequence[str]) -> Worksheet:
     sheet = book.add_worksheet("Заказы")
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, len(titles) - 1, COLUMN_CHARS)
     sheet.write_row(0, 0, titles, book.add_format({"bold": True}))
-    written, after = 0, None
-    while written < MAX_EXPORT:
-        rows, after = await pieces(after, min(PIECE, MAX_EXPORT - written))
-        await asyncio.to_thread(_write, sheet, written + 1, [cells(row) for row in rows])
-        written += len(rows)
-        if after is None:
-            break
-    await asyncio.to_thread(book.close)
-    return written
+    return sheet
 
 
 def note_export(session: AsyncSession, viewer: Viewer, *, count: int, query: str, now: datetime) -> None:

@@ -50,7 +50,7 @@ class OrderRow(Base):
         Index("ix_orders_customer_id", "customer_id", "created_at"),
         Index("ix_orders_status_class", "status_class", "created_at", "id"),
         Index("ix_orders_status", "status", "created_at", "id"),
-        Index("ix_orders_attention_at", "attention_at"),
+        Index("ix_orders_attention_at", "attention_at", "deleted_at", "created_at", "id"),
         Index("ix_orders_declined_at", "declined_at"),
         # the list: each tab is read from one of these, in its order; deleted orders stand in none
         *(
@@ -61,10 +61,10 @@ class OrderRow(Base):
                 postgresql_where=text("deleted_at IS NULL"),
             )
             for name, *columns in (
-                ("ix_orders_listed_class", "status_class", "created_at", "id"),
-                ("ix_orders_listed_org", "org_id", "status_class", "created_at", "id"),
-                ("ix_orders_listed_manager", "manager_id", "status_class", "created_at", "id"),
-                ("ix_orders_listed_sum", "total_kopecks", "id"),
+                ("ix_orders_listed_class", "status_class", "created_at", "id", "offered_at", "deleted_at"),
+                ("ix_orders_listed_org", "org_id", "status_class", "created_at", "id", "deleted_at"),
+                ("ix_orders_listed_manager", "manager_id", "status_class", "created_at", "id", "deleted_at"),
+                ("ix_orders_listed_sum", "total_kopecks", "id", "deleted_at"),
             )
         ),
     )

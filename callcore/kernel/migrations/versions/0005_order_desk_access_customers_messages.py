@@ -9,10 +9,10 @@ branch_labels = None
 depends_on = None
 
 LISTED = {
-    "ix_orders_listed_class": ["status_class", "created_at", "id"],
-    "ix_orders_listed_org": ["org_id", "status_class", "created_at", "id"],
-    "ix_orders_listed_manager": ["manager_id", "status_class", "created_at", "id"],
-    "ix_orders_listed_sum": ["total_kopecks", "id"],
+    "ix_orders_listed_class": ["status_class", "created_at", "id", "offered_at", "deleted_at"],
+    "ix_orders_listed_org": ["org_id", "status_class", "created_at", "id", "deleted_at"],
+    "ix_orders_listed_manager": ["manager_id", "status_class", "created_at", "id", "deleted_at"],
+    "ix_orders_listed_sum": ["total_kopecks", "id", "deleted_at"],
 }
 
 
@@ -575,7 +575,9 @@ def upgrade() -> None:
             )
         )
         batch_op.add_column(sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.create_index("ix_orders_attention_at", ["attention_at"], unique=False)
+        batch_op.create_index(
+            "ix_orders_attention_at", ["attention_at", "deleted_at", "created_at", "id"], unique=False
+        )
         batch_op.create_index("ix_orders_declined_at", ["declined_at"], unique=False)
         batch_op.create_index("ix_orders_status", ["status", "created_at", "id"], unique=False)
         batch_op.create_foreign_key(
@@ -584,7 +586,8 @@ def upgrade() -> None:
         batch_op.create_foreign_key(
             batch_op.f("fk_orders_site_org_id_organizations"), "organizations", ["site_org_id"], ["id"]
         )
-    # the list: each tab is read from one of these, in its order; deleted orders stand in none
+    # the list: each tab is read from one of these, in its order; deleted orders stand in none (SQLite asks the column
+    # all the same)
     for name, columns in LISTED.items():
         op.create_index(
             name,
