@@ -12,6 +12,7 @@ from callcore.catalog.tables import ProductRow
 from callcore.demo.data import DemoData, load_demo_data
 from callcore.demo.distribution import offer_demo_orders
 from callcore.demo.duty import demo_duty, own_hours
+from callcore.demo.messages import demo_messages
 from callcore.demo.network_rows import NetworkRows, network_rows
 from callcore.demo.order_details import order_details
 from callcore.demo.points import demo_points
@@ -83,6 +84,7 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
             await _write(session, details)
             await _write(session, demo_points(rows.orgs, told, now))
             await _write(session, demo_tasks(story.calls, rows.users, now))
+            await _write(session, demo_messages(told, now))
             await _write(session, demo_duty(rows.users, rows.phones, now))
             await _write(session, special_days([row["id"] for row in rows.outlets], now))
             await offer_demo_orders(session, now)
