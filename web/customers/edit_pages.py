@@ -142,7 +142,7 @@ def routes() -> tuple[Route, ...]:
         get("/customers/{id}/edit", edit_form, CHANGE),
         post("/customers/{id}/edit", save, CHANGE),
         post("/customers/{id}/contacts", add_contact, CHANGE),
-        post("/customers/{id}/contacts/{contact}/remove", remove_contact, CHANGE),
         post("/customers/{id}/contacts/{contact}/main", make_main, CHANGE),
+        post("/customers/{id}/contacts/{contact}/remove", remove_contact, CHANGE),
         post("/customers/{id}/consents/{kind}/{state}", set_consent, CONSENT),
     )

@@ -47,6 +47,7 @@ from tests.factories.network import (
 )
 from tests.factories.sales import make_call, make_customer, make_order
 from tests.fakes.clock import FakeClock
+from tests.integration.web.customer_seeds import CustomerSeeds, seed_customer
 from web.deps import HealthCheck
 from web.keys import ACCESS
 from web.live.hub import LiveHub
@@ -82,6 +83,7 @@ class Seeds:
     key_id: int = 0
     job_id: int = 0
     feedback_id: int = 0
+    customer: CustomerSeeds = field(default_factory=CustomerSeeds)
 
     def path(self, pattern: str) -> str:
         """A real address for a route: «/calls/{call_id}» -> «/calls/test-1»."""
@@ -114,6 +116,11 @@ class Seeds:
             "{recipient}": "customer",
             "{channel}": "email",
             "{what}": "whisper",
+            "{session}": "0" * 64,
+            "{contact}": str(self.customer.contact_id),
+            "{claim}": str(self.customer.claim_id),
+            "{merge}": str(self.customer.merge_id),
+            "{kind}": "ads",
             "{version}": "0",
             "{path}": "app.css",
             "{token}": TOKEN,
@@ -199,6 +206,7 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
             order.public_id,
             *await _ways_in(session, clock, factory.id),
             feedback_id=await _complaint(session, clock, call),
+            customer=await seed_customer(session, clock, customer.id, dealer.id),
         )
 
 
