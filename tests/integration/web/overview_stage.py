@@ -11,7 +11,6 @@ from callcore.asterisk.voice.model import VoiceFailed
 from callcore.bootstrap.did_services import DidReader
 from callcore.bootstrap.duty_services import DutyKeeper
 from callcore.bootstrap.map_services import MapReader
-from callcore.bootstrap.order_card_services import OrderCardReader
 from callcore.bootstrap.order_list_services import OrderListReader
 from callcore.bootstrap.overview_services import OverviewReader
 from callcore.bootstrap.services import Reader
@@ -27,7 +26,7 @@ from web.deps import HealthCheck, WebDeps
 from web.desk import pages as desk
 from web.dids import pages as dids
 from web.map import pages as maps
-from web.orders import card_pages, list_pages
+from web.orders import list_pages
 from web.overview import pages as overview
 
 PLACE_URL = "https://maps.example/?at={lat},{lon}"
@@ -63,7 +62,7 @@ class OverviewStage(SalesStage):
             desk.room(reader.desk()),
             calls.room(reader.calls()),
             list_pages.room(OrderListReader(self.database, self.clock, reader.choices).services()),
-            card_pages.room(OrderCardReader(self.database, self.clock).services()),
+            self.order_card_room(),
             maps.room(regions.services()),
             dids.room(numbers.services()),
         )

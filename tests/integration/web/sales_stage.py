@@ -34,6 +34,7 @@ from web.dealers import pages as dealers
 from web.deps import WebDeps
 from web.desk import pages as desk
 from web.orders import card_pages, list_pages
+from web.rooms import Room
 
 CSRF = "csrf-0"
 
@@ -128,6 +129,17 @@ class SalesStage(Stage):
         await self.leg(session, call, f"{call_id}.2", role=role, user_id=phone.user_id, step=1, **target)
         return call
 
+    def order_card_room(self) -> Room:
+        return card_pages.room(
+            OrderCardReader(
+                self.database,
+                self.clock,
+                files_dir=self.store / "order-files",
+                max_file_bytes=2 * 1024 * 1024,
+                place_url="https://map.test/?at={lat},{lon}",
+            ).services()
+        )
+
     @asynccontextmanager
     async def browser(self, who: str, role: Role | None = None) -> AsyncIterator[TestClient[Any, Any]]:
         usual = Role.OPERATOR if who == "factory" else Role.DEALER_OWNER
@@ -137,15 +149,7 @@ class SalesStage(Stage):
             desk.room(reader.desk()),
             calls.room(reader.calls()),
             list_pages.room(OrderListReader(self.database, self.clock, reader.choices).services()),
-            card_pages.room(
-                OrderCardReader(
-                    self.database,
-                    self.clock,
-                    files_dir=self.store / "order-files",
-                    max_file_bytes=2 * 1024 * 1024,
-                    place_url="https://map.test/?at={lat},{lon}",
-                ).services()
-            ),
+            self.order_card_room(),
             customers.room(CustomerReader(self.database, self.clock, self.store).services()),
             dealers.room(DealerReader(self.database, self.clock, self.options).services()),
         )
