@@ -22,7 +22,7 @@ from callcore.kernel.logs import get_logger
 from callcore.kernel.metrics import Metrics
 from callcore.network.directory import load_directory
 from callcore.network.directory_rows import Directory
-from callcore.routing.decide import decide
+from callcore.routing.decide import Answer, answer
 from callcore.routing.explain import to_json
 from callcore.routing.known import RoutingSnapshot
 from callcore.routing.live import NOTHING_LIVE, Live
@@ -124,21 +124,25 @@ class InboundRouting:
 
     def decide(self, did: str, caller: str, at: datetime) -> Decision:
         """Raises NotAllowedNow before the first snapshot: the dialplan then takes its own branch."""
+        return self._answer(did, caller, at).decision()
+
+    def _answer(self, did: str, caller: str, at: datetime) -> Answer:
         if self._snapshot is None:
             raise NotAllowedNow("no-snapshot", "the network has not been read yet")
-        return decide(self._snapshot, did, caller, at, self._live())
+        return answer(self._snapshot, did, caller, at, self._live())
 
     def answer(self, request: AgiRequest) -> RouteReply:
         """The handler of the FastAGI server: in memory, no waiting. All that the caller need not wait for comes afterwards."""
         started = time.perf_counter()
         now = self._clock.now()
-        decision = self.decide(request.did, request.caller_number, now)
+        found = self._answer(request.did, request.caller_number, now)
         took_s = time.perf_counter() - started
         return RouteReply(
-            reply_variables(decision), partial(self._afterwards, request.call_id, decision, now, took_s)
+            reply_variables(found.plan), partial(self._afterwards, request.call_id, found, now, took_s)
         )
 
-    def _afterwards(self, call_id: str, decision: Decision, now: datetime, took_s: float) -> None:
+    def _afterwards(self, call_id: str, found: Answer, now: datetime, took_s: float) -> None:
+        decision = found.decision()
         try:
             self._note(decision, now)
         finally:

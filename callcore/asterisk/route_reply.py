@@ -1,18 +1,18 @@
-"""A decision as the channel variables of dialplans.contract."""
+"""A plan as the channel variables of dialplans.contract."""
 
-from callcore.routing.model import Decision
+from callcore.routing.model import Plan
 from dialplans import contract
 
 
-def reply_variables(decision: Decision) -> tuple[tuple[str, str], ...]:
+def reply_variables(plan: Plan) -> tuple[tuple[str, str], ...]:
     """Name and value in the order of setting. ROUTED is not among them: the AGI server sets it last, alone. Values
     hold phone keys, numbers and sound names only: nothing that a caller or a dealer typed reaches the dialplan."""
-    steps = decision.plan.steps[: contract.MAX_STEPS]
+    steps = plan.steps[: contract.MAX_STEPS]
     pairs = [
-        (contract.GREETING_SOUND, decision.plan.greeting_sound),
-        (contract.WHISPER_SOUND, decision.plan.whisper_sound),
-        (contract.WAITING, decision.plan.waiting),
-        (contract.LANGUAGE, decision.plan.language),
+        (contract.GREETING_SOUND, plan.greeting_sound),
+        (contract.WHISPER_SOUND, plan.whisper_sound),
+        (contract.WAITING, plan.waiting),
+        (contract.LANGUAGE, plan.language),
     ]
     for number, step in enumerate(steps, start=1):
         pairs += [

@@ -1,9 +1,11 @@
-"""The dealers of one call: who knows the caller, the stages of the policy, the regions around; with what was found on the
-way, for the explanation. Pure."""
+"""The dealers of one call: who knows the caller, the stages of the policy, the regions around. What was found on the way is
+told for the explanation when somebody asks: the caller does not wait for it. Pure."""
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from callcore.network.policy import ActivePolicy, Ringing, Stage, StageKind
 from callcore.routing.eligible import Abilities, CallPool, ClosedNow, Data
@@ -28,16 +30,23 @@ from callcore.routing.ringing import Ring, rings, steps_of
 MAX_LISTED = 30  # outlets ruled out that an explanation names; the rest are counted
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the explanation says of dealers."""
+
+    stages: tuple[StageTold, ...] = ()
+    considered: tuple[Considered, ...] = ()
+    omitted: tuple[tuple[Reason, int], ...] = ()
+    gate: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
-    """`steps` of dealers in order. `rungs` of stages while they are being found."""
+    """`steps` of dealers in order; `tell` may be called later and in another thread."""
 
     steps: tuple[Step, ...] = ()
-    stages: tuple[StageTold, ...] = ()
-    considered: list[Considered] = field(default_factory=list)
-    omitted: tuple[tuple[Reason, int], ...] = ()
     tie: TieTold | None = None
-    gate: int | None = None
+    tell: Callable[[], Told] = Told
 
 
 def choose(snapshot: RoutingSnapshot, way: Way, caller: str, now: datetime, live: Live, room: int) -> Chosen:
@@ -59,8 +68,8 @@ class _Choice:
         self._abilities = Abilities(self._closed, live, self._gate)
         self._pools: list[CallPool] = []
         self._rings: list[Ring] = []
-        self._stages: list[StageTold] = []
-        self._taken: list[Considered] = []
+        self._stages: list[Callable[[], StageTold]] = []
+        self._taken: list[tuple[StepStage, list[RouteOutlet]]] = []
         self._is_full = False
 
     def make(self, caller: str, room: int) -> Chosen:
@@ -68,20 +77,15 @@ class _Choice:
         manager = (personal.manager,) if personal is not None and personal.manager is not None else ()
         left = room - len(manager)
         limit = min(self._policy.max_outlets, left) - len(self._rings)
-        tried = {org_id for stage in self._stages for org_id in (stage.org_id, *stage.org_ids) if org_id}
+        tried: set[int] = set()
+        if personal is not None and personal.is_used:
+            tried = {personal.tie.org_id, *(outlet.org_id for outlet, _ in personal.outlets)}
         if self._way.kind is not RouteKind.HEAD_OFFICE:
             tried |= self._by_stages(limit, tried)
         if self._way.kind is RouteKind.REGION and self._policy.to_neighbours:
             self._around(min(self._policy.max_neighbours, left - len(self._rings)), tried)
-        outs, omitted = self._tell_outs()
-        return Chosen(
-            (*manager, *steps_of(self._rings, self._live, left)),
-            tuple(self._stages),
-            [*self._taken, *outs],
-            omitted,
-            self._tie_told(personal),
-            self._gate,
-        )
+        steps = (*manager, *steps_of(self._rings, self._live, left))
+        return Chosen(steps, self._tie_told(personal), self._tell)
 
     # --- who knows the caller
 
@@ -93,29 +97,25 @@ class _Choice:
             self._snapshot, self._way.did, self._way.candidates, self._closed, self._abilities, self._gate
         )
         found = finder.find(tie)
-        if found.manager is not None or found.outlets:
+        if found.is_used:
             self._rings += rings(StepStage.PERSONAL, Ringing.IN_ORDER, 0, found.outlets)
-            self._take(StepStage.PERSONAL, [outlet for outlet, _ in found.outlets])
-            ids, names = _dealers([outlet for outlet, _ in found.outlets])
-            name = self._name(tie.org_id)
-            self._stages.append(
-                StageTold(
-                    StepStage.PERSONAL,
-                    Empty.NONE,
-                    tie.org_id,
-                    name,
-                    ids or (tie.org_id,),
-                    names or (name,),
-                )
-            )
+            outlets = [outlet for outlet, _ in found.outlets]
+            self._taken.append((StepStage.PERSONAL, outlets))
+            self._stages.append(partial(self._told_personal, tie.org_id, outlets))
         return found
+
+    def _told_personal(self, org_id: int, outlets: list[RouteOutlet]) -> StageTold:
+        name = self._name(org_id)
+        ids, names = _dealers(outlets)
+        return StageTold(StepStage.PERSONAL, Empty.NONE, org_id, name, ids or (org_id,), names or (name,))
 
     def _tie_told(self, personal: Personal | None) -> TieTold | None:
         if personal is None:
             return None
-        tie, is_used = personal.tie, personal.manager is not None or bool(personal.outlets)
+        tie = personal.tie
+        name = self._name(tie.org_id)
         return TieTold(
-            tie.kind, tie.org_id, self._name(tie.org_id), is_used, tie.outlet_id, tie.user_id, tie.order_id
+            tie.kind, tie.org_id, name, personal.is_used, tie.outlet_id, tie.user_id, tie.order_id
         )
 
     # --- the policy
@@ -132,7 +132,7 @@ class _Choice:
             stage = StepStage(audience.stage.kind)
             found = [pool.among.outlets[place] for place in audience.members]
             self._ring(stage, audience.stage, found)
-            self._stages.append(self._told(stage, audience, found, count))
+            self._stages.append(partial(self._told, stage, audience, found, count))
             limit -= len(found)
             named |= {outlet.org_id for outlet in found}
         self._is_full = limit <= 0
@@ -180,9 +180,18 @@ class _Choice:
         (audience,) = audiences(everybody, pool, Matter(), limit=limit, tried=tried)
         found = [among.outlets[place] for place in audience.members]
         self._ring(StepStage.NEIGHBOUR, usual, found)
-        self._stages.append(StageTold(StepStage.NEIGHBOUR, audience.empty, None, "", *_dealers(found)))
+        self._stages.append(partial(self._told_neighbours, audience, found))
+
+    def _told_neighbours(self, audience: Audience, found: list[RouteOutlet]) -> StageTold:
+        return StageTold(StepStage.NEIGHBOUR, audience.empty, None, "", *_dealers(found))
 
     # --- what is told
+
+    def _tell(self) -> Told:
+        taken = [self._considered(stage, outlet) for stage, found in self._taken for outlet in found]
+        outs, omitted = self._tell_outs(taken)
+        stages = tuple(tell() for tell in self._stages)
+        return Told(stages, (*taken, *outs), omitted, self._gate)
 
     def _pool(self, among: Candidates) -> CallPool:
         pool = CallPool(among, self._snapshot.outlets_by_org, self._closed, self._abilities, self._live)
@@ -193,32 +202,25 @@ class _Choice:
         self._rings += rings(
             stage, how.ringing, how.ring_s, [(outlet, self._abilities.of(outlet)[1]) for outlet in found]
         )
-        self._take(stage, found)
+        self._taken.append((stage, found))
 
-    def _take(self, stage: StepStage, found: list[RouteOutlet]) -> None:
-        self._taken += [
-            Considered(
-                outlet.id,
-                outlet.org_id,
-                outlet.label,
-                Reason.TAKEN,
-                self._closed.special(outlet.schedule),
-                stage,
-            )
-            for outlet in found
-        ]
+    def _considered(self, stage: StepStage, outlet: RouteOutlet) -> Considered:
+        special = self._closed.special(outlet.schedule)
+        return Considered(outlet.id, outlet.org_id, outlet.label, Reason.TAKEN, special, stage)
 
-    def _tell_outs(self) -> tuple[list[Considered], tuple[tuple[Reason, int], ...]]:
+    def _tell_outs(
+        self, chosen: list[Considered]
+    ) -> tuple[list[Considered], tuple[tuple[Reason, int], ...]]:
         """Those of the region, then of the regions around; the first by name, all others counted."""
-        taken = {item.outlet_id for item in self._taken}
-        tried = {item.org_id for item in self._taken}
+        taken = {item.outlet_id for item in chosen}
+        tried = {item.org_id for item in chosen}
         other = Reason.OVER_LIMIT if self._is_full else Reason.NOT_CHOSEN
         outs: list[Considered] = []
         left: Counter[Reason] = Counter()
         for pool in self._pools:
             told = self._outs_of(pool, taken, tried, other, MAX_LISTED - len(outs))
             out, others = pool.counts()
-            inside = sum(1 for item in self._taken if item.outlet_id in pool.among.index)
+            inside = sum(1 for item in chosen if item.outlet_id in pool.among.index)
             left.update(out)
             left[other] += others - inside
             left.subtract(other if item.reason is Reason.DEALER_TRIED else item.reason for item in told)

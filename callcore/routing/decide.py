@@ -7,9 +7,10 @@
 4. Head-office operators in their hours, then the duty phones, end every plan.
 """
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from callcore.routing.choose import Chosen, choose
 from callcore.routing.eligible import Abilities, ClosedNow, Data
@@ -29,22 +30,46 @@ from callcore.routing.model import (
 from dialplans.contract import MAX_KEYS_PER_STEP, MAX_STEPS
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decision as far as the caller waits for it; `explain` may be called later and in another thread."""
+
+    plan: Plan
+    did_id: int | None
+    region_code: str | None
+    source: str
+    warning: RouteWarning
+    explain: Callable[[], Explanation]
+
+    def decision(self) -> Decision:
+        return Decision(
+            self.plan, self.explain(), self.did_id, self.region_code, self.source, self.warning
+        )
+
+
 def decide(
     snapshot: RoutingSnapshot, did: str, caller: str, now: datetime, live: Live = NOTHING_LIVE
 ) -> Decision:
     """`did` and `caller` as the PBX gave them: any text, empty allowed; `now` aware. Never raises for any text."""
+    return answer(snapshot, did, caller, now, live).decision()
+
+
+def answer(
+    snapshot: RoutingSnapshot, did: str, caller: str, now: datetime, live: Live = NOTHING_LIVE
+) -> Answer:
+    """The same, its explanation not made yet."""
     way = find_way(snapshot, did, caller)
     operators, verdict = _operators(snapshot, now)
     tail = (*operators, *_duty(snapshot, now, live))
     chosen = choose(snapshot, way, caller, now, live, MAX_STEPS - len(tail))
     steps = (*chosen.steps, *tail)
-    return Decision(
+    return Answer(
         plan=_plan(snapshot, way, chosen, steps),
-        explanation=_explanation(snapshot, way, chosen, verdict, did=did, now=now, live=live),
         did_id=way.did.id if way.did else None,
         region_code=way.codes[0] if way.codes else None,
         source=way.did.source if way.did else "unknown",
         warning=_warning(way.did, steps),
+        explain=partial(_explanation, snapshot, way, chosen, verdict, did=did, now=now, live=live),
     )
 
 
@@ -73,6 +98,7 @@ def _explanation(
     now: datetime,
     live: Live,
 ) -> Explanation:
+    told = chosen.tell()
     names = snapshot.region_names
     policy = snapshot.policy_of(way.did)
     return Explanation(
@@ -88,13 +114,13 @@ def _explanation(
         region_name=names.get(way.codes[0], way.codes[0]) if way.codes else "",
         region_source=way.region_source,
         region_also=tuple(names.get(code, code) for code in way.codes[1:]),
-        considered=(*chosen.considered, verdict),
-        omitted=chosen.omitted,
+        considered=(*told.considered, verdict),
+        omitted=told.omitted,
         policy_id=policy.id,
         policy_version=policy.version,
         policy_name=policy.name,
-        stages=chosen.stages,
-        gate=chosen.gate,
+        stages=told.stages,
+        gate=told.gate,
         tie=chosen.tie,
         live_version=live.version,
     )

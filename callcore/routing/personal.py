@@ -26,6 +26,10 @@ class Personal:
     manager: Step | None = None
     outlets: tuple[tuple[RouteOutlet, tuple[str, ...]], ...] = ()
 
+    @property
+    def is_used(self) -> bool:
+        return self.manager is not None or bool(self.outlets)
+
 
 def find_tie(ties: Mapping[str, Tie], caller: str, policy: Policy, now: datetime) -> Tie | None:
     """The tie that the policy wants to follow."""

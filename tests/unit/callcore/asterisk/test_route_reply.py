@@ -12,7 +12,7 @@ pytestmark = pytest.mark.unit
 
 def test_the_whole_plan_in_the_words_of_the_dialplan():
     snapshot = network.snapshot(options=RoutingOptions(whisper_sound="dl/whisper", greeting_sound="dl/hello"))
-    assert reply_variables(decide(snapshot, SITE_MOSCOW, "", MONDAY_NOON_UTC)) == (
+    assert reply_variables(decide(snapshot, SITE_MOSCOW, "", MONDAY_NOON_UTC).plan) == (
         ("DL_GREETING", "dl/hello"),
         ("DL_WHISPER", "dl/whisper"),
         ("DL_WAITING", ""),
@@ -35,7 +35,7 @@ def test_the_whole_plan_in_the_words_of_the_dialplan():
 
 def test_an_empty_plan_says_so():
     decision = decide(network.snapshot(phones=()), SITE_MOSCOW, "", MONDAY_NOON_UTC)
-    assert (contract.STEPS, "0") in reply_variables(decision)
+    assert (contract.STEPS, "0") in reply_variables(decision.plan)
 
 
 def test_nothing_that_people_typed_reaches_the_dialplan():
@@ -43,13 +43,13 @@ def test_nothing_that_people_typed_reaches_the_dialplan():
     snapshot = network.snapshot(
         outlets=(network.outlet(10, 2, name=evil),), orgs=(network.org(2, "/1/2/", name=evil),)
     )
-    values = reply_variables(decide(snapshot, SITE_MOSCOW, evil, MONDAY_NOON_UTC))
+    values = reply_variables(decide(snapshot, SITE_MOSCOW, evil, MONDAY_NOON_UTC).plan)
     assert len(values) > 2
     assert not any(set(value) & set('${}()",&\r\n') for _, value in values)
 
 
 def test_the_proof_of_a_whole_plan_is_not_ours_to_give():
     names = [
-        name for name, _ in reply_variables(decide(network.snapshot(), SITE_MOSCOW, "", MONDAY_NOON_UTC))
+        name for name, _ in reply_variables(decide(network.snapshot(), SITE_MOSCOW, "", MONDAY_NOON_UTC).plan)
     ]
     assert contract.ROUTED not in names
