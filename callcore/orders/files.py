@@ -9,6 +9,8 @@ from typing import IO, Final
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.rights import Scope, shown_numbers
+from callcore.customers.queries import customers_by_id
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.kernel.errors import Invalid, NotFound
@@ -17,6 +19,7 @@ from callcore.orders.changing import note_change, order_to_change
 from callcore.orders.desk_tables import OrderFileRow
 from callcore.orders.file_kinds import FileKind, read_kind
 from callcore.orders.file_store import FileStore, StoredFile
+from callcore.orders.masking import without_numbers
 from callcore.orders.model import OrderEventKind
 from callcore.orders.rights import order_reach
 from callcore.orders.tables import OrderRow
@@ -76,8 +79,8 @@ class OrderFiles:
         """Raises NotFound: also for who sees the order only because it is offered to him."""
         async with self._database.session() as session:
             reach = await order_reach(session, viewer, self._clock.now())
-            row = await session.scalar(
-                select(OrderFileRow)
+            found = await session.execute(
+                select(OrderFileRow, OrderRow.customer_id)
                 .join(OrderRow, OrderRow.id == OrderFileRow.order_id)
                 .where(
                     OrderFileRow.id == file_id,
@@ -86,9 +89,12 @@ class OrderFiles:
                     OrderFileRow.deleted_at.is_(None),
                 )
             )
-        if row is None:
-            raise NotFound("file-not-found")
-        return Download(await self._store.path(row.sha256), row.name, row.media_type)
+            one = found.one_or_none()
+            if one is None:
+                raise NotFound("file-not-found")
+            row: OrderFileRow = one[0]
+            name = await _told_name(session, reach.scope, row.name, one[1])
+        return Download(await self._store.path(row.sha256), name, row.media_type)
 
     async def remove(self, viewer: Viewer, number: int, file_id: int) -> None:
         """The bytes stay: other orders may hold them. Raises NotFound, Forbidden."""
@@ -132,6 +138,14 @@ class OrderFiles:
             found = await session.scalar(select(OrderRow.id).where(OrderRow.number == number, reach.own()))
         if found is None:
             raise NotFound("order-not-found")
+
+
+async def _told_name(session: AsyncSession, scope: Scope, name: str, customer_id: int) -> str:
+    """A file may be named by the number that is hidden."""
+    customer = (await customers_by_id(session, [customer_id]))[customer_id]
+    shown = await shown_numbers(session, scope, [customer.phone])
+    is_hidden = customer.phone and customer.phone not in shown
+    return without_numbers(name, [customer.phone]) if is_hidden else name
 
 
 async def _has_room(session: AsyncSession, order: OrderRow, stored: StoredFile, kind: FileKind) -> bool:
