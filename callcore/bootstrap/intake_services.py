@@ -62,10 +62,10 @@ class IntakeDesk:
         return replace(draft, site_org_id=site)
 
     async def take(self, press: Press, draft: Draft, sender: Sender) -> Taken:
-        async with self._database.transaction() as session:
-            return await take_once(
-                session, press, draft, sender, now=self._clock.now(), regions_of=self._regions_of
-            )
+        now = self._clock.now()
+        return await self._database.transact(
+            lambda session: take_once(session, press, draft, sender, now=now, regions_of=self._regions_of)
+        )
 
     def form(self) -> IntakeServices:
         return IntakeServices(

@@ -15,7 +15,7 @@ from callcore.intake.take_in import RegionsOf, Sender, prepare, settle_customer,
 from callcore.kernel import outbox
 from callcore.kernel.errors import NotAllowedNow
 from callcore.orders.attention import attention_at
-from callcore.orders.create_order import line_row
+from callcore.orders.create_order import add_lines
 from callcore.orders.model import NEW, UNKNOWN, NewOrder, OrderClass, OrderEventKind, OrderKind, status_of
 from callcore.orders.settings import order_settings
 from callcore.orders.tables import OrderLineRow, OrderRow
@@ -42,10 +42,7 @@ async def order_from_request(
     last = await session.scalar(
         select(func.max(OrderLineRow.position)).where(OrderLineRow.order_id == order.id)
     )
-    first = (last or 0) + 1
-    session.add_all(
-        line_row(order.id, position, line) for position, line in enumerate(new.lines, start=first)
-    )
+    await add_lines(session, order.id, new.lines, first=(last or 0) + 1)
     order.total_kopecks += sum(line.total_kopecks for line in new.lines)
     order.attention_at = attention_at(order, settings)
     await session.flush()

@@ -33,8 +33,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 TITLES: Final = {name: words[0].capitalize() for name, words in COLUMNS.items()}
 SAMPLE: Final[tuple[Mapping[str, str], ...]] = (
     {
-        "number": "10452", "name": "Анна Белова", "phone": "8 912 440-18-25", "region": "RU-SVE",
-        "city": "Екатеринбург", "address": "ул. Мира, 5", "article": "", "product": "Профиль стальной",
+        "number": "10452", "name": "Анна Белова", "phone": "8 912 440-18-25", "region": "Москва",
+        "city": "Москва", "address": "ул. Мира, 5", "article": "", "product": "Профиль стальной",
         "quantity": "40", "price": "222,75", "source": "site", "comment": "Позвонить после шести",
     },
     {"number": "10452", "phone": "8 912 440-18-25", "service": "Доставка", "quantity": "1", "price": "1500"},

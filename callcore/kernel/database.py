@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -118,6 +118,7 @@ class Database:
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
         self._plain = _plain_engine(url, echo=echo) if self.is_sqlite else None
         self._threads = ThreadPoolExecutor(STEPS_AT_ONCE, "database")
+        self._writer = SessionWriter(url) if self.is_sqlite else None
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
@@ -137,6 +138,15 @@ class Database:
         """One transaction as one step. `work` may run in another thread: it touches nothing but its connection and what
         was handed to it. Cancelled before its commit, it is rolled back."""
         return await self._step(work, is_read=False)
+
+    async def transact(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+        """`transaction` for work that awaits nothing but its session: on SQLite all of it is one hop to a thread, and such
+        works wait for each other instead of for the lock."""
+        if self._writer is None:
+            async with self.transaction() as session:
+                return await work(session)
+        with _translated():
+            return await self._writer.run(work)
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """As `write`, of one state of the database, for a step that changes nothing."""
@@ -161,6 +171,62 @@ class Database:
         if self._plain is not None:
             await asyncio.to_thread(self._threads.shutdown)
             self._plain.dispose()
+        if self._writer is not None:
+            await self._writer.close()
+
+
+class SessionWriter:
+    """Whole coroutines over a session, one at a time, each in one transaction and without a hop: the driver of the standard
+    library answers at once, so nothing in them ever waits."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _plain_engine(url, echo=False)
+        self._engine.dialect.is_async = True  # an AsyncSession asks for it; here it costs nothing
+        self._thread = ThreadPoolExecutor(1, "writer")
+
+    async def run(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+        """Cancelled before its commit, it is rolled back."""
+        is_given_up = threading.Event()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._whole, work, is_given_up
+            )
+        except asyncio.CancelledError:
+            is_given_up.set()
+            raise
+
+    def _whole(
+        self, work: Callable[[AsyncSession], Awaitable[Result]], is_given_up: threading.Event
+    ) -> Result:
+        with self._engine.connect() as connection, connection.begin():
+            session = AsyncSession(expire_on_commit=False)
+            session.sync_session.bind = connection
+            try:
+                result = _without_waiting(_flushed(session, work))
+            finally:
+                session.sync_session.close()
+            if is_given_up.is_set():
+                raise _GivenUp
+            return result
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._thread.shutdown)
+        self._engine.dispose()
+
+
+async def _flushed(session: AsyncSession, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+    result = await work(session)
+    await session.flush()
+    return result
+
+
+def _without_waiting(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return cast("Result", done.value)
+    coroutine.close()
+    raise RuntimeError("the work waits for something else than its session")
 
 
 class _GivenUp(Exception):

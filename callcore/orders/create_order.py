@@ -1,8 +1,10 @@
 """Use case: an order or a request is made. Runs in the caller's transaction; numbers are one gapless sequence."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel.ids import public_id
@@ -20,9 +22,9 @@ async def create_order(
     order = OrderRow(**order_values(new, number=await take_order_numbers(session), now=now))
     session.add(order)
     await session.flush()
-    session.add_all(line_row(order.id, position, line) for position, line in enumerate(new.lines, start=1))
-    session.add(OrderEventRow(**created_values(order.id, new, now=now, actor_id=actor_id)))
-    await session.flush()
+    await add_lines(session, order.id, new.lines)
+    created = created_values(order.id, new, now=now, actor_id=actor_id)
+    _ = await session.execute(insert(OrderEventRow), [created])
     return order
 
 
@@ -86,19 +88,28 @@ async def take_order_numbers(session: AsyncSession, count: int = 1) -> int:
     return await (await session.connection()).run_sync(take_numbers, count)
 
 
-def line_row(order_id: int, position: int, line: NewLine) -> OrderLineRow:
-    return OrderLineRow(
-        order_id=order_id,
-        position=position,
-        kind=line.kind,
-        product_id=line.product_id,
-        article=line.article,
-        name=line.name,
-        unit=line.unit,
-        quantity_m=line.quantity_m,
-        price=line.price,
-        total_kopecks=line.total_kopecks,
-        category=line.category,
-        service=line.service,
-        params=dict(line.params),
-    )
+async def add_lines(
+    session: AsyncSession, order_id: int, lines: Sequence[NewLine], *, first: int = 1
+) -> None:
+    """All in one statement; `first` is the position of the first of them."""
+    rows = [_line_values(order_id, place, line) for place, line in enumerate(lines, start=first)]
+    if rows:
+        _ = await session.execute(insert(OrderLineRow), rows)
+
+
+def _line_values(order_id: int, position: int, line: NewLine) -> dict[str, Any]:
+    return {
+        "order_id": order_id,
+        "position": position,
+        "kind": line.kind,
+        "product_id": line.product_id,
+        "article": line.article,
+        "name": line.name,
+        "unit": line.unit,
+        "quantity_m": line.quantity_m,
+        "price": line.price,
+        "total_kopecks": line.total_kopecks,
+        "category": line.category,
+        "service": line.service,
+        "params": dict(line.params),
+    }
