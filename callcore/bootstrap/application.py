@@ -24,8 +24,8 @@ from callcore.bootstrap.message_services import Messages
 from callcore.bootstrap.message_ways import message_ways
 from callcore.bootstrap.numbering_file import NumberingFile
 from callcore.bootstrap.open_hours import OpenHours
-from callcore.bootstrap.order_feed import OrderFeed
 from callcore.bootstrap.order_card_services import OrderWatch
+from callcore.bootstrap.order_feed import OrderFeed
 from callcore.bootstrap.routing_options import routing_options
 from callcore.bootstrap.site import make_site
 from callcore.bootstrap.voice_services import keep_shelf, make_shelf
@@ -37,6 +37,7 @@ from callcore.calls.facts import PbxFact
 from callcore.calls.follow_calls import CallFollower
 from callcore.calls.phone_reach import PhoneReach
 from callcore.calls.reconcile import CallReconciler
+from callcore.intake.once import forget_old
 from callcore.kernel.bus import Bus, Event
 from callcore.kernel.clock import SystemClock
 from callcore.kernel.database import Database
@@ -55,6 +56,7 @@ from web.live.hub import LiveHub
 _log = get_logger(__name__)
 REFRESH_S = 5.0
 CLAIM_S = 3.0
+FORGET_S = 3600.0
 DUTY_S = 20.0
 BOOTED_WAIT_S = 1.0  # our AMI user may not read `system`, so FullyBooted does not come to it
 
@@ -168,6 +170,7 @@ class Application:
         duty = DutyKeeper(self.database, self.clock, lambda: self.routing.snapshot)
         _ = self.tasks.spawn("duty", every(DUTY_S, duty.tell))
         _ = self.tasks.spawn("claim", every(CLAIM_S, self._claim_requests))
+        _ = self.tasks.spawn("forget", every(FORGET_S, self._forget_keys))
         await OrderWatch(self.database, self.clock).start(self.tasks)
         await self._start_site()
         _log.info("application started", address=f"{self.settings.web.host}:{self.settings.web.port}")
@@ -229,6 +232,11 @@ class Application:
         self.bus.publish(
             RecordingReady(at=self.clock.now(), audience=audience, recording_id=recording_id, call_id=call_id)
         )
+
+    async def _forget_keys(self) -> None:
+        """Of requests of which nobody sends a repeat any more."""
+        async with self.database.transaction() as session:
+            await forget_old(session, self.clock.now())
 
     async def _claim_requests(self) -> None:
         """A request of a region's number belongs to the dealer who talked, soon after he did."""

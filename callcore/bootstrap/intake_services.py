@@ -7,7 +7,7 @@ from typing import Final
 from callcore.calls.rights import orgs_below
 from callcore.intake.api_orders import ApiOrder, ApiOrderFilter, ApiOrderPage, api_order, api_orders
 from callcore.intake.draft import Draft
-from callcore.intake.once import Press, forget_old
+from callcore.intake.once import Press
 from callcore.intake.operator import Asked, Known, known_for, take_by_operator
 from callcore.intake.site_form import Goods, find_goods, region_names
 from callcore.intake.take_in import Sender
@@ -24,7 +24,6 @@ from web.intake.services import IntakeServices
 
 API_PER_MINUTE: Final = 6000.0  # a key; a shop of a big network sends a few an hour
 API_BURST: Final = 300
-FORGET_S: Final = 3600.0
 RegionsOf = Callable[[str], Sequence[str]]
 
 
@@ -105,8 +104,3 @@ class IntakeDesk:
     ) -> ApiOrderPage:
         async with self._database.session() as session:
             return await api_orders(session, viewer, wanted, after=after, limit=limit, now=self._clock.now())
-
-    async def forget_old(self) -> None:
-        """Keys of requests of which nobody sends a repeat any more."""
-        async with self._database.transaction() as session:
-            await forget_old(session, self._clock.now())
