@@ -26,9 +26,7 @@ LOOKS_BURST: Final = 240
 class CustomerDesk:
     """Names follow the services."""
 
-    def __init__(
-        self, database: Database, clock: Clock, intake: IntakeDesk, store: FileStore | None = None
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, intake: IntakeDesk, store: FileStore) -> None:
         self._database = database
         self._clock = clock
         self._intake = intake
@@ -87,6 +85,4 @@ class CustomerDesk:
     async def file(self, public_id: str, file_id: int) -> Download:
         async with self._database.session() as session:
             found = await public_file(session, public_id, file_id)
-        if self._store is None:
-            raise NotFound("file-not-found")
         return Download(await self._store.path(found.sha256), found.name, found.media_type)

@@ -34,6 +34,7 @@ from callcore.demo.data import load_demo_data
 from callcore.demo.password import demo_password
 from callcore.demo.seed import demo_logins
 from callcore.network.sign_in import SignIn
+from callcore.orders.file_store import FolderStore
 from config.settings import Settings
 from web.account.pages import room as account_room
 from web.api.pages import room as api_room
@@ -159,7 +160,14 @@ def make_site(application: "Application") -> web.Application:
                 api_room(intake.api()),
                 intake_room(intake.form()),
                 import_room(OrderImport(application.database, application.clock, regions_of).services()),
-                public_room(CustomerDesk(application.database, application.clock, intake).services()),
+                public_room(
+                    CustomerDesk(
+                        application.database,
+                        application.clock,
+                        intake,
+                        FolderStore(settings.orders.files_dir, settings.orders.max_file_mb * 1024 * 1024),
+                    ).services()
+                ),
                 people_room(PeopleReader(application.database, application.clock, seal).services()),
                 audit_room(AuditReader(application.database, application.clock).services()),
                 account_room(account_services(application.database, application.clock, seal)),

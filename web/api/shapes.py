@@ -102,7 +102,8 @@ def order_out(order: ApiOrder, origin: str) -> OrderOut:
     phone = order.phone
     return OrderOut(
         number=order.number,
-        url=f"{origin}/o/{order.public_id}",
+        # whoever holds the link reads what the customer wrote there, his number too
+        url="" if phone and phone.is_hidden else f"{origin}/o/{order.public_id}",
         kind=order.kind,
         status=order.status,
         status_class=order.status_class,
