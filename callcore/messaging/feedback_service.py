@@ -4,10 +4,8 @@ from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.messaging.feedback import (
     FeedbackKind,
-    SurveySent,
     SurveyView,
     answer_survey,
-    send_survey,
     survey_of,
 )
 from callcore.messaging.feedback_desk import (
@@ -20,7 +18,6 @@ from callcore.messaging.feedback_desk import (
     open_complaints,
 )
 from callcore.network.model import Viewer
-from callcore.orders.changing import order_to_change
 
 
 class FeedbackDesk:
@@ -55,10 +52,3 @@ class FeedbackDesk:
     async def answer(self, token: str, score: int | None, text: str) -> None:
         async with self._database.transaction() as session:
             await answer_survey(session, token, score, text, self._clock.now())
-
-    async def ask(self, viewer: Viewer, number: int) -> SurveySent:
-        """The question by one press. Raises NotFound, Forbidden, NotAllowedNow("order-not-closed")."""
-        now = self._clock.now()
-        async with self._database.transaction() as session:
-            order = await order_to_change(session, viewer, number, now=now, is_running=False)
-            return await send_survey(session, order.id, now)

@@ -1,4 +1,4 @@
-"""Letters as the administrator sees them: what waits, what was sent, what died and why; and a second chance."""
+"""Letters and SMS as the administrator sees them: what waits, what was sent, what died and why; and a second chance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,9 +21,11 @@ MAX_ROWS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class LetterView:
-    """`error` holds the words of the mail server, or the code too-old."""
+    """`channel` is email or sms. `error` holds the words of the other side, or a code of our own (too-old,
+    sms-not-set-up, no-consent, no-site-address)."""
 
     id: int
+    channel: str
     address: str
     subject: str
     body: str
@@ -33,6 +35,7 @@ class LetterView:
     made_at: datetime
     due_at: datetime
     sent_at: datetime | None
+    delivered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ async def find_letters(
 def _view(row: DeliveryRow) -> LetterView:
     return LetterView(
         id=row.id,
+        channel=row.channel,
         address=row.address,
         subject=row.subject,
         body=row.body,
@@ -72,6 +76,7 @@ def _view(row: DeliveryRow) -> LetterView:
         made_at=row.made_at,
         due_at=row.due_at,
         sent_at=row.sent_at,
+        delivered_at=row.delivered_at,
     )
 
 

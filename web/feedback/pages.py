@@ -15,17 +15,15 @@ from web.rooms import NavItem, Room, get, post
 from web.security.access import PUBLIC, roles
 from web.security.sessions import viewer_of
 from web.ui.flash import Flash, see_other
-from web.ui.formats import moment
 from web.ui.paths import number_in_path
 from web.ui.templates import render
 
 READ = roles(*ADMINS, Role.OPERATOR, Role.MARKETER, *DEALER_ROLES)
 DECIDE = roles(*ADMINS)
-ASK = roles(*ADMINS, Role.OPERATOR, *DEALER_ROLES)
 MAX_TOKEN_CHARS: Final = 100
 MAX_CHARS: Final = 5000
 STATE_WORDS: Final = {
-    FeedbackState.NEW: ("Новые", "Новое", "warn"),
+    FeedbackState.NEW: ("Новые", "Ждёт решения", "warn"),
     FeedbackState.SHOWN: ("Показаны", "Показан", "ok"),
     FeedbackState.HIDDEN: ("Скрыты", "Скрыт", "calm"),
     FeedbackState.WORKING: ("В работе", "В работе", "info"),
@@ -125,23 +123,6 @@ async def _page(request: web.Request, status: int = 200, **more: Any) -> web.Res
     return render(request, "feedback/one.html", status=status, **context | more)
 
 
-async def ask(request: web.Request) -> web.Response:
-    """The question to the customer by one press; pressed again it says when it was sent."""
-    number, viewer = number_in_path(request, "number"), viewer_of(request)
-    try:
-        sent = await request.app[SERVICES].ask(viewer, number)
-    except NotAllowedNow:
-        flash = Flash("warning", "Опрос отправляют после завершения заказа")
-    else:
-        when = moment(sent.made_at, viewer.tz)
-        flash = (
-            Flash("success", "Опрос отправлен клиенту")
-            if sent.is_new
-            else Flash("info", f"Опрос уже отправлен: {when}")
-        )
-    return see_other(f"/orders/{number}", flash)
-
-
 # --- the customer ---------------------------------------------------------------------------------------------------
 
 
@@ -189,7 +170,6 @@ def room(desk: FeedbackDesk) -> Room:
             get("/feedback/badge", badge, READ),
             get("/feedback/{id}", one, READ),
             post("/feedback/{id}", decide, DECIDE),
-            post("/orders/{number}/survey", ask, ASK),
             get("/s/{token}", survey, PUBLIC),
             post("/s/{token}", answer, PUBLIC),
         ),

@@ -27,7 +27,12 @@ STATES: Final = {
     LetterState.SENT: "Отправлены",
     LetterState.DEAD: "Не отправлены",
 }
-ERRORS: Final = {"too-old": "Письмо ждало дольше трёх дней и устарело"}
+ERRORS: Final = {
+    "too-old": "Ждало дольше трёх дней и устарело",
+    "sms-not-set-up": "SMS не подключены: задайте senders в разделе [sms] файла настроек",
+    "no-consent": "Нет согласия клиента на рекламу",
+    "no-site-address": "Не задан адрес сайта (site_address в разделе [mail]): сообщение было бы без ссылки",
+}
 
 
 async def notices(request: web.Request) -> web.Response:
@@ -110,8 +115,8 @@ async def send_again(request: web.Request) -> web.Response:
     try:
         await request.app[SERVICES].send_again(viewer_of(request), number_in_path(request, "id"))
     except NotAllowedNow:
-        return see_other(address, Flash("warning", "Это письмо уже отправляется"))
-    return see_other(address, Flash("success", "Письмо поставлено в очередь"))
+        return see_other(address, Flash("warning", "Это сообщение уже отправляется"))
+    return see_other(address, Flash("success", "Сообщение поставлено в очередь"))
 
 
 def _after(request: web.Request) -> int | None:

@@ -217,7 +217,7 @@ def room(services: TaskServices) -> Room:
             post("/tasks/{id}/postpone", postpone, WHO),
             post("/tasks/{id}/reopen", reopen, WHO),
         ),
-        nav=(NavItem("Задачи", "/tasks", "list-check", WHO, hotkey="g t", badge="/tasks/badge"),),
+        nav=(NavItem("Задачи", "/tasks", "list-check", WHO, "Работа", "g t", "/tasks/badge"),),
         furnish=lambda app: app.__setitem__(SERVICES, services),
         scripts=("badges.js",),
     )
