@@ -1,12 +1,20 @@
 """Services of the room of settings: each opens its own session; rights are checked inside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.network.model import Viewer
 from callcore.orders.change_settings import ChangeSettings
 from callcore.orders.model import ReasonKind
+from callcore.orders.promo_codes import (
+    PromoDraft,
+    PromoView,
+    add_promo,
+    dealer_names,
+    list_promos,
+    switch_promo,
+)
 from callcore.orders.reasons import (
     Reason,
     ReasonDraft,
@@ -35,6 +43,10 @@ class SettingReader:
             statuses=self.statuses,
             save_status=self.save_status,
             order_statuses=self.order_statuses,
+            promos=self.promos,
+            add_promo=self.add_promo,
+            switch_promo=self.switch_promo,
+            dealers=self.dealers,
         )
 
     async def reasons(self, kind: ReasonKind) -> Sequence[Reason]:
@@ -44,7 +56,9 @@ class SettingReader:
 
     async def save_reason(self, viewer: Viewer, draft: ReasonDraft) -> Reason:
         async with self._database.transaction() as session:
-            await ensure_reasons(session)  # else the usual ones would never come after one of the factory's own
+            await ensure_reasons(
+                session
+            )  # else the usual ones would never come after one of the factory's own
             return await save_reason(session, viewer, draft, now=self._clock.now())
 
     async def order_reasons(self, viewer: Viewer, kind: ReasonKind, ids: Sequence[int]) -> None:
@@ -62,3 +76,19 @@ class SettingReader:
     async def order_statuses(self, viewer: Viewer, codes: Sequence[str]) -> None:
         async with self._database.transaction() as session:
             await reorder(session, viewer, codes, now=self._clock.now())
+
+    async def promos(self, viewer: Viewer) -> Sequence[PromoView]:
+        async with self._database.session() as session:
+            return await list_promos(session, viewer)
+
+    async def add_promo(self, viewer: Viewer, draft: PromoDraft) -> str:
+        async with self._database.transaction() as session:
+            return await add_promo(session, viewer, draft, now=self._clock.now())
+
+    async def switch_promo(self, viewer: Viewer, promo_id: int, is_active: bool) -> str:
+        async with self._database.transaction() as session:
+            return await switch_promo(session, viewer, promo_id, is_active=is_active, now=self._clock.now())
+
+    async def dealers(self) -> Mapping[int, str]:
+        async with self._database.session() as session:
+            return await dealer_names(session)

@@ -22,7 +22,7 @@ ROLES = {
     "manufacturer": (DAY + WORK + STAFF + SETTINGS, "Сводка"),
     "supervisor": (DAY + WORK + STAFF + SETTINGS, "Сводка"),
     "operator": (DAY + WORK + STAFF, "Рабочий стол"),
-    "marketer": (DAY + WITHOUT_DESK + ["Дилеры", "Праздники", "Карта", "Номера"], "Звонки"),
+    "marketer": (DAY + WITHOUT_DESK + ["Дилеры", "Праздники", "Карта", "Номера", "Промокоды"], "Звонки"),
     "dealer": (DAY + WORK + DEALERS, "Рабочий стол"),
     "dealer.manager": (DAY + WORK + DEALERS, "Рабочий стол"),
     "subdealer": (DAY + WORK + DEALERS, "Рабочий стол"),

@@ -6,11 +6,14 @@ from typing import Any
 from aiohttp import web
 
 from callcore.kernel.errors import Conflict, Invalid
+from callcore.network.model import Role
 from callcore.orders.change_settings import EDITORS, READERS, may_edit_settings
+from callcore.orders.promo_codes import EDITORS as PROMO_EDITORS
+from callcore.orders.promo_codes import READERS as PROMO_READERS
 from web.rooms import NavItem, Room, get, post
 from web.security.access import roles
 from web.security.sessions import viewer_of
-from web.settings import reason_pages, status_pages, words
+from web.settings import promo_pages, reason_pages, status_pages, words
 from web.settings.form import SCORES, WRONG, SettingForm, read_form, show_settings, understand
 from web.settings.services import SERVICES, SettingServices
 from web.ui.flash import Flash, see_other
@@ -80,7 +83,13 @@ def room(services: SettingServices) -> Room:
             get("/settings/reasons", reason_pages.reasons, READ),
             post("/settings/reasons", reason_pages.save, EDIT),
             post("/settings/reasons/move", reason_pages.move, EDIT),
+            get("/settings/promo-codes", promo_pages.promos, roles(*PROMO_READERS)),
+            post("/settings/promo-codes", promo_pages.add, roles(*PROMO_EDITORS)),
+            post("/settings/promo-codes/{id}/{state}", promo_pages.switch, roles(*PROMO_EDITORS)),
         ),
-        nav=(NavItem("Настройки заказов", "/settings", "settings", READ, "Настройки", "g s"),),
+        nav=(
+            NavItem("Настройки заказов", "/settings", "settings", READ, "Настройки", "g s"),
+            NavItem("Промокоды", "/settings/promo-codes", "percentage", roles(Role.MARKETER), "Настройки"),
+        ),
         furnish=lambda app: app.__setitem__(SERVICES, services),
     )

@@ -35,6 +35,7 @@ def tabs(here: str) -> list[tuple[str, str, int | None, bool]]:
         "/settings": "Заказы",
         "/settings/statuses": "Статусы",
         "/settings/reasons": "Причины",
+        "/settings/promo-codes": "Промокоды",
     }
     return [(text, path, None, path == here) for path, text in pages.items()]
 

@@ -31,7 +31,7 @@ from callcore.network.model import DEALER_ROLES, Role
 from callcore.network.passwords import hash_password
 from callcore.network.sign_in_limit import fingerprint
 from callcore.network.tables import UserRow
-from callcore.orders.desk_tables import ImportJobRow
+from callcore.orders.desk_tables import ImportJobRow, PromoCodeRow
 from callcore.routing.model import Decision
 from callcore.routing.numbering import EMPTY_PLAN
 from config.settings import Settings, load_settings
@@ -58,6 +58,7 @@ NUMBER = "+79124401825"
 CUSTOMER = "Прасковья Тестова"
 ORDER = 41
 TOKEN = "secret-of-the-only-link"
+PROMO = 77
 
 
 @dataclass
@@ -93,6 +94,7 @@ class Seeds:
             "outlets": self.outlet_id,
             "dids": self.did_id,
             "routing": self.policy_id,
+            "settings": PROMO,
             "duty": self.shift_id,
             "pause": self.person_id,
             "tasks": self.task_id,
@@ -120,6 +122,10 @@ class Seeds:
             "{contact}": str(self.customer.contact_id),
             "{claim}": str(self.customer.claim_id),
             "{merge}": str(self.customer.merge_id),
+            "{file}": "1",
+            "{undo_id}": "1",
+            "{view_id}": "1",
+            "{file_id}": "1",
             "{kind}": "ads",
             "{version}": "0",
             "{path}": "app.css",
@@ -183,6 +189,7 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
         session.add(recording)
         await session.flush()
         policy = await make_policy(session)
+        session.add(PromoCodeRow(id=PROMO, code="ЛЕТО", kind="percent", value=500, used=0, is_active=True))
         first, second = await make_phone(session), await make_phone(session)
         await make_phone(session, user=people[Role.ADMIN])  # who has none has no pause
         shift = await make_shift(session, first, clock.now() - timedelta(hours=1), hours=2)

@@ -20,6 +20,7 @@ from callcore.kernel.logs import configure_logs
 from callcore.network.model import Role
 from callcore.network.tables import UserRow
 from tests.fakes.clock import FakeClock
+from tests.integration.web.door_forms import form_for
 from tests.integration.web.guarded_site import CUSTOMER, NUMBER, PASSWORD, GuardedSite, open_site
 from web.deps import WebDeps
 from web.security.access import PUBLIC, Access, ProgramAccess
@@ -212,59 +213,10 @@ async def test_every_change_needs_the_token_of_the_session(site: GuardedSite) ->
             assert answer.status == 403, path
 
 
-def duty_form(site: GuardedSite, pattern: str) -> dict[str, str]:
-    """A night shift; other hours for the one that stands now."""
-    first, second = site.seeds.duty_ids
-    ahead = site.clock.now() + timedelta(days=2)
-    return {
-        "start": "11:00" if "{id}" in pattern else "21:00",
-        "end": "13:30" if "{id}" in pattern else "09:00",
-        "tz": "Europe/Moscow",
-        "phone-1": str(first),
-        "phone": str(second),
-        "starts": ahead.isoformat(),
-        "ends": (ahead + timedelta(hours=1)).isoformat(),
-    }
-
-
-SETTINGS = {
-    **dict.fromkeys(("points_done", "due_days", "claim_days", "accept_minutes", "contact_minutes"), "20"),
-    **dict.fromkeys(("points_failed", "release_minutes", "open_to_all_minutes"), "0"),
-    **{f"score_{score}": "0" for score in range(1, 6)},
-    "version": "0",
-}
-
-
 async def test_every_change_passes_with_the_token(site: GuardedSite) -> None:
     for method, pattern in unsafe_routes(site):
         browser = await site.signed_in(Role.ADMIN)
-        form = {"csrf_token": await site.csrf_token(browser), "text": "Перезвонить"}
-        form |= {"email": "admin@example.test", "password": PASSWORD}
-        form |= {"day": f"{site.clock.now():%Y-%m-%d}", "kind": "off", "title": "День завода", "version": "1"}
-        form |= {"state": "closed", "span": "60", "why": "учёт"}
-        form |= {"do": "save", "shown": "1", "stages.0.kind": "base", "name": "Реклама"}
-        form |= {"number": "8 495 000-77-77", "label": "Сайт", "whose": "caller", "source": "site"}
-        form |= {"medium": "cpc", "request_type": "call", "language": "ru", "waiting": "music"}
-        form |= {"reason": "учёт", "role": "dealer_manager", "city": "Москва", "region_code": "RU-MOW"}
-        form |= {"full_name": "Ирина Гостева", "again": PASSWORD}
-        form |= {"points": "5", "key": "once"}
-        if pattern.startswith("/duty"):
-            form |= duty_form(site, pattern)
-        if pattern == "/settings":
-            form |= SETTINGS
-        if pattern.startswith("/settings/reasons"):
-            form |= {"kind": "decline", "title": "Учёт на складе", "fault": "none"}
-            form |= {"id": "1", "way": "down"} if pattern.endswith("/move") else {}
-        if pattern.startswith("/settings/statuses"):
-            form |= {"class": "waiting", "code": "new", "way": "down", "term": "24"}
-        if pattern == "/dealers/{id}/edit":
-            form["name"] = "Вектор"
-        if pattern.startswith("/tasks/"):
-            form |= {"reason": "talked", "delay": "tomorrow"}
-        if pattern == "/dids":
-            form["number"] = "8 495 000-77-78"  # the other one is an outlet's phone by now
-        if pattern.startswith("/dids/"):
-            form["version"] = site.seeds.did_version
+        form = form_for(site, pattern) | {"csrf_token": await site.csrf_token(browser)}
         async with browser.request(
             method, site.seeds.path(pattern), data=form, allow_redirects=False
         ) as answer:

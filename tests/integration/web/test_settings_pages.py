@@ -95,3 +95,30 @@ async def test_reasons_and_statuses_are_named_moved_and_put_away(site: GuardedSi
         assert answer.status == 403
     async with reader.get("/settings/statuses") as answer:
         assert "Записать" not in await answer.text()
+
+
+async def test_promo_codes_are_made_once_and_switched(site: GuardedSite) -> None:
+    browser = await site.signed_in(Role.MARKETER)
+    token = {"csrf_token": await site.csrf_token(browser)}
+    code = token | {"code": " весна 27 ", "value": "12,5", "kind": "percent", "since": "2026-11-01"}
+    wrong = code | {"value": "101", "until": "2026-10-01", "use_limit": "0", "min_sum": "много"}
+    async with browser.post("/settings/promo-codes", data=wrong) as answer:
+        page = await answer.text()
+    assert answer.status == 422
+    assert "Рубли, от нуля" in page
+    async with browser.post("/settings/promo-codes", data=wrong | {"min_sum": "5000"}) as answer:
+        page = await answer.text()
+    assert answer.status == 422
+    assert page.count('class="field-error"') == 3
+    assert 'value="101"' in page
+    async with browser.post("/settings/promo-codes", data=code | {"use_limit": "3"}) as answer:
+        page = " ".join((await answer.text()).split())
+    assert "Промокод ВЕСНА27 работает" in page
+    assert "−12,5 %" in page
+    assert "с 01.11.2026" in page
+    assert "применён 0 из 3" in page
+    async with browser.post("/settings/promo-codes", data=code) as answer:
+        assert answer.status == 422
+        assert "Такой код уже есть" in await answer.text()
+    async with browser.post("/settings/promo-codes/77/off", data=token) as answer:
+        assert "ЛЕТО: выключен" in await answer.text()
