@@ -21,6 +21,8 @@ from callcore.demo.rows import Rows, story_rows
 from callcore.demo.special_days import special_days
 from callcore.demo.story import tell
 from callcore.demo.tasks import demo_tasks
+from callcore.demo.views import saved_views
+from callcore.demo.ways_in import demo_keys
 from callcore.kernel.database import Base, Database
 from callcore.network.directory import load_directory
 from callcore.network.model import Role
@@ -85,7 +87,9 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
             await _write(session, demo_points(rows.orgs, told, now))
             await _write(session, demo_tasks(story.calls, rows.users, now))
             await _write(session, demo_messages(told, now))
+            await _write(session, demo_keys(rows.orgs, rows.users, now))
             await _write(session, demo_duty(rows.users, rows.phones, now))
+            await _write(session, saved_views(rows.users))
             await _write(session, special_days([row["id"] for row in rows.outlets], now))
             await offer_demo_orders(session, now)
     return DemoSeeded(is_empty, demo_logins(data))

@@ -38,6 +38,7 @@ _ALL: Final = (
 )
 COLUMNS: Final = {column.code: column for column in _ALL}
 USUAL: Final = ("number", "status", "created", "customer", "product", "sum")
+_BESIDE_REFUSALS: Final = frozenset({"number", "status", "customer", "product", "sum"})
 REFUSED: Final = (Column("refusal", "Кто отказался"), Column("takers", "Кто ещё может взять"))
 
 
@@ -45,6 +46,11 @@ def chosen(codes: Iterable[str]) -> tuple[Column, ...]:
     """In their fixed order, the number always; unknown ones are passed over, none at all gives the usual ones."""
     wanted = {code for code in codes if code in COLUMNS} or set(USUAL)
     return tuple(column for column in _ALL if column.code in wanted or column is NUMBER)
+
+
+def beside_refusals(columns: Iterable[Column]) -> tuple[Column, ...]:
+    """Refusals need room: of the chosen columns those that tell what is to be given to whom."""
+    return tuple(column for column in columns if column.code in _BESIDE_REFUSALS)
 
 
 def cells(columns: Iterable[Column], tz: str) -> Callable[[ListRow], list[Value]]:

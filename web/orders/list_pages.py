@@ -26,6 +26,7 @@ WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
 MORE_FIELDS: Final = ("kind", "result", "region", "source", "due", "since", "until", "manager")
 MAX_FRESH: Final = 200
 ADD: Final = "/orders/new"
+MANY_COLUMNS: Final = 7
 
 
 async def orders(request: web.Request) -> web.Response:
@@ -101,7 +102,9 @@ def _frame_context(
     form: OrderForm, frame: ListFrame, choices: JournalChoices, viewer: Viewer, *, may_add: bool = False
 ) -> dict[str, Any]:
     view = next((one for one in frame.views if one.id == number_of(form.view)), None)
+    is_refused = form.tab == OrderTab.DECLINED
     shown = columns.chosen(view.columns if view and view.columns else frame.choice.columns)
+    shown = columns.beside_refusals(shown) if is_refused else shown
     managers = {one.id: one.full_name for one in frame.managers}
     statuses = {one.code: one.name for one in frame.statuses}
     names = Names(choices.orgs, choices.regions, managers, statuses)
@@ -116,7 +119,8 @@ def _frame_context(
         "view_address": view_pages.address_of,
         "columns": shown,
         "all_columns": tuple(columns.COLUMNS.values()),
-        "refused_columns": columns.REFUSED if form.tab == OrderTab.DECLINED else (),
+        "refused_columns": columns.REFUSED if is_refused else (),
+        "is_wide": is_refused or len(shown) > MANY_COLUMNS,
         "page_sizes": PAGE_SIZES,
         "chips": chips(form, names),
         "clear_url": form.on_tab(form.tab),
@@ -133,7 +137,7 @@ def _frame_context(
         "has_results": form.stage in ("", OrderClass.CLOSED),
         "is_more": any(getattr(form, name) for name in MORE_FIELDS),
         "empty": list_words.EMPTY.get(_tab_of(form, viewer)),
-        "has_actions": form.tab == OrderTab.DECLINED or not viewer.is_staff,
+        "has_actions": is_refused or not viewer.is_staff,
         "distributes": viewer.role in DISTRIBUTORS,
         "may_add": may_add,
         "range_text": "",
