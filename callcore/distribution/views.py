@@ -35,9 +35,10 @@ class Choice:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferView:
     """`may_…` are the buttons of the person. `alone_until`: until then others do not see it yet («видно вам ещё 3:12 до
-    открытия всем»), None when nobody else is waiting. `is_alone`: nobody else sees it before he refuses. `for_org` names
-    the subdealer to whom it is offered, empty for the person's own organisation. `reasons` to refuse, `release_reasons`
-    to give back, `dealers` to assign to, those who can take it first."""
+    открытия всем»), None when nobody else is waiting. `is_alone`: nobody else sees it before he refuses, or there is
+    nobody else. `others_see`: it may be taken by others at this moment. `for_org` names the subdealer to whom it is
+    offered, empty for the person's own organisation. `reasons` to refuse, `release_reasons` to give back, `dealers` to
+    assign to, those who can take it first."""
 
     number: int
     org_name: str = ""
@@ -49,6 +50,7 @@ class OfferView:
     may_see_why: bool = False
     alone_until: datetime | None = None
     is_alone: bool = False
+    others_see: bool = False
     for_org: str = ""
     reasons: tuple[Choice, ...] = ()
     release_reasons: tuple[Choice, ...] = ()
@@ -115,6 +117,7 @@ async def _view(
     mine, others = await _windows(session, order, reach) if is_open else ([], [])
     may_accept = bool(mine) and reach.sees_available
     may_release = order.org_id is not None and not is_closed and (distributes or is_his)
+    others_see = any(one.opens_at <= now for one in others)
     coming = min((one.opens_at for one in others if one.opens_at > now), default=None)
     return OfferView(
         number=order.number,
@@ -126,7 +129,8 @@ async def _view(
         may_offer=distributes and is_open,
         may_see_why=viewer.is_staff,
         alone_until=coming if may_accept and coming is not None and not is_far(coming, now) else None,
-        is_alone=may_accept and coming is not None and is_far(coming, now),
+        is_alone=may_accept and not others_see and (coming is None or is_far(coming, now)),
+        others_see=may_accept and others_see,
         for_org=await _for_org(session, viewer, mine) if may_accept else "",
         reasons=await _reasons(session, ReasonKind.DECLINE) if may_accept else (),
         release_reasons=await _reasons(session, ReasonKind.RELEASE) if may_release else (),

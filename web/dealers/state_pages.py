@@ -67,7 +67,11 @@ async def suspend(request: web.Request) -> web.Response:
     except Invalid as error:
         return await _suspend_page(request, 422, typed=values, errors=errors_of(error))
     said = f"«{name}» приостановлен: новые звонки к нему не идут"
-    return see_other(f"/dealers/{org_id}", Flash("success", said))
+    # what he has in hand is decided next
+    left = await services.open_orders(viewer_of(request), org_id)
+    return see_other(
+        f"/dealers/{org_id}/orders-in-hand" if left else f"/dealers/{org_id}", Flash("success", said)
+    )
 
 
 async def resume(request: web.Request) -> web.Response:

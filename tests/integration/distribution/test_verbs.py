@@ -185,7 +185,7 @@ async def test_a_fixed_dealer_sees_it_alone_until_he_refuses(database):
         assert await seen_by(session, order, minutes(100_000)) == {PLAIN}
         assert await due(session, order, TOP) is None
         view = await offer_view(session, viewer(PLAIN), order.id, NOW)
-        assert (view.is_alone, view.alone_until) == (True, None)
+        assert (view.is_alone, view.others_see, view.alone_until) == (True, False, None)
         await decline_order(session, viewer(PLAIN), order.number, why, now=minutes(50))
         assert await seen_by(session, order, minutes(50)) == {TOP, TOP_TOO}
         assert await seen_by(session, order, minutes(55)) == {TOP, TOP_TOO, QUOTA_DEALER}
