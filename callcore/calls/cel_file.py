@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from callcore.calls.cel import CelEvent, read_line
 from callcore.calls.tables import CelCursorRow, CelRow
-from callcore.kernel.database import Base, Database, gentle_insert
+from callcore.kernel.database import Base, Database, gentle_insert, upsert
 from callcore.kernel.logs import get_logger
 
 PORTION_BYTES: Final = 256 * 1024
@@ -60,8 +60,9 @@ class CelReader:
     async def read_new(self) -> int:
         """Store all whole records that came since the last time; returns how many were new."""
         total = 0
-        place: _Place = self._place or await self._database.read(self._stored_place)
-        self._place = None
+        place, self._place = self._place, None
+        if place is None:
+            place = await self._database.read(self._stored_place)
         while (portion := await asyncio.to_thread(_read_portion, self._path, place)) is not None:
             total += await self._keep(portion)
             place = portion.next
@@ -76,10 +77,9 @@ class CelReader:
 
     async def _keep(self, portion: _Portion) -> int:
         def store(connection: Connection) -> int:
-            moved = gentle_insert(connection, _CURSORS)
-            taken = {"inode": moved.excluded.inode, "offset": moved.excluded.offset}
+            moved = upsert(connection, _CURSORS, "path", ("inode", "offset"))
             row = {"path": str(self._path), "inode": portion.next.inode, "offset": portion.next.offset}
-            connection.execute(moved.on_conflict_do_update(index_elements=["path"], set_=taken), row)
+            connection.execute(moved, row)
             return _store(connection, portion)
 
         return await self._database.write(store)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Insert, bindparam, delete, func, insert, or_, select, update
 
 from callcore.calls.changes import LegRecord
 from callcore.calls.model import CallState, RecordingState
 from callcore.calls.tables import CallEventRow, CallRow, LegRow, LinkedidRow, RecordingRow
 from callcore.calls.unwritten import CallWork
-from callcore.kernel.database import Base, gentle_insert
+from callcore.kernel.database import Base, upsert
 
 _TABLES: Final = Base.metadata.tables
 _CALLS: Final = _TABLES[CallRow.__tablename__]
@@ -18,6 +18,7 @@ _LINKEDIDS: Final = _TABLES[LinkedidRow.__tablename__]
 _RECORDINGS: Final = _TABLES[RecordingRow.__tablename__]
 _LINES: Final = _TABLES[CallEventRow.__tablename__]
 _LEG_FIELDS: Final = tuple(name for name in LegRecord.__slots__ if name not in ("call_id", "outcome"))
+_LEG_COLUMNS: Final = (*(name for name in _LEG_FIELDS if name != "uniqueid"), "outcome", "call_row_id")
 
 Written = Sequence[
     tuple[dict[str, Any], CallWork]
@@ -26,19 +27,23 @@ Written = Sequence[
 
 def write_parts(connection: Connection, written: Written) -> None:
     """What stands there already is brought up to date; lines are added."""
-    _upsert(connection, _LEGS, "uniqueid", _leg_rows(connection, written))
+    _bring(connection, upsert(connection, _LEGS, "uniqueid", _LEG_COLUMNS), _leg_rows(connection, written))
     linkedids = [
         {"linkedid": name, "call_row_id": row["id"]} for row, work in written for name in work.linkedids
     ]
-    _upsert(connection, _LINKEDIDS, "linkedid", linkedids)
-    _upsert(connection, _RECORDINGS, "base", _recording_rows(written), only=("call_row_id",))
+    _bring(connection, upsert(connection, _LINKEDIDS, "linkedid", ("call_row_id",)), linkedids)
+    _bring(connection, upsert(connection, _RECORDINGS, "base", ("call_row_id",)), _recording_rows(written))
     lines = [
         {"call_row_id": row["id"], "at": line.at, "kind": str(line.kind), "data": line.data}
         for row, work in written
         for line in work.happenings
     ]
-    if lines:
-        connection.execute(insert(_LINES), lines)
+    _bring(connection, insert(_LINES), lines)
+
+
+def _bring(connection: Connection, statement: Insert, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(statement, rows)
 
 
 def absorb(connection: Connection, loser_id: int, winner_id: int, winner_call_id: str) -> None:
@@ -61,17 +66,6 @@ def absorb(connection: Connection, loser_id: int, winner_id: int, winner_call_id
         )
     )
     connection.execute(delete(_CALLS).where(_CALLS.c.id == loser_id))
-
-
-def _upsert(
-    connection: Connection, table: Table, key: str, rows: Sequence[dict[str, Any]], only: Sequence[str] = ()
-) -> None:
-    if not rows:
-        return
-    make = gentle_insert(connection, table)
-    names = only or [name for name in rows[0] if name != key]
-    taken = {name: make.excluded[name] for name in names}
-    connection.execute(make.on_conflict_do_update(index_elements=[key], set_=taken), rows)
 
 
 def _leg_rows(connection: Connection, written: Written) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Insert,
     Integer,
     MetaData,
     String,
@@ -286,3 +288,15 @@ async def insert_unless_exists(session: AsyncSession, table: type[Base], **value
 def gentle_insert(connection: Connection, table: Table) -> "SqliteInsert | PostgresqlInsert":
     """An INSERT that can say what to do on a conflict, in the database's own dialect."""
     return sqlite_insert(table) if connection.dialect.name == "sqlite" else postgresql_insert(table)
+
+
+def upsert(connection: Connection, table: Table, key: str, columns: tuple[str, ...]) -> Insert:
+    """An INSERT that brings these columns of the row with the same unique key up to date."""
+    return _upsert(connection.dialect.name, table, key, columns)
+
+
+@lru_cache(maxsize=64)  # putting it together costs more than running it
+def _upsert(dialect: str, table: Table, key: str, columns: tuple[str, ...]) -> Insert:
+    made = sqlite_insert(table) if dialect == "sqlite" else postgresql_insert(table)
+    taken = {name: made.excluded[name] for name in columns}
+    return made.on_conflict_do_update(index_elements=[key], set_=taken)

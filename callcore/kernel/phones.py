@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import phonenumbers
 
 MAX_INPUT_CHARS = 60
-# Numbers of Russia whose form needs no look into the library's tables: a page shows many of them.
+# Numbers of Russia whose form needs no look into the library's tables: a page shows many of them, each call brings two.
 _PLAIN_RUSSIAN = re.compile(r"\+7([349]\d\d)(\d{3})(\d\d)(\d\d)", re.ASCII)
 
 
@@ -33,7 +33,9 @@ def parse_phone(raw: str, region: str = "RU") -> PhoneNumber | None:
         return None
     bare = re.sub(r"[\s()\-–.]", "", text)
     if re.fullmatch(r"7\d{10}", bare):
-        text = f"+{bare}"
+        text = bare = f"+{bare}"
+    if _PLAIN_RUSSIAN.fullmatch(bare):
+        return PhoneNumber(bare)
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
