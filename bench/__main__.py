@@ -1,4 +1,4 @@
-"""`python -m bench [route|ami|memory|journal|all]`: measures, then prints one table.
+"""`python -m bench [route|ami|memory|journal|storm|all]`: measures, then prints one table.
 
 Ends with 1 when a target is missed. Nothing else heavy should run on the machine meanwhile.
 """
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from bench import bench_ami, bench_memory, bench_page, bench_route
+from bench import bench_ami, bench_memory, bench_page, bench_route, bench_storm
 
 
 class Figure(NamedTuple):
@@ -82,11 +82,30 @@ def journal(asked: argparse.Namespace) -> list[Figure]:
     ]
 
 
+def storm(asked: argparse.Namespace) -> list[Figure]:
+    orders = 40 if asked.quick else 200
+    found = {"SQLite": bench_storm.on_sqlite(orders=orders)}
+    if asked.postgres:
+        found["PostgreSQL"] = bench_storm.on_postgres(asked.postgres, orders=orders)
+    return [
+        Figure(
+            f"20 dealers take {orders} orders at once, {name}, p95",
+            f"{one.p95:.0f} ms",
+            f"{one.bare:.2f} ms",
+            one.p95 / one.bare,
+            f"≤ {bench_storm.LIMIT_P95_MS:g} ms, one winner each",
+            one.is_met,
+        )
+        for name, one in found.items()
+    ]
+
+
 BENCHES: dict[str, Callable[[argparse.Namespace], list[Figure]]] = {
     "route": route,
     "ami": ami,
     "memory": memory,
     "journal": journal,
+    "storm": storm,
 }
 
 
@@ -103,6 +122,7 @@ def main() -> int:
     )
     parser.add_argument("which", nargs="?", default="all", choices=[*BENCHES, "all"])
     parser.add_argument("--quick", action="store_true", help="a tenth of the calls, fewer rounds")
+    parser.add_argument("--postgres", default="", help="address of an empty database for the storm")
     parser.add_argument("--file", type=Path, help="keep the journal's database here and take it again")
     asked = parser.parse_args()
     bench_ami.silence()

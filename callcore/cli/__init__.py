@@ -5,7 +5,7 @@ import sys
 import typer
 
 from callcore import __version__
-from callcore.cli import call, check, database, demo, numbering, pbx, route, serve, test
+from callcore.cli import call, check, database, demo, numbering, order, pbx, route, serve, test
 
 app = typer.Typer(
     name="dealerline",
@@ -25,6 +25,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(pbx.app, name="pbx")
 app.add_typer(call.app, name="call")
 app.add_typer(route.app, name="route")
+app.add_typer(order.app, name="order")
 app.add_typer(numbering.app, name="numbering")
 
 

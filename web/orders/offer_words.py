@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from callcore.distribution.decision import (
     DESK_WORDS,
@@ -12,8 +12,9 @@ from callcore.distribution.decision import (
     out_words,
     share_words,
 )
+from callcore.distribution.explain import opens_words
 from callcore.distribution.move_orders import Moved
-from callcore.distribution.pipeline import ENDLESS, Told, is_far
+from callcore.distribution.pipeline import Told, is_far
 from callcore.distribution.why import Run, WhyOrder, WindowView
 from web.ui.formats import plural
 
@@ -101,14 +102,7 @@ def _stage(decision: Decision, told: Told) -> StageLine:
     names = ", ".join(decision.name(org_id) or f"№ {org_id}" for org_id in told.members[:6])
     if len(told.members) > 6:
         names += f" и ещё {len(told.members) - 6}"
-    return StageLine(name, _opens(told.opens), names, False, shares)
-
-
-def _opens(after: timedelta) -> str:
-    if after >= ENDLESS:
-        return "после отказа"
-    minutes = int(after.total_seconds() // 60)
-    return "сразу" if not minutes else f"через {minutes} мин"
+    return StageLine(name, opens_words(told.opens), names, False, shares)
 
 
 def _dealers(run: Run) -> Iterable[DealerLine]:

@@ -11,6 +11,7 @@ from callcore.distribution.accept_order import accept_order
 from callcore.distribution.assign_order import assign_order
 from callcore.distribution.decline_order import decline_order
 from callcore.distribution.expire_orders import ExpireOrders
+from callcore.distribution.explain import to_json, to_text
 from callcore.distribution.move_orders import move_orders
 from callcore.distribution.offer_again import offer_again
 from callcore.distribution.policy import OrderPolicy, OrderRule, OrderStage
@@ -159,6 +160,10 @@ async def test_refusals_open_the_next_stage_at_once_until_nobody_is_left(databas
         assert topics.count("order:desk") == 1
         told = await why_order(session, ADMIN, number)
         assert told.runs[0].refusals[0].reason.endswith("уехали")
+        text = to_text(told)
+        for words in ("Рейтинг, через 15 мин: Дилер 3, Дилер 4", "50 %: положено 0,5, роздано 0", "уехали"):
+            assert words in text
+        assert [one["cause"] for one in to_json(told)["runs"][0]["windows"]] == ["declined"] * 4
         with pytest.raises(NotFound):
             await why_order(session, viewer(TOP), number)
         view = await offer_view(session, ADMIN, row.id, minutes(7))
