@@ -68,6 +68,23 @@ SHOWN_AT_ONCE = {
     "/orders/{number}/decline": 403,
     "/orders/{number}/release": 422,
     "/orders/{number}/assign": 422,
+    **{
+        f"/orders/{{number}}/{name}": 422
+        for name in (
+            "status",
+            "postpone",
+            "contact",
+            "close",
+            "reopen",
+            "delete",
+            "deadline",
+            "promo",
+            "files",
+        )
+    },
+    "/orders/bulk/{undo_id}/undo": 404,
+    "/orders/{number}/files/{file}/remove": 404,
+    "/orders/{number}/files/{file}/restore": 404,
     "/dealers/{id}/orders-in-hand": 422,
     "/site/order": 422,
     "/site/{org_id}/order": 422,
