@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.catalog.tables import ProductRow
+from callcore.demo.customer_details import add_customer_details
 from callcore.demo.data import DemoData, load_demo_data
 from callcore.demo.distribution import offer_demo_orders
 from callcore.demo.duty import demo_duty, own_hours
@@ -82,8 +83,10 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
             told = await asyncio.to_thread(story_rows, data, story, now)
             await ensure_reasons(session)
             details = order_details(data, told, await load_reasons(session, ReasonKind.FAILED), now)
+            known = add_customer_details(told, now)
             await _write(session, told)
             await _write(session, details)
+            await _write(session, known)
             await _write(session, demo_points(rows.orgs, told, now))
             await _write(session, demo_tasks(story.calls, rows.users, now))
             await _write(session, demo_messages(told, now))
