@@ -55,6 +55,19 @@ async def deliveries_of_order(session: AsyncSession, viewer: Viewer, number: int
     return tuple(_view(row) for row in rows)
 
 
+async def deliveries_of_customer(
+    session: AsyncSession, viewer: Viewer, customer_id: int, limit: int = MAX_ROWS
+) -> tuple[DeliveryView, ...]:
+    """Newest first; a dealer sees those about his own orders. The caller has checked that the viewer may know the
+    customer."""
+    scope = await reach_of(session, viewer)
+    query = select(DeliveryRow).where(DeliveryRow.customer_id == customer_id)
+    if not scope.is_whole:
+        query = query.where(DeliveryRow.order_id.in_(select(OrderRow.id).where(sees_order(scope))))
+    rows = await session.scalars(query.order_by(DeliveryRow.id.desc()).limit(max(1, min(limit, MAX_ROWS))))
+    return tuple(_view(row) for row in rows)
+
+
 def _view(row: DeliveryRow) -> DeliveryView:
     event = EVENTS.get(row.event)
     return DeliveryView(
