@@ -30,6 +30,7 @@ from aiohttp import ClientSession, CookieJar, web
 from sqlalchemy import event, select
 
 from bench.bench_journal import NEWEST, fill
+from callcore.bootstrap.customer_services import CustomerReader
 from callcore.bootstrap.order_list_services import OrderListReader
 from callcore.bootstrap.services import Reader
 from callcore.calls.views import JournalCursor
@@ -90,7 +91,7 @@ async def serve(site: Site) -> web.AppRunner:
     rooms = (
         call_room(reader.calls()),
         order_list_room(OrderListReader(site.database, clock, reader.choices).services()),
-        customer_room(reader.customers()),
+        customer_room(CustomerReader(site.database, clock, Path()).services()),
     )
     deps = WebDeps(
         sign_in=SignIn(site.database, clock),
