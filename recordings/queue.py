@@ -130,14 +130,7 @@ class RecordingQueue:
     async def finish_bare(self, entries: Sequence[Entry], now: datetime) -> list[Finished]:
         """Rows whose files hold nothing: taken and ended at once, together."""
         nothing = _empty(Silent(0, may_delete=True), now)
-
-        def end(connection: Connection) -> list[Finished]:
-            return [
-                rows.finish(connection, entry, {**nothing, "attempts": entry.attempts + 1}, now)
-                for entry in entries
-            ]
-
-        return await self._database.write(end)
+        return await self._database.write(lambda connection: rows.end_empty(connection, entries, nothing))
 
     async def finish_failed(self, claim: Entry, failed: Failed, now: datetime) -> Finished:
         """Plan the next attempt, or give up and tell it in the call."""

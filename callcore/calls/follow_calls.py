@@ -32,6 +32,7 @@ WRITE_TIMEOUT_S: Final = 15.0
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
 GOODBYE_S: Final = 5.0
+READ_PAUSE_S: Final = 0.02
 BREATH_S: Final = 0.2  # between two transactions: what comes meanwhile is written together
 
 _log = get_logger(__name__)
@@ -154,8 +155,12 @@ class CallFollower:
                 await asyncio.sleep(self._pause_s)
 
     async def _read(self) -> None:
+        """What came while the inbox was full, or while this paused, is one round of the loop."""
         while True:
-            await self._inbox.put(await self._pbx.next_fact())
+            fact = await self._pbx.next_fact()
+            for one in (fact, *self._pbx.ready_facts()):
+                await self._inbox.put(one)
+            await asyncio.sleep(READ_PAUSE_S)
 
     async def _wait_for_facts(self) -> None:
         """For the next fact; while something is unwritten not longer than the pause."""

@@ -33,6 +33,10 @@ class Pbx(Protocol):
         """Wait for the next fact. Exactly one consumer."""
         ...
 
+    def ready_facts(self) -> list[PbxFact]:
+        """All that need not be waited for, perhaps none; for the same consumer."""
+        ...
+
     def health(self) -> PbxHealth: ...
 
     async def phone_states(self) -> dict[str, str]:

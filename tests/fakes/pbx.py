@@ -53,6 +53,9 @@ class FakePbx:
     async def next_fact(self) -> PbxFact:
         return await self._facts.get()
 
+    def ready_facts(self) -> list[PbxFact]:
+        return self._facts.take()
+
     def health(self) -> PbxHealth:
         return PbxHealth(
             connected=self._connected,

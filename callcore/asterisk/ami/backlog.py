@@ -81,6 +81,12 @@ class FactBacklog:
             await self._filled.wait()
         return self._facts.popleft()
 
+    def take(self) -> list[PbxFact]:
+        """All that wait."""
+        facts = list(self._facts)
+        self._facts.clear()
+        return facts
+
     def _append(self, fact: PbxFact) -> None:
         self._facts.append(fact)
         self._filled.set()

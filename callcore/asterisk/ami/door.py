@@ -55,6 +55,9 @@ class AsteriskPbx:
     async def next_fact(self) -> PbxFact:
         return await self._facts.get()
 
+    def ready_facts(self) -> list[PbxFact]:
+        return self._facts.take()
+
     def health(self) -> PbxHealth:
         live = self._session.events_total if self._session else 0
         return PbxHealth(
