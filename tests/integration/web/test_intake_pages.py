@@ -157,7 +157,9 @@ async def follow(site: GuardedSite, browser: ClientSession, link: str, order_id:
         assert "Отписаться" not in await answer.text()
     async with site.database.session() as session:
         topics = list(await session.scalars(select(OutboxRow.topic)))
-        feedback = list(await session.scalars(select(FeedbackRow.kind)))
+        feedback = list(
+            await session.scalars(select(FeedbackRow.kind).where(FeedbackRow.order_id == order_id))
+        )
         order = await session.get_one(OrderRow, order_id)
     assert topics.count("order:message-from-customer") == 1
     assert (feedback, order.attention_at) == (["complaint"], site.clock.now())
