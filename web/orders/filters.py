@@ -21,7 +21,7 @@ MAX_TEXT_CHARS: Final = 80
 _SHARED: Final = ("period", "since", "until", "org", "region", "source")
 _OWN: Final = ("q", "tab", "stage", "status", "kind", "result", "manager", "due", "sort", "view")
 _NO_CONDITION: Final = ("tab", "sort", "view")
-DUES: Final = {"overdue": "Срок прошёл", "day": "Срок в ближайшие сутки", "week": "Срок в ближайшие 7 дней"}
+DUES: Final = {"overdue": "Прошёл", "day": "В ближайшие сутки", "week": "В ближайшие 7 дней"}
 SORTS: Final = {
     OrderSort.NEWEST: "Сначала новые",
     OrderSort.OLDEST: "Сначала старые",
@@ -142,7 +142,7 @@ def _chip_words(form: OrderForm, names: Names) -> Iterable[tuple[tuple[str, ...]
         "status": f"Статус: {names.statuses.get(form.status, form.status)}",
         "kind": _name(KIND_NAMES, form.kind),
         "result": _name(RESULT_NAMES, form.result),
-        "due": DUES.get(form.due, form.due),
+        "due": f"Срок: {DUES.get(form.due, form.due)}",
         "manager": f"Менеджер: {names.managers.get(number_of(form.manager), form.manager)}",
     }
     for name, text in words.items():

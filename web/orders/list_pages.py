@@ -137,7 +137,7 @@ def _frame_context(
         "has_results": form.stage in ("", OrderClass.CLOSED),
         "is_more": any(getattr(form, name) for name in MORE_FIELDS),
         "empty": list_words.EMPTY.get(_tab_of(form, viewer)),
-        "has_actions": is_refused or not viewer.is_staff,
+        "has_actions": not viewer.is_staff,
         "distributes": viewer.role in DISTRIBUTORS,
         "may_add": may_add,
         "range_text": "",

@@ -129,7 +129,7 @@ async def test_tabs_hold_what_they_count(stage: SalesStage) -> None:
         for expected in (
             "Вектор-Строй",
             "далеко",
-            "Передать: Мастер",
+            "Мастер",
             '/orders/3/assign"',
             '/orders/3/offer"',
         ):

@@ -71,7 +71,7 @@ def test_each_condition_is_a_chip_that_removes_itself_alone() -> None:
     form = OrderForm(q="Роман", tab="mine", status="accepted", manager="5", due="day", view="9")
     names = Names({}, {}, {5: "Белова"}, {"accepted": "Принят"})
     shown = dict(chips(form, names))
-    assert set(shown) == {"Поиск: Роман", "Статус: Принят", "Срок в ближайшие сутки", "Менеджер: Белова"}
+    assert set(shown) == {"Поиск: Роман", "Статус: Принят", "Срок: В ближайшие сутки", "Менеджер: Белова"}
     assert all("tab=mine" in address and "view=9" in address for address in shown.values())
     assert "manager" not in shown["Менеджер: Белова"]
     assert "status=accepted" in shown["Менеджер: Белова"]
