@@ -70,10 +70,10 @@ class Messages:
 
     def start(self) -> None:
         _ = self._bus.subscribe(self._on_event)
-        self.worker.start()
-        _ = self._tasks.spawn("sweep", self._run())
         if self.ways.catcher is not None:
             _ = self._tasks.spawn("catcher", self.ways.catcher.open())
+        self.worker.start()
+        _ = self._tasks.spawn("sweep", self._run())
 
     async def close(self) -> None:
         await self._tasks.close()
