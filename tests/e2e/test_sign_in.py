@@ -10,22 +10,24 @@ from tests.e2e.visitor import MAIL, Visitor, password
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
-WORK = ["Рабочий стол", "Звонки", "Заказы", "Клиенты", "Задачи"]
-WITHOUT_DESK = ["Звонки", "Заказы", "Клиенты", "Задачи"]
+WORK = ["Рабочий стол", "Звонки", "Заказы", "Клиенты", "Задачи", "Отзывы и жалобы"]
+WITHOUT_DESK = WORK[1:]
 # The navigation, and the page where the role lands: the desk is for those who have a telephone.
 STAFF = ["Дилеры", "Праздники", "Дежурства", "Карта"]
 DEALERS = ["Дилеры", "Карта"]
 DAY = ["Сводка"]
 SETTINGS = ["Номера", "Распределение звонков", "Распределение заказов", "Настройки заказов"]
+TOLD = ["Сообщения", "Ключи API"]
+PEOPLE, AUDIT = ["Сотрудники"], ["Журнал действий"]
 ROLES = {
-    "admin": (DAY + WORK + STAFF + SETTINGS, "Сводка"),
-    "manufacturer": (DAY + WORK + STAFF + SETTINGS, "Сводка"),
-    "supervisor": (DAY + WORK + STAFF + SETTINGS, "Сводка"),
+    "admin": (DAY + WORK + STAFF + SETTINGS + TOLD + PEOPLE + AUDIT, "Сводка"),
+    "manufacturer": (DAY + WORK + STAFF + SETTINGS + TOLD + PEOPLE, "Сводка"),
+    "supervisor": (DAY + WORK + STAFF + SETTINGS + PEOPLE + AUDIT, "Сводка"),
     "operator": (DAY + WORK + STAFF, "Рабочий стол"),
     "marketer": (DAY + WITHOUT_DESK + ["Дилеры", "Праздники", "Карта", "Номера", "Промокоды"], "Звонки"),
-    "dealer": (DAY + WORK + DEALERS, "Рабочий стол"),
+    "dealer": (DAY + WORK + DEALERS + TOLD, "Рабочий стол"),
     "dealer.manager": (DAY + WORK + DEALERS, "Рабочий стол"),
-    "subdealer": (DAY + WORK + DEALERS, "Рабочий стол"),
+    "subdealer": (DAY + WORK + DEALERS + TOLD, "Рабочий стол"),
     "seo": ([], ""),
 }
 SIGN_IN = "form:has(#f-password)"
