@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.bootstrap.customer_services import CustomerReader
 from callcore.bootstrap.dealer_reader import DealerOptions, DealerReader
+from callcore.bootstrap.distribution_services import offer_services
 from callcore.bootstrap.order_card_services import OrderCardReader
 from callcore.bootstrap.order_list_services import OrderListReader
 from callcore.bootstrap.services import Reader
@@ -33,7 +34,7 @@ from web.customers import pages as customers
 from web.dealers import pages as dealers
 from web.deps import WebDeps
 from web.desk import pages as desk
-from web.orders import card_pages, list_pages
+from web.orders import card_pages, list_pages, offer_pages
 from web.rooms import Room
 
 CSRF = "csrf-0"
@@ -150,6 +151,7 @@ class SalesStage(Stage):
             calls.room(reader.calls()),
             list_pages.room(OrderListReader(self.database, self.clock, reader.choices).services()),
             self.order_card_room(),
+            offer_pages.room(offer_services(self.database, self.clock)),
             customers.room(CustomerReader(self.database, self.clock, self.store).services()),
             dealers.room(DealerReader(self.database, self.clock, self.options).services()),
         )
