@@ -25,7 +25,7 @@ from callcore.kernel import audit
 from callcore.kernel.audit import AuditRow
 from callcore.kernel.database import insert_unless_exists
 from callcore.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
-from callcore.kernel.phones import mask_phone
+from callcore.kernel.phones import format_phone, mask_phone
 from callcore.network.model import DEALER_ROLES, Viewer
 from callcore.network.outlets import check_not_suspended
 from callcore.network.sign_in_limit import fingerprint
@@ -172,7 +172,7 @@ async def _views(
     for row, org_name, until in rows:
         customer = known[row.customer_id]
         is_told = scope.is_whole or stored[row.customer_id].created_at == row.at
-        phone = customer.phone if customer.phone in shown else mask_phone(customer.phone)
+        phone = format_phone(customer.phone) if customer.phone in shown else mask_phone(customer.phone)
         contact = stored[row.customer_id].inn or (phone if customer.phone else "")
         name = customer.name if is_told else ""
         views.append(ClaimView(row.id, row.customer_id, org_name, name, contact, row.at, until))

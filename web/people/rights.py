@@ -10,6 +10,12 @@ from web.security.access import PUBLIC, SIGNED_IN, Access
 
 # What has no place of its own in the navigation, with the beginning of its addresses.
 _WITHOUT_NAV: Final = (
+    ("Люди дилеров", ("/people/{id}", "/dealers/{id}/people", "/dealers/{id}/invites", "/invites")),
+    ("Сброс чужого второго ключа", ("/people/{id}/second-factor",)),
+    ("Закрепление клиентов", ("/customers/claims",)),
+    ("Объединение клиентов", ("/customers/duplicates", "/customers/merges", "/customers/{id}/merge")),
+    ("Удаление данных клиента", ("/customers/{id}/forget",)),
+    ("Свои виды списка заказов", ("/orders/views",)),
     ("Свой вход и безопасность", ("/account",)),
     ("Вход от имени дилера", ("/dealers/{id}/act",)),
     ("Точки и телефоны", ("/outlets", "/phones")),
