@@ -230,7 +230,9 @@ async def _publish(settings: Settings, dirs: StandDirs, secrets: PbxSecrets) -> 
     deploy_script(settings.pbx.agi_dir)
     files = dict(render_pbx(make_pbx_plan(settings, source.wiring, secrets, source.routes)).files)
     decision = await decide_now(settings, DID, "+79160000001")
-    files["extensions.conf"] += _static_contexts(files["extensions.conf"], dict(reply_variables(decision.plan)))
+    files["extensions.conf"] += _static_contexts(
+        files["extensions.conf"], dict(reply_variables(decision.plan))
+    )
     publish(RenderedConfig(files), dirs.pbx.etc, check=lambda _: [])
 
 

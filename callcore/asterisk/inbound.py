@@ -92,6 +92,8 @@ class InboundRouting:
         except DatabaseUnavailable:
             _log.warning("network not read, the last snapshot goes on serving", version=self._version)
             return False
+        if self._snapshot is not None:
+            await asyncio.to_thread(self._snapshot.quarters.prepare, self._clock.now())
         numbering, sounds = await asyncio.to_thread(self._numbering), self._sounds()
         if self._is_current(directory, numbering, sounds):
             return False
@@ -105,6 +107,7 @@ class InboundRouting:
             options=self._options,
             sounds=sounds,
         )
+        await asyncio.to_thread(snapshot.quarters.prepare, now)
         self._directory, self._snapshot, self._version = directory, snapshot, version
         self._phones = PhoneBook(directory)
         _log.info("routing snapshot made", version=version, outlets=len(directory.outlets))

@@ -4,7 +4,6 @@ told for the explanation when somebody asks: the caller does not wait for it. Pu
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 
 from callcore.network.policy import ActivePolicy, Ringing, Stage, StageKind
@@ -49,22 +48,24 @@ class Chosen:
     tell: Callable[[], Told] = Told
 
 
-def choose(snapshot: RoutingSnapshot, way: Way, caller: str, now: datetime, live: Live, room: int) -> Chosen:
+def choose(
+    snapshot: RoutingSnapshot, way: Way, caller: str, closed: ClosedNow, live: Live, room: int
+) -> Chosen:
     """At most `room` steps."""
     if way.kind is RouteKind.OPERATORS or way.did is None:
         return Chosen()
-    return _Choice(snapshot, way, now, live).make(caller, room)
+    return _Choice(snapshot, way, closed, live).make(caller, room)
 
 
 class _Choice:
-    def __init__(self, snapshot: RoutingSnapshot, way: Way, now: datetime, live: Live) -> None:
+    def __init__(self, snapshot: RoutingSnapshot, way: Way, closed: ClosedNow, live: Live) -> None:
         self._snapshot = snapshot
         self._way = way
         self._active: ActivePolicy = snapshot.policy_of(way.did)
         self._policy = self._active.policy
         self._live = live
         self._gate = None if way.kind is RouteKind.DEALER else self._policy.min_points
-        self._closed = ClosedNow(now)
+        self._closed = closed
         self._abilities = Abilities(self._closed, live, self._gate)
         self._pools: list[CallPool] = []
         self._rings: list[Ring] = []
@@ -114,9 +115,7 @@ class _Choice:
             return None
         tie = personal.tie
         name = self._name(tie.org_id)
-        return TieTold(
-            tie.kind, tie.org_id, name, personal.is_used, tie.outlet_id, tie.user_id, tie.order_id
-        )
+        return TieTold(tie.kind, tie.org_id, name, personal.is_used, tie.outlet_id, tie.user_id, tie.order_id)
 
     # --- the policy
 
@@ -208,9 +207,7 @@ class _Choice:
         special = self._closed.special(outlet.schedule)
         return Considered(outlet.id, outlet.org_id, outlet.label, Reason.TAKEN, special, stage)
 
-    def _tell_outs(
-        self, chosen: list[Considered]
-    ) -> tuple[list[Considered], tuple[tuple[Reason, int], ...]]:
+    def _tell_outs(self, chosen: list[Considered]) -> tuple[list[Considered], tuple[tuple[Reason, int], ...]]:
         """Those of the region, then of the regions around; the first by name, all others counted."""
         taken = {item.outlet_id for item in chosen}
         tried = {item.org_id for item in chosen}

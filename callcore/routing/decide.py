@@ -42,9 +42,7 @@ class Answer:
     explain: Callable[[], Explanation]
 
     def decision(self) -> Decision:
-        return Decision(
-            self.plan, self.explain(), self.did_id, self.region_code, self.source, self.warning
-        )
+        return Decision(self.plan, self.explain(), self.did_id, self.region_code, self.source, self.warning)
 
 
 def decide(
@@ -59,9 +57,10 @@ def answer(
 ) -> Answer:
     """The same, its explanation not made yet."""
     way = find_way(snapshot, did, caller)
-    operators, verdict = _operators(snapshot, now)
+    closed = ClosedNow(now, snapshot.quarters.at(now))
+    operators, verdict = _operators(snapshot, closed)
     tail = (*operators, *_duty(snapshot, now, live))
-    chosen = choose(snapshot, way, caller, now, live, MAX_STEPS - len(tail))
+    chosen = choose(snapshot, way, caller, closed, live, MAX_STEPS - len(tail))
     steps = (*chosen.steps, *tail)
     return Answer(
         plan=_plan(snapshot, way, chosen, steps),
@@ -126,10 +125,9 @@ def _explanation(
     )
 
 
-def _operators(snapshot: RoutingSnapshot, now: datetime) -> tuple[tuple[Step, ...], Considered]:
+def _operators(snapshot: RoutingSnapshot, closed: ClosedNow) -> tuple[tuple[Step, ...], Considered]:
     """Live state does not count here: losing a call is worse than ringing a phone that is away."""
     office = snapshot.head_office
-    closed = ClosedNow(now)
     steps: tuple[Step, ...]
     data: Data
     if not office.operators:

@@ -29,16 +29,20 @@ class ClosedNow(dict[Schedule, bool]):
     """Whether a schedule is closed at one instant. Each is worked out once and each zone's clock is read once: hours
     repeat, and a region may have thousands of outlets."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, known: Mapping[Schedule, bool] | None = None) -> None:
+        """`known` is what holds at this instant already."""
         super().__init__()
         self.now = now
+        self._known = known or {}
         self._walls: dict[tzinfo, Wall] = {}
         self._words: dict[Schedule, Data] = {}
 
     def __missing__(self, schedule: Schedule) -> bool:
-        wall = self._walls.get(schedule.zone)
-        if wall is None:
-            wall = self._walls[schedule.zone] = wall_of(self.now, schedule.zone)
+        known = self._known.get(schedule)
+        if known is not None:
+            self[schedule] = known
+            return known
+        wall = self._wall(schedule.zone)
         if schedule.override is None and wall.today not in schedule.near:
             is_closed = (
                 bisect_right(schedule.hours.edges, wall.week_minute) % 2 == 0
@@ -48,14 +52,20 @@ class ClosedNow(dict[Schedule, bool]):
         self[schedule] = is_closed
         return is_closed
 
+    def _wall(self, zone: tzinfo) -> Wall:
+        wall = self._walls.get(zone)
+        if wall is None:
+            wall = self._walls[zone] = wall_of(self.now, zone)
+        return wall
+
     def words(self, schedule: Schedule) -> Data:
-        """The hours of the local day and the local time, once the schedule was asked for."""
+        """The hours of the local day and the local time."""
         if schedule not in self._words:
             self._words[schedule] = self._make_words(schedule)
         return self._words[schedule]
 
     def _make_words(self, schedule: Schedule) -> Data:
-        local = self._walls[schedule.zone].local
+        local = self._wall(schedule.zone).local
         weekday = local.weekday()
         time = f"{local.hour:02}:{local.minute:02}"
         special = schedule.days.get(local.date())
@@ -64,7 +74,7 @@ class ClosedNow(dict[Schedule, bool]):
 
     def special(self, schedule: Schedule) -> Data:
         """What but the week rules now; nothing when it is the week."""
-        local, override = self._walls[schedule.zone].local, schedule.override
+        local, override = self._wall(schedule.zone).local, schedule.override
         if override is not None and self.now < override.until:
             until = override.until.astimezone(schedule.zone)
             style = "%H:%M" if until.date() == local.date() else "%d.%m %H:%M"

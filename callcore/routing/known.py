@@ -10,6 +10,7 @@ from callcore.routing.duty import DutyRoster
 from callcore.routing.model import Reason, Step
 from callcore.routing.numbering import EMPTY_PLAN, NumberingPlan
 from callcore.routing.opening import Schedule
+from callcore.routing.quarters import Quarters
 from callcore.routing.sounds import NO_SOUNDS, Sounds
 
 
@@ -162,6 +163,7 @@ class RoutingSnapshot:
     staff_phones: Mapping[int, tuple[StaffPhone, ...]] = field(default_factory=dict)  # by user id
     policies: tuple[ActivePolicy, ...] = (BUILT_IN,)  # first that of all numbers
     sounds: Sounds = NO_SOUNDS
+    quarters: Quarters = field(default_factory=Quarters, compare=False)
 
     def policy_of(self, did: RouteDid | None) -> ActivePolicy:
         wanted = did.policy_id if did is not None else None

@@ -1,7 +1,7 @@
 """Outlets, phones and numbers of the directory made ready for routing. Pure; runs once per change."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -27,6 +27,9 @@ class Schedules:
         self._regions = frozenset(item.region_code for item in calendar) - {""}
         self._known: dict[object, Schedule] = {}
         self._weeks: dict[str, WeekHours] = {}  # by what was stored
+
+    def all(self) -> Collection[Schedule]:
+        return self._known.values()
 
     def get(self, outlet: Outlet) -> Schedule | None:
         """A place without days of its own has those of the country."""

@@ -17,6 +17,7 @@ from callcore.routing.ladders import ladders
 from callcore.routing.model import Reason, Step, StepStage
 from callcore.routing.numbering import EMPTY_PLAN, NumberingPlan
 from callcore.routing.opening import Schedule
+from callcore.routing.quarters import Quarters
 from callcore.routing.ready import (
     Schedules,
     order,
@@ -68,6 +69,8 @@ def build_snapshot(
     schedules = Schedules(directory.calendar)
     outlets = ready_outlets(directory, orgs, schedules)
     by_region, around = _by_region(outlets, orgs, directory, numbering)
+    office = _head_office(directory, options, schedules)
+    staff = staff_phones(directory, schedules)
     return RoutingSnapshot(
         version=version,
         made_at=made_at,
@@ -76,15 +79,16 @@ def build_snapshot(
         outlets_by_org=_by_org(outlets),
         region_names={region.code: region.name for region in directory.regions},
         region_zones={region.code: region.tz for region in directory.regions},
-        head_office=_head_office(directory, options, schedules),
+        head_office=office,
         numbering=numbering,
         whisper_sound=options.whisper_sound,
         greeting_sound=options.greeting_sound,
         neighbours=around,
         org_names={org.id: org.name for org in directory.orgs},
-        staff_phones=staff_phones(directory, schedules),
+        staff_phones=staff,
         policies=directory.policies,
         sounds=sounds,
+        quarters=Quarters(schedules.all()),
     )
 
 

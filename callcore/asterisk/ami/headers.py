@@ -28,8 +28,8 @@ class EventHeaders(Protocol):
         """The channel that the event names under `prefix` (Dest, LocalOne, Transferer …), or None."""
         ...
 
-    def pairs(self) -> list[tuple[str, str]]:
-        """All headers in order of arrival."""
+    def pairs_after(self, header: str) -> list[tuple[str, str]]:
+        """The headers that follow this one, in order of arrival; none when it is missing."""
         ...
 
 
@@ -68,8 +68,12 @@ class RawEvent:
             values.append(raw[start:at])
         return _channel_from_bytes(*values)
 
-    def pairs(self) -> list[tuple[str, str]]:
-        return ParsedEvent(parse(self._raw)).pairs()
+    def pairs_after(self, header: str) -> list[tuple[str, str]]:
+        start = self._raw.find(_needle(header))
+        if start < 0:
+            return []
+        rest = ParsedEvent(parse(self._raw[self._raw.find(b"\r\n", start + 2) + 2 :]))
+        return rest.pairs()
 
 
 class ParsedEvent:
@@ -98,7 +102,12 @@ class ParsedEvent:
         )
 
     def pairs(self) -> list[tuple[str, str]]:
+        """All headers in order of arrival."""
         return [(header, self.text(header)) for header in self._headers]
+
+    def pairs_after(self, header: str) -> list[tuple[str, str]]:
+        names = list(self._headers)
+        return self.pairs()[names.index(header) + 1 :] if header in names else []
 
     def _variable(self, header: str, name: str) -> str:
         found = self._headers.get(header, "")

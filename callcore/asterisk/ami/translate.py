@@ -173,8 +173,7 @@ def _milestone(event: EventHeaders, at: datetime) -> PbxFact | None:
         raise _Senseless
     channel = _channel(event)
     # The channel comes before the line `UserEvent`, what the dialplan said after it.
-    pairs = event.pairs()
-    said = pairs[[name for name, _ in pairs].index("UserEvent") + 1 :]
+    said = event.pairs_after("UserEvent")
     values = tuple((name, value) for name, value in said if name not in ("Kind", "CallId"))
     return MilestoneReached(
         at=at, channel=channel, kind=kind, call_id=event.text("CallId") or channel.call_id, values=values
