@@ -86,7 +86,7 @@ async def _page(request: web.Request, status: int = 200, **more: Any) -> web.Res
 
 def picture(uri: str) -> Markup:
     """The QR code as SVG without styles, dark on light in any theme."""
-    drawn = segno.make(uri, error="m").svg_inline(scale=5, border=3, dark="#000", light="#fff")
+    drawn = segno.make(uri, error="m").svg_inline(omitsize=True, border=3, dark="#000", light="#fff")
     return Markup(drawn)  # noqa: S704 - made here of squares; the address is drawn, not written
 
 

@@ -69,7 +69,10 @@ async def enrol(site: GuardedSite, browser: ClientSession) -> tuple[str, list[st
     assert (await send(browser, f"{FACTOR}/begin"))[1] == FACTOR
     page = await text_of(browser, FACTOR)
     assert "<svg" in page
-    assert "style=" not in page[page.index("<svg") : page.index("</svg>")]
+    drawn = page[page.index('<div class="qr">') :]
+    drawn = drawn[: drawn.index("</svg>")]
+    assert "viewBox" in drawn, "without it a smaller picture is cut off"
+    assert "style=" not in drawn
     (secret,) = re.findall(r'class="secret">(\w+)<', page)
     status, _, wrong = await send(browser, f"{FACTOR}/confirm", code="000000")
     assert (status, "Код не подошёл" in wrong) == (422, True)
