@@ -33,7 +33,7 @@ from callcore.orders.card_views import (
 )
 from callcore.orders.change_status import NEEDS_CONTACT, next_stages
 from callcore.orders.edit_order import managers_for
-from callcore.orders.masking import without_numbers
+from callcore.orders.masking import first_name, without_numbers
 from callcore.orders.model import OrderEventKind, ReasonKind
 from callcore.orders.queries import rows_of, to_briefs
 from callcore.orders.reasons import load_reasons
@@ -162,8 +162,8 @@ async def _with_choices(
 
 def _stranger(brief: OrderBrief) -> OrderBrief:
     """The customer of an order that is only offered: a first name and no number."""
-    first = brief.customer_name.split()[:1]
-    return replace(brief, customer_name="".join(first), phone=None, calls_count=0, manager_name="")
+    name = first_name(brief.customer_name)
+    return replace(brief, customer_name=name, phone=None, calls_count=0, manager_name="")
 
 
 def _blot(hidden: list[str]) -> Blot:

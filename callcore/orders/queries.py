@@ -16,7 +16,7 @@ from callcore.network.tables import OrgRow, RegionRow, UserRow
 from callcore.orders.list_conditions import conditions_of, number_in
 from callcore.orders.list_model import OrderSort
 from callcore.orders.list_tabs import on_tab
-from callcore.orders.masking import without_numbers
+from callcore.orders.masking import first_name, without_numbers
 from callcore.orders.model import OrderClass, OrderKind, OrderResult
 from callcore.orders.rights import order_reach, reach_of, sees_order
 from callcore.orders.statuses import load_statuses
@@ -136,7 +136,7 @@ async def to_briefs(session: AsyncSession, scope: Scope, rows: Sequence[Any]) ->
             request_type=order.request_type,
             total_kopecks=order.total_kopecks,
             customer_id=order.customer_id,
-            customer_name=_name(customers[order.customer_id], shown),
+            customer_name=_name(customers[order.customer_id], shown, is_own=scope.covers(order.org_id)),
             phone=phone_view(customers[order.customer_id].phone, shown),
             calls_count=calls.get(order.id, 0),
         )
@@ -144,7 +144,10 @@ async def to_briefs(session: AsyncSession, scope: Scope, rows: Sequence[Any]) ->
     )
 
 
-def _name(customer: Customer, shown: Collection[str]) -> str:
+def _name(customer: Customer, shown: Collection[str], *, is_own: bool) -> str:
+    """Of an order that is only offered, the first name."""
+    if not is_own:
+        return first_name(without_numbers(customer.name, [customer.phone]))
     is_hidden = customer.phone and customer.phone not in shown
     return without_numbers(customer.name, [customer.phone]) if is_hidden else customer.name
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcore.orders.masking import HIDDEN, without_numbers
+from callcore.orders.masking import HIDDEN, first_name, without_numbers
 
 pytestmark = pytest.mark.unit
 
@@ -42,3 +42,21 @@ def test_somebody_elses_whole_number_too() -> None:
 )
 def test_other_figures_stay(text: str) -> None:
     assert without_numbers(text, [NUMBER]) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("Ильин Роман Петрович", "Роман"),
+        ("Калинина Ксения Михайловна", "Ксения"),
+        ("Роман Петрович Ильин", "Роман"),
+        ("Роман Петрович", "Роман"),
+        ("Роман Ильин", "Роман"),
+        ("Ильин Роман", "Роман"),
+        ("Марина Ильина", "Марина"),
+        ("Полина", "Полина"),
+        ("", ""),
+    ],
+)
+def test_the_first_name_alone(name: str, first: str) -> None:
+    assert first_name(name) == first
