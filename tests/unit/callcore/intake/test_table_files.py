@@ -2,8 +2,10 @@
 
 import io
 import zipfile
+from datetime import datetime
 
 import pytest
+import xlsxwriter
 
 from callcore.intake.import_columns import columns_of, draft_of, row_of
 from callcore.intake.table_files import MAX_BYTES, MAX_ROWS, read_table
@@ -75,3 +77,21 @@ def test_rows_of_one_number_are_one_order() -> None:
     }
     with pytest.raises(Invalid):
         _ = columns_of(["Имя", "Город"])
+
+
+def test_a_workbook_is_read_as_it_shows() -> None:
+    raw = io.BytesIO()
+    with xlsxwriter.Workbook(raw, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Номер", "Телефон", "Кол-во", "Цена", "Срок", "Товар"])
+        sheet.write_row(1, 0, [10452, 89124401825, 12.5, 222.75])
+        sheet.write_datetime(1, 4, datetime(2027, 1, 5), book.add_format({"num_format": "dd.mm.yyyy"}))  # noqa: DTZ001
+        sheet.write_formula(1, 5, '=HYPERLINK("x")', value="Профиль")
+    assert read_table(raw.getvalue())[1] == [
+        "10452",
+        "89124401825",
+        "12.5",
+        "222.75",
+        "2027-01-05",
+        "Профиль",
+    ]
