@@ -14,7 +14,8 @@ from callcore.messaging.sms.route import SmsRoute
 from callcore.messaging.sms.smpp_sender import SmppSender, SmppServer
 from callcore.messaging.sms.twilio_sender import HOOK_PATH, TwilioAccount, TwilioHook, TwilioSender
 from callcore.messaging.sms_news import take_heard, take_news
-from config.settings import MailSettings, Settings, SmsSettings
+from config.sections import MailSettings, SmsSettings
+from config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
