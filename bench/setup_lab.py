@@ -65,6 +65,7 @@ class SetupLab:
     pbx: AsteriskProcess
     application: ApplicationProcess
     database: Path
+    settings: Settings
 
     def journal_rows(self) -> int:
         """Calls that have ended by the journal."""
@@ -204,7 +205,7 @@ async def setup_lab() -> AsyncIterator[SetupLab]:
         await pbx.start()
         try:
             with _dealer(dirs.root, ports):
-                yield SetupLab(dirs.root, ports, pbx, application, dirs.database)
+                yield SetupLab(dirs.root, ports, pbx, application, dirs.database, settings)
         finally:
             await application.stop()
             await pbx.stop()

@@ -5,6 +5,7 @@ filter lets through, ends in `Invalid` which names the template, the line and th
 """
 
 import traceback
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -179,8 +180,10 @@ def _invalid(field: str, problem: str) -> Invalid:
     return Invalid("bad-pbx-plan", f"{field}: {problem}", fields={field: problem})
 
 
+@cache
 def _environment(folders: tuple[str, ...]) -> Environment:
-    """Templates of the named folders under one roof; output only of what a filter has passed."""
+    """Templates of the named folders under one roof; output only of what a filter has passed. Kept, because compiling the
+    templates is most of the work of a rendering."""
     environment = Environment(
         loader=FileSystemLoader([_TEMPLATES / folder for folder in folders]),
         undefined=StrictUndefined,

@@ -7,9 +7,10 @@ not ours (asterisk.conf) are not touched.
 
 import os
 import shutil
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from callcore.kernel.errors import Invalid, PbxUnavailable
 from callcore.kernel.logs import get_logger
@@ -24,8 +25,13 @@ _KEPT = 5
 
 Check = Callable[[RenderedConfig], Sequence[Problem]]
 Cli = Callable[[str], Awaitable[str]]
-# A reload that a running call does not feel. Transports, modules and ports need a restart.
-RELOADS = ("dialplan reload", "module reload res_pjsip.so", "manager reload", "module reload cel_custom.so")
+# By file, a reload that a running call does not feel. Transports, modules and ports need a restart.
+RELOADS: Final[Mapping[str, str]] = {
+    "extensions.conf": "dialplan reload",
+    "pjsip.conf": "module reload res_pjsip.so",
+    "manager.conf": "manager reload",
+    "cel_custom.conf": "module reload cel_custom.so",
+}
 
 
 class BadConfig(Invalid):
@@ -78,21 +84,23 @@ def restore(etc_dir: Path, release: Path | None) -> None:
 
 
 async def reload_pbx(cli: Cli, etc_dir: Path, published: Published) -> None:
-    """Let the running PBX read the new files; take them back when it does not then know our contexts.
+    """Let the running PBX read the changed files, or all when none had changed; take them back when it does not then
+    know our contexts. A change of hours is in the dialplan alone: telephones and their registrations are left in peace.
 
     Raises PbxUnavailable after going back. Calls in progress stay.
     """
     try:
-        await _reload(cli)
+        await _reload(cli, published.changed)
     except PbxUnavailable:
         restore(etc_dir, published.before)
         if published.before is not None:
-            await _reload(cli)
+            await _reload(cli, ())
         raise
 
 
-async def _reload(cli: Cli) -> None:
-    for command in RELOADS:
+async def _reload(cli: Cli, changed: Sequence[str]) -> None:
+    commands = [command for name, command in RELOADS.items() if name in changed]
+    for command in commands or RELOADS.values():
         await cli(command)
     for context in (contract.FROM_TRUNK, contract.WALK, contract.FALLBACK):
         answer = await cli(f"dialplan show {context}")

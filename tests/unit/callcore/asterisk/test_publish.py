@@ -126,8 +126,19 @@ class Console:
 async def test_the_pbx_reads_the_new_files(tmp_path):
     console = Console(tmp_path)
     await reload_pbx(console, tmp_path, publish(GOOD, tmp_path))
-    assert tuple(console.asked[: len(RELOADS)]) == RELOADS
+    assert console.asked[: len(RELOADS)] == list(RELOADS.values())
     assert "dialplan show dl-walk" in console.asked
+
+
+async def test_what_has_not_changed_is_left_in_peace(tmp_path):
+    publish(GOOD, tmp_path)
+    console = Console(tmp_path)
+    newer = {**GOOD.files, "extensions.conf": GOOD.files["extensions.conf"] + "; newer\n"}
+    await reload_pbx(console, tmp_path, publish(RenderedConfig(newer), tmp_path))
+    assert [command for command in console.asked if "reload" in command] == ["dialplan reload"]
+    console.asked.clear()
+    await reload_pbx(console, tmp_path, publish(RenderedConfig(newer), tmp_path))
+    assert [command for command in console.asked if "reload" in command] == list(RELOADS.values())
 
 
 async def test_a_pbx_that_does_not_take_them_gets_the_old_ones(tmp_path):
