@@ -142,12 +142,7 @@ class LiveCall:
             self.talk += max(at - self.joined_since, timedelta())
             self.joined_since = None
             signals.append(Signal.PARTED)
-        is_calling = False
-        for leg in self.legs.values():
-            if (
-                leg.is_called and leg.ended_at is None and leg.bridged_at is None
-            ):  # is_being_called, in the open
-                is_calling = True
+        is_calling = any(leg.is_being_called for leg in self.legs.values())
         if is_calling != self.is_calling:
             signals.append(Signal.PHONE_CALLED if is_calling else Signal.PHONES_GONE)
             self.is_calling = is_calling

@@ -90,7 +90,10 @@ class Unwritten:
                 del self._works[work.call_id]
 
     def _work(self, call_id: str) -> CallWork:
-        return self._works.setdefault(call_id, CallWork(call_id))
+        work = self._works.get(call_id)
+        if work is None:
+            work = self._works[call_id] = CallWork(call_id)
+        return work
 
     def _bound(self) -> None:
         excess = len(self._works) - MAX_CALLS
