@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from callcore.network.acting import may_act
 from callcore.network.checklist import is_complete
 from callcore.network.dealers import MAX_TEXT_CHARS, DealerFilter
 from callcore.network.editing import may_run
@@ -92,6 +93,7 @@ async def dealer(request: web.Request) -> web.Response:
         calls=await services.last_calls(viewer, card.brief.id),
         orders_count=counts.get(card.brief.id, 0),
         can_edit=can_edit,
+        can_act=may_act(viewer),
         can_run=may_run(viewer) and (viewer.is_staff or not is_suspended),
         is_ready=is_complete(items),
         checks=check_words.lines(items, card.brief.id, is_head_office=can_edit),
