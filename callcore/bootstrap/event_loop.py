@@ -4,7 +4,7 @@ import asyncio
 import sys
 from typing import Final
 
-SWITCH_S: Final = 0.0005
+SWITCH_S: Final = 0.0001
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
