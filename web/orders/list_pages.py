@@ -10,12 +10,13 @@ from callcore.kernel.errors import NotFound
 from callcore.network.model import DEALER_ROLES, STAFF_ROLES, Viewer
 from callcore.orders.list_model import ListPage, OrderTab, TabCount
 from callcore.orders.model import CLASS_NAMES, KIND_NAMES, RESULT_NAMES, OrderClass, OrderResult
-from callcore.orders.saved_views import PAGE_SIZES
+from callcore.orders.saved_views import PAGE_SIZES, SavedView
 from web.calls import words as call_words
-from web.keys import DEPS
-from web.orders import bulk_pages, columns, list_words, view_pages, words
+from web.keys import DEPS, TEMPLATES
+from web.orders import bulk_pages, columns, list_words, view_pages
 from web.orders.filters import DUES, SORTS, Asked, Names, OrderForm, chips, number_of, read_form, understand
 from web.orders.list_services import SERVICES, ListFrame, ListServices
+from web.orders.row_texts import ROW_TEXTS, Look, OrderRowTexts
 from web.rooms import NavItem, Room, get, post
 from web.security.access import permits, roles
 from web.security.sessions import viewer_of
@@ -23,7 +24,7 @@ from web.ui.flash import see_other
 from web.ui.templates import render
 
 WHO = roles(*STAFF_ROLES, *DEALER_ROLES)
-MORE_FIELDS: Final = ("kind", "result", "region", "source", "due", "since", "until", "manager")
+MORE_FIELDS: Final = ("kind", "stage", "result", "region", "source", "due", "since", "until", "manager")
 MAX_FRESH: Final = 200
 ADD: Final = "/orders/new"
 MANY_COLUMNS: Final = 7
@@ -39,7 +40,7 @@ async def orders(request: web.Request) -> web.Response:
         form = read_form(dict(request.query) | {"tab": OrderTab.MINE.value})
     choices = await services.choices(viewer)
     asked = _asked(request, form, viewer)
-    context = _frame_context(form, frame, choices, viewer, may_add=_may_add(request, viewer))
+    context = _frame_context(request, form, frame, choices)
     context |= {"errors": asked.errors, "is_paged": False}
     if asked.errors:
         tabs = await services.tabs(viewer)
@@ -99,29 +100,52 @@ def _tabs(tabs: tuple[TabCount, ...], form: OrderForm, viewer: Viewer) -> list[t
 
 
 def _frame_context(
-    form: OrderForm, frame: ListFrame, choices: JournalChoices, viewer: Viewer, *, may_add: bool = False
+    request: web.Request, form: OrderForm, frame: ListFrame, choices: JournalChoices
 ) -> dict[str, Any]:
+    """All but the rows, which need valid conditions."""
+    viewer, now = viewer_of(request), request.app[DEPS].clock.now()
     view = next((one for one in frame.views if one.id == number_of(form.view)), None)
-    is_refused = form.tab == OrderTab.DECLINED
-    shown = columns.chosen(view.columns if view and view.columns else frame.choice.columns)
-    shown = columns.beside_refusals(shown) if is_refused else shown
-    managers = {one.id: one.full_name for one in frame.managers}
-    statuses = {one.code: one.name for one in frame.statuses}
-    names = Names(choices.orgs, choices.regions, managers, statuses)
-    return {
-        "orders": words,
-        "words": call_words,
-        "list_words": list_words,
-        "product": columns.product,
+    look, texts = _look(form, frame, view, viewer), request.app[ROW_TEXTS]
+    return _filter_context(form, frame, choices) | {
         "form": form,
         "frame": frame,
         "view": view,
         "view_address": view_pages.address_of,
-        "columns": shown,
+        "row_html": lambda row: texts.html(row, look, now),
+        "columns": look.columns,
+        "refused_columns": look.refused_columns,
+        "is_wide": bool(look.refused_columns) or len(look.columns) > MANY_COLUMNS,
+        "has_actions": look.has_actions,
+        "distributes": look.distributes,
         "all_columns": tuple(columns.COLUMNS.values()),
-        "refused_columns": columns.REFUSED if is_refused else (),
-        "is_wide": is_refused or len(shown) > MANY_COLUMNS,
         "page_sizes": PAGE_SIZES,
+        "may_add": _may_add(request, viewer),
+        "empty": list_words.EMPTY.get(_tab_of(form, viewer)),
+        "range_text": "",
+        "first_url": "",
+        "next_url": "",
+        "fresh_url": "",
+    }
+
+
+def _look(form: OrderForm, frame: ListFrame, view: SavedView | None, viewer: Viewer) -> Look:
+    is_refused = form.tab == OrderTab.DECLINED
+    shown = columns.chosen(view.columns if view and view.columns else frame.choice.columns)
+    return Look(
+        tz=viewer.tz,
+        is_staff=viewer.is_staff,
+        distributes=viewer.role in DISTRIBUTORS,
+        has_actions=not viewer.is_staff,
+        columns=columns.beside_refusals(shown) if is_refused else shown,
+        refused_columns=columns.REFUSED if is_refused else (),
+    )
+
+
+def _filter_context(form: OrderForm, frame: ListFrame, choices: JournalChoices) -> dict[str, Any]:
+    managers = {one.id: one.full_name for one in frame.managers}
+    statuses = {one.code: one.name for one in frame.statuses}
+    names = Names(choices.orgs, choices.regions, managers, statuses)
+    return {
         "chips": chips(form, names),
         "clear_url": form.on_tab(form.tab),
         "orgs": sorted(choices.orgs.items(), key=lambda item: item[1]),
@@ -136,16 +160,6 @@ def _frame_context(
         "results": [(one.value, RESULT_NAMES[one]) for one in (OrderResult.DONE, OrderResult.FAILED)],
         "has_results": form.stage in ("", OrderClass.CLOSED),
         "is_more": any(getattr(form, name) for name in MORE_FIELDS),
-        "empty": list_words.EMPTY.get(_tab_of(form, viewer)),
-        "has_actions": not viewer.is_staff,
-        "distributes": viewer.role in DISTRIBUTORS,
-        "may_add": may_add,
-        "range_text": "",
-        "first_url": "",
-        "next_url": "",
-        "fresh_url": "",
-        "view_error": "",
-        "view_name": "",
     }
 
 
@@ -180,7 +194,7 @@ async def row(request: web.Request) -> web.Response:
     if not rows:
         raise NotFound("order-not-on-list")
     frame = await services.frame(viewer)
-    context = _frame_context(form, frame, await services.choices(viewer), viewer)
+    context = _frame_context(request, form, frame, await services.choices(viewer))
     return render(request, "orders/row_alone.html", row=rows[0], **context)
 
 
@@ -212,5 +226,10 @@ def room(services: ListServices) -> Room:
                 "Заказы", "/orders", "clipboard-list", WHO, "Работа", "g o", "/orders/badge", badge_on="order"
             ),
         ),
-        furnish=lambda app: app.__setitem__(SERVICES, services),
+        furnish=lambda app: _furnish(app, services),
     )
+
+
+def _furnish(app: web.Application, services: ListServices) -> None:
+    app[SERVICES] = services
+    app[ROW_TEXTS] = OrderRowTexts(app[TEMPLATES])
