@@ -111,32 +111,20 @@ async def _whole(
 ) -> OrderCard:
     """What only who has the order is told."""
     book, settings, blot = await load_statuses(session), await order_settings(session), _blot(hidden)
-    outlet = await session.get(OutletRow, order.outlet_id) if order.outlet_id else None
-    did = await session.get(DidRow, order.did_id) if order.did_id else None
+    card = await _with_places(session, order, card)
     timeline = tuple(_plain(item, blot) for item in await timeline_of(session, scope, order, book))
-    manager, dealer = await people_of(session, order)
     times = attention_times(order, settings) if now else {}
     outcome = await outcome_of(session, order, timeline, settings)
     is_short = viewer.is_staff and any(line.is_missing for line in card.lines)
     card = replace(
         card,
         customer_note=blot(card.customer_note),
-        outlet_name=outlet.name if outlet else "",
-        did_number=did.number if did else "",
-        did_label=did.label if did else "",
         timeline=timeline,
         counts=OrderCounts(
             calls=sum(item.call is not None for item in timeline),
             comments=sum(item.kind is OrderEventKind.COMMENT for item in timeline),
             other_orders=await _count_orders(session, scope, order.customer_id) - 1,
         ),
-        cycle=order.cycle,
-        accepted_at=order.accepted_at,
-        contacted_at=order.contacted_at,
-        lat=order.lat,
-        lon=order.lon,
-        manager=manager,
-        dealer=dealer,
         outcome=replace(outcome, note=blot(outcome.note)),
         rights=rights_of(viewer, order, is_own=True),
         files=tuple(replace(one, name=blot(one.name)) for one in await files_of(session, order.id)),
@@ -144,6 +132,26 @@ async def _whole(
         others_sell=await who_sells(session, order) if is_short else (),
     )
     return await _with_choices(session, viewer, order, card, book) if card.rights.may_work else card
+
+
+async def _with_places(session: AsyncSession, order: OrderRow, card: OrderCard) -> OrderCard:
+    """Who has it, where it came in, how far it is."""
+    outlet = await session.get(OutletRow, order.outlet_id) if order.outlet_id else None
+    did = await session.get(DidRow, order.did_id) if order.did_id else None
+    manager, dealer = await people_of(session, order)
+    return replace(
+        card,
+        outlet_name=outlet.name if outlet else "",
+        did_number=did.number if did else "",
+        did_label=did.label if did else "",
+        manager=manager,
+        dealer=dealer,
+        cycle=order.cycle,
+        accepted_at=order.accepted_at,
+        contacted_at=order.contacted_at,
+        lat=order.lat,
+        lon=order.lon,
+    )
 
 
 async def _with_choices(

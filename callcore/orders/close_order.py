@@ -48,11 +48,7 @@ async def close_order(
         raise NotAllowedNow("no-contact")
     before = order.status
     _end(order, closing, reason, note, now)
-    await session.execute(
-        update(OrderWindowRow)
-        .where(OrderWindowRow.order_id == order.id, OrderWindowRow.closed_at.is_(None))
-        .values(closed_at=now, close_cause="withdrawn")
-    )
+    await withdraw_windows(session, order.id, now)
     points = await _reward(session, viewer, order, reason, now)
     await note_change(
         session,
@@ -76,6 +72,15 @@ async def close_order(
         order_id=order.id,
         cycle=order.cycle,
         result=order.result,
+    )
+
+
+async def withdraw_windows(session: AsyncSession, order_id: int, now: datetime) -> None:
+    """Nobody is offered it any more."""
+    await session.execute(
+        update(OrderWindowRow)
+        .where(OrderWindowRow.order_id == order_id, OrderWindowRow.closed_at.is_(None))
+        .values(closed_at=now, close_cause="withdrawn")
     )
 
 

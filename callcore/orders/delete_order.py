@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel import audit
 from callcore.kernel.errors import Forbidden
 from callcore.network.model import Role, Viewer
 from callcore.orders.changing import check_reason, order_to_change
-from callcore.orders.desk_tables import OrderWindowRow
+from callcore.orders.close_order import withdraw_windows
 
 
 async def delete_order(
@@ -21,11 +20,7 @@ async def delete_order(
     words = check_reason(reason)
     order = await order_to_change(session, viewer, number, now=now, is_running=False)
     order.deleted_at, order.attention_at = now, None
-    await session.execute(
-        update(OrderWindowRow)
-        .where(OrderWindowRow.order_id == order.id, OrderWindowRow.closed_at.is_(None))
-        .values(closed_at=now, close_cause="withdrawn")
-    )
+    await withdraw_windows(session, order.id, now)
     audit.record(
         session,
         at=now,
