@@ -1,4 +1,4 @@
-"""`python -m bench [route|ami|memory|journal|storm|all]`: measures, then prints one table.
+"""`python -m bench [route|ami|memory|journal|orders|storm|all]`: measures, then prints one table.
 
 Ends with 1 when a target is missed. Nothing else heavy should run on the machine meanwhile.
 """
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from bench import bench_ami, bench_memory, bench_page, bench_route, bench_storm
+from bench import bench_ami, bench_memory, bench_orders, bench_page, bench_route, bench_storm
 
 
 class Figure(NamedTuple):
@@ -82,6 +82,22 @@ def journal(asked: argparse.Namespace) -> list[Figure]:
     ]
 
 
+def orders(asked: argparse.Namespace) -> list[Figure]:
+    count = 100_000 if asked.quick else 1_000_000
+    target = f"≤ {bench_orders.LIMIT:g} times, p95 ≤ {bench_orders.LIMIT_P95_MS:g} ms"
+    return [
+        Figure(
+            f"order list, {one.name}",
+            f"{one.page:.1f} ms, p95 {one.p95:.0f}",
+            f"{one.bare:.1f} ms",
+            one.ratio,
+            target,
+            one.is_met,
+        )
+        for one in bench_orders.on_sqlite(count, 40, asked.orders_file)
+    ]
+
+
 def storm(asked: argparse.Namespace) -> list[Figure]:
     orders = 40 if asked.quick else 200
     found = {"SQLite": bench_storm.on_sqlite(orders=orders)}
@@ -105,6 +121,7 @@ BENCHES: dict[str, Callable[[argparse.Namespace], list[Figure]]] = {
     "ami": ami,
     "memory": memory,
     "journal": journal,
+    "orders": orders,
     "storm": storm,
 }
 
@@ -124,6 +141,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a tenth of the calls, fewer rounds")
     parser.add_argument("--postgres", default="", help="address of an empty database for the storm")
     parser.add_argument("--file", type=Path, help="keep the journal's database here and take it again")
+    parser.add_argument("--orders-file", type=Path, help="the same for the database of orders")
     asked = parser.parse_args()
     bench_ami.silence()
     chosen = BENCHES if asked.which == "all" else {asked.which: BENCHES[asked.which]}

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel.errors import NotFound
@@ -45,11 +45,14 @@ def on_tab(viewer: Viewer, reach: OrderReach, tab: OrderTab | None) -> ColumnEle
     if tab is OrderTab.MINE and reach.only_own_site:  # what his own site brought stands among his own
         return and_(is_running, reach.visible())
     mine = and_(is_running, OrderRow.manager_id == viewer.user_id) if viewer.is_staff else is_running
+    troubled = and_(OrderRow.attention_at > LONG_AGO, OrderRow.attention_at <= reach.now)
+    if not reach.scope.is_whole:  # said again, so that a dealer's few running orders are looked through
+        troubled = and_(troubled, is_running)
     further = {
         OrderTab.MINE: mine,
         OrderTab.CLOSED: OrderRow.status_class == OrderClass.CLOSED.value,
         OrderTab.DECLINED: and_(OrderRow.declined_at > LONG_AGO, is_running),
-        OrderTab.PROBLEMS: and_(OrderRow.attention_at > LONG_AGO, OrderRow.attention_at <= reach.now),
+        OrderTab.PROBLEMS: troubled,
     }.get(tab)
     return reach.own() if further is None else and_(reach.own(), further)
 
@@ -67,14 +70,12 @@ async def count_tabs(session: AsyncSession, viewer: Viewer, reach: OrderReach) -
 
 async def owed(session: AsyncSession, viewer: Viewer, reach: OrderReach) -> Owed:
     """For dealers what they may take and whom they must call; for staff what dealers refused."""
-    asks = on_tab(viewer, reach, OrderTab.DECLINED) if viewer.is_staff else _asks_dealer(reach)
-    late = and_(asks, OrderRow.attention_at <= reach.now)
-    count, problems = (await session.execute(select(bounded(asks), bounded(late)))).one()
-    return Owed(count, problems)
-
-
-def _asks_dealer(reach: OrderReach) -> ColumnElement[bool]:
-    return or_(reach.available(), and_(reach.own(), OrderRow.status_class == OrderClass.WAITING.value))
+    waiting = and_(reach.own(), OrderRow.status_class == OrderClass.WAITING.value)
+    asks = (on_tab(viewer, reach, OrderTab.DECLINED),) if viewer.is_staff else (reach.available(), waiting)
+    is_late = OrderRow.attention_at <= reach.now
+    counts = [bounded(one) for one in asks] + [bounded(one, is_late) for one in asks]
+    found = (await session.execute(select(*counts))).one()
+    return Owed(sum(found[: len(asks)]), sum(found[len(asks) :]))
 
 
 def bounded(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
