@@ -20,7 +20,7 @@ from callcore.network.model import Viewer
 from callcore.orders.card_queries import order_card
 from callcore.orders.card_views import OrderCard
 from callcore.orders.changing import WORKERS
-from callcore.orders.contact import prove_contacts
+from callcore.orders.contact import is_proof_due, prove_contacts
 from callcore.orders.file_store import FolderStore
 from callcore.orders.files import OrderFiles
 from callcore.orders.model import OrderEventKind
@@ -139,8 +139,11 @@ class OrderWatch:
         _ = tasks.spawn("order-alarms", every(ALARM_S, self.alarm))
 
     async def prove(self) -> None:
+        now = self._clock.now()
+        if not await self._database.read(lambda connection: is_proof_due(connection, now)):
+            return
         async with self._database.transaction() as session:
-            await prove_contacts(session, now=self._clock.now())
+            await prove_contacts(session, now=now)
 
     async def alarm(self) -> None:
         now = self._clock.now()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy import Connection, Select, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -51,8 +51,8 @@ async def note_contact(
     talk_s: int = 0,
     reason: str = "",
 ) -> bool:
-    """A proof in the caller's transaction; False when this one stands already. The first of a cycle sets
-    `contacted_at` and is an event."""
+    """A proof in the caller's transaction; False when it changes nothing. The first sets `contacted_at` and is an event,
+    also one that stood before the order was given back and taken again."""
     is_new = await insert_unless_exists(
         session,
         OrderContactRow,
@@ -67,7 +67,7 @@ async def note_contact(
         at=at,
         dedupe_key=dedupe_key,
     )
-    if not is_new or order.contacted_at is not None:
+    if order.contacted_at is not None:
         return is_new
     order.contacted_at = at
     data = {"contact": kind.value, "text": reason, "talk_s": talk_s, "proof": call_id}
@@ -118,6 +118,11 @@ async def prove_contacts(session: AsyncSession, *, now: datetime) -> int:
     for call, order_id, org_id in (await session.execute(_talks(now))).all():
         proven += await _prove(session, call, order_id, org_id)
     return proven
+
+
+def is_proof_due(connection: Connection, now: datetime) -> bool:
+    """Whether `prove_contacts` would find anything: most often it would not."""
+    return connection.execute(_talks(now).with_only_columns(CallRow.id).limit(1)).first() is not None
 
 
 def _talks(now: datetime) -> Select[CallRow, int, int | None]:

@@ -15,7 +15,7 @@ from callcore.network.policy_tables import PointsEntryRow
 from callcore.network.tables import OrgRow
 from callcore.orders.change_status import change_status, postpone
 from callcore.orders.close_order import Closing, close_order
-from callcore.orders.contact import prove_contacts, vouch_for_contact
+from callcore.orders.contact import is_proof_due, prove_contacts, vouch_for_contact
 from callcore.orders.delete_order import delete_order
 from callcore.orders.desk_tables import PromoCodeRow
 from callcore.orders.edit_lines import draft_of, edit_lines
@@ -132,6 +132,11 @@ async def test_nothing_is_processed_paid_or_fulfilled_without_a_proven_talk(data
     assert await do(database, prove_contacts) == 0
     async with database.transaction() as session:
         await make_call(session, org_id=3, user_id=3, talk_s=10, **base)  # of a subdealer
+    assert await database.read(lambda connection: is_proof_due(connection, NOW))
+    assert [await do(database, prove_contacts) for _ in range(2)] == [1, 0]
+    assert not await database.read(lambda connection: is_proof_due(connection, NOW))
+    async with database.transaction() as session:  # given back, and taken again by the same
+        (await session.get(OrderRow, order_id)).contacted_at = None
     assert [await do(database, prove_contacts) for _ in range(2)] == [1, 0]
     await do(database, change_status, DEALER, 1, "processed", seen="accepted")
     with pytest.raises(Conflict, match="status-changed"):
@@ -227,9 +232,7 @@ async def test_lines_are_exact_and_two_editors_do_not_overwrite_each_other(datab
         LineDraft(
             **{name: getattr(line, name) for name in ("id", "name", "price", "article")}, quantity_m=2_000
         ),
-        LineDraft(
-            name="Доставка", quantity_m=1_000, price=Decimal(1500), kind="service", service="delivery"
-        ),
+        LineDraft(name="Доставка", quantity_m=1_000, price=Decimal(1500), kind="service", service="delivery"),
     ]
     assert await do(database, edit_lines, DEALER, 1, more, shown=shown)
     assert (await row(database, 1)).total_kopecks == 44_550 + 150_000
