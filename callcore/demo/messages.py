@@ -40,20 +40,20 @@ def demo_messages(told: Rows, now: datetime) -> Rows:
         reverse=True,
     )
     running = [row for row in orders if row["closed_at"] is None and row["org_id"] is not None]
-    feedback = _reviews(closed) + _complaints([*running[-2:], *closed[10:11]], now)
+    feedback = _reviews(closed, now) + _complaints([*running[-2:], *closed[10:11]], now)
     for number, row in enumerate(sorted(feedback, key=lambda one: one["at"]), start=1):
         row["id"] = number
     tables: list[tuple[type[Base], Sequence[Row]]] = [
-        (SurveyRow, _surveys(closed)),
+        (SurveyRow, _surveys(closed, now)),
         (FeedbackRow, sorted(feedback, key=lambda one: int(one["id"]))),
         (DeliveryRow, _deliveries(closed)),
     ]
     return [(table, list(rows)) for table, rows in tables]
 
 
-def _reviews(closed: Sequence[Row]) -> list[Row]:
+def _reviews(closed: Sequence[Row], now: datetime) -> list[Row]:
     return [
-        _feedback(order, "review", score, text, state, order["closed_at"] + ANSWER_AFTER)
+        _feedback(order, "review", score, text, state, min(order["closed_at"] + ANSWER_AFTER, now))
         for order, (score, text, state) in zip(closed[2:], REVIEWS, strict=False)
     ]
 
@@ -63,7 +63,7 @@ def _complaints(orders: Sequence[Row], now: datetime) -> list[Row]:
     for number, (order, (text, state, answer)) in enumerate(zip(orders, COMPLAINTS, strict=False)):
         at = now - timedelta(hours=2 + 9 * number)
         row = _feedback(order, "complaint", None, text, state, at)
-        rows.append(row | ({"answer": answer, "answered_at": at + ANSWER_AFTER} if answer else {}))
+        rows.append(row | ({"answer": answer, "answered_at": min(at + ANSWER_AFTER, now)} if answer else {}))
     return rows
 
 
@@ -83,7 +83,7 @@ def _feedback(order: Row, kind: str, score: int | None, text: str, state: str, a
     }
 
 
-def _surveys(closed: Sequence[Row]) -> list[Row]:
+def _surveys(closed: Sequence[Row], now: datetime) -> list[Row]:
     """The first two were asked and have not answered."""
     rows = []
     for number, order in enumerate(closed[: 2 + len(REVIEWS)], start=1):
@@ -97,7 +97,7 @@ def _surveys(closed: Sequence[Row]) -> list[Row]:
                 "token_hash": f"demo-{number}",  # of a link that nobody has
                 "result": order["result"],
                 "made_at": order["closed_at"],
-                "answered_at": order["closed_at"] + ANSWER_AFTER if score else None,
+                "answered_at": min(order["closed_at"] + ANSWER_AFTER, now) if score else None,
                 "score": score,
                 "text": text,
             }

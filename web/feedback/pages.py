@@ -114,7 +114,11 @@ async def _page(request: web.Request, status: int = 200, **more: Any) -> web.Res
         "row": row,
         "state_words": STATE_WORDS,
         "kind_word": "Жалоба" if row.kind is FeedbackKind.COMPLAINT else "Отзыв",
-        "acts": [(key.value, ACTS[key]) for key in STATES[row.kind] if key is not row.state],
+        "acts": [
+            (key.value, ACTS[key])
+            for key in (*STATES[row.kind][1:], FeedbackState.NEW)
+            if key is not row.state
+        ],
         "may_decide": viewer.role in ADMINS,
         "typed": row.answer,
         "errors": {},
