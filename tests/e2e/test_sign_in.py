@@ -18,12 +18,14 @@ DEALERS = ["Дилеры", "Карта"]
 DAY = ["Сводка"]
 SETTINGS = ["Номера", "Распределение звонков", "Распределение заказов", "Настройки заказов"]
 TOLD = ["Сообщения", "Ключи API"]
+CAUGHT = ["Почта и SMS демо"]
+TOLD_HERE = [TOLD[0], *CAUGHT, TOLD[1]]
 PEOPLE, AUDIT = ["Сотрудники"], ["Журнал действий"]
 ROLES = {
-    "admin": (DAY + WORK + STAFF + SETTINGS + TOLD + PEOPLE + AUDIT, "Сводка"),
-    "manufacturer": (DAY + WORK + STAFF + SETTINGS + TOLD + PEOPLE, "Сводка"),
-    "supervisor": (DAY + WORK + STAFF + SETTINGS + PEOPLE + AUDIT, "Сводка"),
-    "operator": (DAY + WORK + STAFF, "Рабочий стол"),
+    "admin": (DAY + WORK + STAFF + SETTINGS + TOLD_HERE + PEOPLE + AUDIT, "Сводка"),
+    "manufacturer": (DAY + WORK + STAFF + SETTINGS + TOLD_HERE + PEOPLE, "Сводка"),
+    "supervisor": (DAY + WORK + STAFF + SETTINGS + CAUGHT + PEOPLE + AUDIT, "Сводка"),
+    "operator": (DAY + WORK + STAFF + CAUGHT, "Рабочий стол"),
     "marketer": (DAY + WITHOUT_DESK + ["Дилеры", "Праздники", "Карта", "Номера", "Промокоды"], "Звонки"),
     "dealer": (DAY + WORK + DEALERS + TOLD, "Рабочий стол"),
     "dealer.manager": (DAY + WORK + DEALERS, "Рабочий стол"),
