@@ -71,6 +71,11 @@ def bench(network: Database, clock: FakeClock, tmp_path: Path) -> Bench:
     return Bench(network, clock, tmp_path / "cel.csv")
 
 
+def told(lines: list[str]) -> list[str]:
+    """What is kept: the end of a channel says nothing beside its hang-up."""
+    return [line for line in lines if not line.startswith('"CHAN_END"')]
+
+
 def later(name: str, prefix: str) -> list[PbxFact]:
     return [_moved(fact, prefix) for fact in story(name)]
 
@@ -291,7 +296,7 @@ async def test_the_last_unfinished_line_is_left_for_the_next_time(bench: Bench) 
     with bench.path.open("ab") as file:
         file.write(lines[cut:])
     second = await bench.run()
-    assert first + second.lines == len(cel_lines(story("answered")))
+    assert first + second.lines == len(told(cel_lines(story("answered"))))
     assert second.inserted == 1
 
 
@@ -304,7 +309,7 @@ async def test_a_rotated_file_is_read_to_its_end_first(bench: Bench) -> None:
     bench.path.rename(bench.path.with_name("cel.csv.1"))
     bench.path.write_text("".join(lines[16:]), encoding="utf-8")
     result = await bench.run()
-    assert result.lines == len(lines) - 8
+    assert result.lines == len(told(lines[8:]))
     assert result.inserted == 1
 
 
@@ -326,7 +331,8 @@ async def test_rubbish_between_the_lines_is_stepped_over(bench: Bench) -> None:
     rubbish = [b"\n", b"\xff\xfe\x00\n", b'"unclosed quote' + b"x" * 70_000 + b"\n", b"a,b,c\n"]
     bench.path.write_bytes(b"".join([*rubbish, *lines]))
     result = await bench.run()
-    assert (result.lines, result.inserted) == (len(lines), 1)
+    kept = told([line.decode() for line in lines])
+    assert (result.lines, result.inserted) == (len(kept), 1)
 
 
 async def test_hostile_names_are_kept_for_people_only(bench: Bench) -> None:
