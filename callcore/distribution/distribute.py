@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.distribution.candidates import DealerFacts, OrderFacts, Verdict, judge
 from callcore.distribution.decision import Decision, ToDesk, decision_to_json
 from callcore.distribution.desk import send_to_desk
-from callcore.distribution.load_facts import network_facts, order_facts
+from callcore.distribution.load_network import network_facts, order_facts
 from callcore.distribution.pipeline import make_plan, own_site_plan
 from callcore.distribution.policy import BUILT_IN
 from callcore.distribution.policy_store import load_order_policy

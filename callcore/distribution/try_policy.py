@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.distribution.load_facts import many_order_facts, whole_network
+from callcore.distribution.load_network import many_order_facts, whole_network
 from callcore.distribution.policy import OrderPolicy
 from callcore.distribution.policy_store import load_order_policy
 from callcore.distribution.rehearse import OrderRehearsal, PastOrder, rehearse

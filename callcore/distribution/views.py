@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.distribution.candidates import judge
 from callcore.distribution.decision import out_words
-from callcore.distribution.load_facts import network_facts, order_facts
+from callcore.distribution.load_network import network_facts, order_facts
 from callcore.distribution.pipeline import is_far
 from callcore.distribution.policy_store import load_order_policy
 from callcore.distribution.rights import check_distributor, may_distribute
