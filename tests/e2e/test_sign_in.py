@@ -46,14 +46,14 @@ async def test_a_wrong_password_says_so_and_the_right_one_leads_to_the_wanted_pa
 ) -> None:
     visitor = await visit()
     page = visitor.page
-    await visitor.go("/orders?tab=waiting")
+    await visitor.go("/orders?tab=mine")
     await expect(page).to_have_url(re.compile(r"/sign-in\?next="))
     visitor.forgive("status of 401")
     await _knock(visitor, "operator", "не тот пароль")
     await expect(page.get_by_role("alert")).to_contain_text("Почта или пароль не подходят")
     assert await page.input_value("#f-email") == f"operator{MAIL}"
     await _knock(visitor, "operator", password(visitor.office))
-    await expect(page).to_have_url(re.compile(r"/orders\?tab=waiting$"))
+    await expect(page).to_have_url(re.compile(r"/orders\?tab=mine$"))
     await page.click("summary.bar-user")
     await page.get_by_role("button", name="Выйти").click()
     await expect(page).to_have_url(re.compile(r"/sign-in$"))
