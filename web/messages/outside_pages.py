@@ -78,12 +78,17 @@ async def letter(request: web.Request) -> web.Response:
     return web.Response(text=found.html, content_type="text/html", headers=headers)
 
 
-def routes() -> tuple[Route, ...]:
-    return (
-        post(HOOK_PATH, twilio_status, PUBLIC),
-        get("/u/{token}", stop_form, PUBLIC),
-        post("/u/{token}", stop, PUBLIC),
+def routes(*, hears_twilio: bool, catches: bool) -> tuple[Route, ...]:
+    """What is not set up has no address."""
+    hooks = (post(HOOK_PATH, twilio_status, PUBLIC),)
+    demo = (
         get("/demo/messages", caught, STAFF),
         post("/demo/messages/forget", forget, STAFF),
         get("/demo/messages/{number}/letter", letter, STAFF),
+    )
+    return (
+        get("/u/{token}", stop_form, PUBLIC),
+        post("/u/{token}", stop, PUBLIC),
+        *(hooks if hears_twilio else ()),
+        *(demo if catches else ()),
     )

@@ -16,7 +16,9 @@ def room(services: MessageServices) -> Room:
             *words_pages.routes(),
             *own_pages.routes(),
             *order_pages.routes(),
-            *outside_pages.routes(),
+            *outside_pages.routes(
+                hears_twilio=services.twilio is not None, catches=services.catcher is not None
+            ),
         ),
         nav=tuple(nav),
         furnish=lambda app: app.__setitem__(SERVICES, services),
