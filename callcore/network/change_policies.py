@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel import audit
@@ -10,6 +10,7 @@ from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database, insert_unless_exists
 from callcore.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from callcore.network.model import Viewer
+from callcore.network.policies import CALLS
 from callcore.network.policy import BUILT_IN, Policy, policy_to_json
 from callcore.network.policy_check import (
     MAX_NOTE_CHARS,
@@ -47,7 +48,7 @@ class ChangePolicies:
             await _check(session, policy, note)
             if policy_id == BUILT_IN.id:
                 policy_id = await _first(session)
-            elif await session.get(PolicyRow, policy_id) is None:
+            elif await session.scalar(_of_calls(policy_id)) is None:
                 raise NotFound("no-such-policy")
             version = await self._add(session, viewer, policy_id, policy, shown, note)
             self._note(session, viewer, "policy:saved", policy_id, version=version, note=note)
@@ -61,7 +62,7 @@ class ChangePolicies:
             raise Invalid("policy-wrong", problems=problems)
         async with self._database.transaction() as session:
             await _check(session, policy, note)
-            if await session.scalar(select(PolicyRow.id).limit(1)) is None:
+            if await session.scalar(_of_calls()) is None:
                 await self._add(session, viewer, await _first(session), BUILT_IN.policy, 0, "")
             if not await insert_unless_exists(session, PolicyRow, name=name):
                 raise Conflict("policy-name-taken")
@@ -123,6 +124,12 @@ async def _check(session: AsyncSession, policy: Policy, note: str) -> None:
         found = (*found, Problem("note", Flaw.TOO_LONG, high=MAX_NOTE_CHARS))
     if found:
         raise Invalid("policy-wrong", problems=found)
+
+
+def _of_calls(policy_id: int | None = None) -> Select[int]:
+    """Those of orders are changed elsewhere."""
+    found = select(PolicyRow.id).where(PolicyRow.scope == CALLS).limit(1)
+    return found if policy_id is None else found.where(PolicyRow.id == policy_id)
 
 
 async def _first(session: AsyncSession) -> int:
