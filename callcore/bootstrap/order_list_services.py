@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.bootstrap.order_bulk import OrderBulk
 from callcore.calls.views import JournalChoices
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.kernel.errors import TooMany
-from callcore.network.model import Viewer
+from callcore.network.model import Role, Viewer
 from callcore.orders import saved_views
-from callcore.orders.change_manager import managers_for
+from callcore.orders.change_manager import Manager, managers_for
 from callcore.orders.export_orders import note_export, piece_of, write_book
 from callcore.orders.list_model import ListPage, ListRow, Owed, TabCount
 from callcore.orders.list_queries import order_list, order_rows, owed_now, tab_counts
@@ -22,6 +26,15 @@ from callcore.orders.views import OrderCursor, OrderFilter
 from web.orders.list_services import ListFrame, ListServices, StatusName, Table
 
 EXPORT_WAIT_S: Final = 60.0
+OFFERED_AGE: Final = timedelta(seconds=10)
+OFFERED_KEPT: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    at: datetime
+    managers: tuple[Manager, ...]
+    statuses: tuple[StatusName, ...]
 
 
 class OrderListReader:
@@ -35,6 +48,7 @@ class OrderListReader:
         self._choices = choices
         self._bulk = OrderBulk(database, clock)
         self._exports = asyncio.Semaphore(1)
+        self._kept: dict[tuple[Role, str], _Offered] = {}
 
     def services(self) -> ListServices:
         return ListServices(
@@ -78,13 +92,26 @@ class OrderListReader:
 
     async def frame(self, viewer: Viewer) -> ListFrame:
         async with self._database.session() as session:
-            book = await load_statuses(session)
+            offered = await self._offered(session, viewer)
             return ListFrame(
                 choice=await saved_views.list_choice(session, viewer.user_id),
                 views=await saved_views.views_of(session, viewer),
-                managers=await managers_for(session, viewer),
-                statuses=tuple(StatusName(one.code, one.name) for one in book.stages),
+                managers=offered.managers,
+                statuses=offered.statuses,
             )
+
+    async def _offered(self, session: AsyncSession, viewer: Viewer) -> _Offered:
+        """What filters offer changes rarely; ten seconds old at most."""
+        key, now = (viewer.role, viewer.org_path), self._clock.now()
+        kept = self._kept.get(key)
+        if kept is None or now - kept.at > OFFERED_AGE:
+            book = await load_statuses(session)
+            statuses = tuple(StatusName(one.code, one.name) for one in book.stages)
+            kept = _Offered(now, await managers_for(session, viewer), statuses)
+            if len(self._kept) >= OFFERED_KEPT:
+                self._kept.clear()
+            self._kept[key] = kept
+        return kept
 
     async def choose_columns(self, viewer: Viewer, codes: Sequence[str]) -> None:
         async with self._database.transaction() as session:

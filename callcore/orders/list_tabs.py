@@ -41,20 +41,24 @@ def on_tab(viewer: Viewer, reach: OrderReach, tab: OrderTab | None) -> ColumnEle
         raise NotFound("no-such-tab")
     if tab is OrderTab.AVAILABLE:
         return reach.available()
-    is_running = OrderRow.status_class.in_(RUNNING)
     if tab is OrderTab.MINE and reach.only_own_site:  # what his own site brought stands among his own
-        return and_(is_running, reach.visible())
-    mine = and_(is_running, OrderRow.manager_id == viewer.user_id) if viewer.is_staff else is_running
-    troubled = and_(OrderRow.attention_at > LONG_AGO, OrderRow.attention_at <= reach.now)
-    if not reach.scope.is_whole:  # said again, so that a dealer's few running orders are looked through
-        troubled = and_(troubled, is_running)
-    further = {
-        OrderTab.MINE: mine,
-        OrderTab.CLOSED: OrderRow.status_class == OrderClass.CLOSED.value,
-        OrderTab.DECLINED: and_(OrderRow.declined_at > LONG_AGO, is_running),
-        OrderTab.PROBLEMS: troubled,
-    }.get(tab)
-    return reach.own() if further is None else and_(reach.own(), further)
+        return and_(OrderRow.status_class.in_(RUNNING), reach.visible())
+    return and_(reach.own(), *_further(viewer, reach, tab))
+
+
+def _further(viewer: Viewer, reach: OrderReach, tab: OrderTab) -> tuple[ColumnElement[bool], ...]:
+    if tab is OrderTab.ALL:
+        return ()
+    if tab is OrderTab.CLOSED:
+        return (OrderRow.status_class == OrderClass.CLOSED.value,)
+    is_running = OrderRow.status_class.in_(RUNNING)
+    if tab is OrderTab.MINE:
+        return (is_running, OrderRow.manager_id == viewer.user_id) if viewer.is_staff else (is_running,)
+    if tab is OrderTab.DECLINED:
+        return (OrderRow.declined_at > LONG_AGO, is_running)
+    troubled = (OrderRow.attention_at > LONG_AGO, OrderRow.attention_at <= reach.now)
+    # said again for a dealer, so that only his few running orders are looked through
+    return troubled if viewer.is_staff else (*troubled, is_running)
 
 
 async def count_tabs(session: AsyncSession, viewer: Viewer, reach: OrderReach) -> tuple[TabCount, ...]:
