@@ -62,7 +62,6 @@ SHOWN_AT_ONCE = {
     "/phones/{id}/secret/renew": 409,
     "/api-keys": 422,
     "/orders/import": 422,
-    "/orders/new": 422,
     "/orders/{number}/accept": 403,  # for dealers
     "/orders/{number}/decline": 403,
     "/orders/{number}/release": 422,
