@@ -107,7 +107,7 @@ async def register_customer(session: AsyncSession, viewer: Viewer, new: NewClaim
     """The customer's id; new when nobody knew him. Raises Invalid (fields phone, inn, name), Conflict("customer-taken")
     with `until`, Forbidden, NotAllowedNow("dealer-suspended"). A refusal tells something: whoever calls this has called
     `count_registration` before, in a transaction of its own."""
-    _check_role(viewer)
+    _check_dealer(viewer)
     await check_not_suspended(session, viewer)
     phone, inn, name = _read(new)
     customer_id = await _find(session, phone, inn)
@@ -126,7 +126,7 @@ async def register_customer(session: AsyncSession, viewer: Viewer, new: NewClaim
 
 async def count_registration(session: AsyncSession, viewer: Viewer, new: NewClaim, *, now: datetime) -> None:
     """It is a question too. Raises Invalid as `register_customer`, Forbidden, TooMany."""
-    _check_role(viewer)
+    _check_dealer(viewer)
     phone, inn, _ = _read(new)
     await _count_question(session, viewer, inn or phone, now)
 
@@ -282,6 +282,12 @@ def _read(new: NewClaim) -> tuple[str, str, str]:
 
 def _check_role(viewer: Viewer) -> None:
     if viewer.role not in DEALER_ROLES and not viewer.is_staff:
+        raise Forbidden("not-dealer")
+
+
+def _check_dealer(viewer: Viewer) -> None:
+    """The head office holds no customers of its own."""
+    if viewer.role not in DEALER_ROLES:
         raise Forbidden("not-dealer")
 
 
