@@ -16,10 +16,11 @@ from callcore.kernel.errors import NotFound
 from callcore.network.model import OrgKind, OrgState, Viewer
 from callcore.network.tables import OrgRow
 from callcore.orders.desk_tables import OrderWindowRow
-from callcore.orders.model import OrderClass, OrderKind, ReasonKind, status_of
+from callcore.orders.model import OrderClass, OrderKind, ReasonKind
 from callcore.orders.reasons import load_reasons
 from callcore.orders.rights import OrderReach, order_reach
 from callcore.orders.settings import order_settings
+from callcore.orders.statuses import load_statuses
 from callcore.orders.tables import OrderRow
 
 
@@ -203,8 +204,9 @@ async def in_hand(session: AsyncSession, viewer: Viewer, org_id: int) -> InHand:
         )
         .order_by(OrderRow.due_at, OrderRow.id)
     )
+    stages = await load_statuses(session)
     orders = tuple(
-        HandOrder(row.number, status_of(row.status).name, row.created_at, row.due_at, row.total_kopecks)
+        HandOrder(row.number, stages.name(row.status), row.created_at, row.due_at, row.total_kopecks)
         for row in rows
     )
     dealers = tuple(Choice(row.id, row.name) for row in await _working(session) if row.id != org_id)
