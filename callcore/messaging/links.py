@@ -21,7 +21,7 @@ TOKEN_BYTES: Final = 24
 
 def fingerprint_of(token: str) -> str:
     """What a table keeps of a secret."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 async def survey_token(session: AsyncSession, order_id: int, cycle: int, now: datetime) -> str:
@@ -38,7 +38,7 @@ async def customer_of_stop(session: AsyncSession, token: str, now: datetime) -> 
     number, _, signature = token.partition(".")
     if number.isascii() and number.isdigit() and len(number) <= 18:
         expected = _sign(await _secret(session, now), f"stop:{int(number)}")
-        if hmac.compare_digest(expected.encode(), signature.encode()):
+        if hmac.compare_digest(expected.encode(), signature.encode(errors="replace")):
             return int(number)
     raise NotFound("link-unknown")
 
