@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 import pytest
+from structlog.testing import capture_logs
 
 from callcore.asterisk.agi import AgiRequest, AgiServer, AgiSettings, RouteReply
 from callcore.asterisk.agi.server import Handler
@@ -211,9 +212,11 @@ async def test_what_comes_afterwards_costs_the_caller_nothing(start) -> None:
         raise RuntimeError("whoever keeps count")
 
     server = await start(lambda _: RouteReply(PLAN, note))
-    assert await ask(server.port) == WHOLE
-    await until(lambda: server.answered == 1)
+    with capture_logs() as told:
+        assert await ask(server.port) == WHOLE
+        await until(lambda: server.answered == 1)
     assert noted == ["noted"]
+    assert [line["event"] for line in told] == ["decision not noted"]
 
 
 async def test_it_listens_on_loopback_by_default() -> None:
