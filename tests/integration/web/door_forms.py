@@ -45,13 +45,16 @@ SETTINGS: Form = {
 }
 # By the beginning of the pattern; the longest that fits comes last.
 BY_PLACE: dict[str, Form] = {
+    "/api-keys": {"scopes": "orders:write"},
     "/dealers/{id}/edit": {"name": "Вектор"},
     "/dids": {"number": "8 495 000-77-78"},  # the other one is an outlet's phone by now
+    "/orders/page-rows": {"rows": "50"},
     "/settings": SETTINGS,
     "/settings/promo-codes": {"code": "ВЕСНА", "value": "10", "kind": "percent"},
     "/settings/reasons": {"kind": "decline", "title": "Учёт на складе", "fault": "none"},
     "/settings/reasons/move": {"id": "1", "way": "down"},
     "/settings/statuses": {"class": "waiting", "code": "new", "way": "down", "term": "24"},
+    "/site/": {"pd": "1", "phone": "8 912 440-00-98"},
     "/strategies": {"shown": "0"},
     "/strategies/return": {"version": "0", "shown": "1"},
     "/tasks/": {"reason": "talked", "delay": "tomorrow"},
