@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.e2e.conftest import Visit
 from tests.installation.office import Office, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 SAID = "Так и не назвали срок <b>поставки</b>"
 
 
@@ -42,6 +42,7 @@ async def test_closing_asks_the_customer_and_his_answer_is_read(office: Office, 
     assert "first.buyer@example.test" in text
     link = re.search(r"https?://[^\s/]+(/s/\S+)", text)
     assert link is not None
+    admin.forgive("frame is sandboxed")  # a letter may run nothing, not even what this test puts into pages
     looked = page.locator(".caught-list > li", has_text=f"Почему заказ {number}").get_by_role(
         "link", name="Как в почте"
     )
