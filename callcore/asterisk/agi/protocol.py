@@ -50,7 +50,7 @@ class AgiRequest:
 @dataclass(frozen=True, slots=True)
 class RouteReply:
     """Channel variables in the order of setting. DL_ROUTED is not among them: the server says it, last. `afterwards` is
-    called once the answer is on its way, in the server's own thread."""
+    called once the PBX has taken all of it, in the server's own thread."""
 
     variables: tuple[tuple[str, str], ...]
     afterwards: Callable[[], object] = field(default=lambda: None, compare=False)

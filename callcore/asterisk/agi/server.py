@@ -37,7 +37,8 @@ Handler = Callable[[AgiRequest], RouteReply]
 
 @dataclass(frozen=True, slots=True)
 class AgiSettings:
-    """`decide_limit_s` runs from the end of the head to the last answered command."""
+    """`decide_limit_s` runs from the end of the head to the last command; `read_limit_s` is for the head, and for the PBX's
+    word that it has obeyed."""
 
     host: str = "127.0.0.1"
     port: int = 4573
@@ -115,6 +116,7 @@ class _Request(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._clock: asyncio.TimerHandle | None = None
         self._request: AgiRequest | None = None
+        self._reply: RouteReply | None = None
         self._commands: list[bytes] = []
         self._begun = 0.0
         self._is_counted = False
@@ -173,7 +175,7 @@ class _Request(asyncio.Protocol):
         self._request, self._begun = request, loop.time()
         try:
             reply = server.handler(request)
-            self._commands = reply_commands(reply)
+            self._commands, self._reply = reply_commands(reply), reply
         except Exception:  # noqa: BLE001 - a border: a failure is the fallback of one call, not the end of the server
             server.failed += 1
             _log.exception("no route could be given", call_id=request.call_id, script=request.script)
@@ -182,15 +184,19 @@ class _Request(asyncio.Protocol):
         if loop.time() >= self._begun + server.settings.decide_limit_s:
             self._late()  # the limit is spent already: say nothing at all
         else:
+            self._wait(server.settings.decide_limit_s)
             self._say_next()
-            if self._clock is not None:
-                self._clock.cancel()
-            self._clock = loop.call_at(self._begun + server.settings.decide_limit_s, self._late)
-        self._afterwards(reply)
 
-    def _afterwards(self, reply: RouteReply) -> None:
+    def _wait(self, seconds: float) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+        self._clock = self._loop.call_later(seconds, self._late)
+
+    def _afterwards(self) -> None:
+        """Only of an answer that the PBX has taken: whoever was frozen answers calls that have gone another way."""
+        assert self._reply is not None
         try:
-            reply.afterwards()
+            self._reply.afterwards()
         except Exception:  # noqa: BLE001 - the answer is on its way: whoever keeps count must not cost the caller his plan
             _log.exception("decision not noted")
 
@@ -200,10 +206,12 @@ class _Request(asyncio.Protocol):
             self._server.answered += 1
             self._server.decide_s_sum += self._loop.time() - self._begun
             self._end()
+            self._afterwards()
             return
         self._transport.write(self._commands.pop(0))
         if not self._commands:
             self._transport.write_eof()
+            self._wait(self._server.settings.read_limit_s)  # all is said: nobody waits for us any more
 
     # --- ends
 

@@ -82,7 +82,8 @@ async def test_a_slow_decision_says_nothing(start) -> None:
 
 
 async def test_a_pbx_that_does_not_answer_is_left_in_time(start) -> None:
-    server = await start(decide_limit_s=0.1)
+    noted: list[str] = []
+    server = await start(lambda _: RouteReply(PLAN, lambda: noted.append("noted")), read_limit_s=0.1)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(head())
     begun = time.monotonic()
@@ -90,6 +91,7 @@ async def test_a_pbx_that_does_not_answer_is_left_in_time(start) -> None:
     assert said == b'EXEC MSet "DL_STEPS=1,DL_STEP_1_KEYS=p12-p31,DL_LANG=,DL_ROUTED=1"\n'
     await until(lambda: server.late == 1)
     assert time.monotonic() - begun < 2
+    assert noted == [], "the call has gone another way"
     writer.close()
 
 
