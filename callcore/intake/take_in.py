@@ -93,12 +93,18 @@ async def prepare(
         wrong["due_at"] = "in-the-past"
     if wrong:
         raise Invalid("fields-wrong", fields=wrong)
-    new = NewOrder(
+    return _new_order(draft, lines, region, due_at), customer
+
+
+def _new_order(
+    draft: Draft, lines: tuple[NewLine, ...], region: RegionRow | None, due_at: datetime | None
+) -> NewOrder:
+    return NewOrder(
         kind=OrderKind.ORDER,
         customer_id=0,
         lines=lines,
         region_code=region.code if region else None,
-        tz=tz,
+        tz=region.tz if region else DEFAULT_TZ,
         city=clean(draft.city),
         address=clean(draft.address),
         due_at=due_at,
@@ -113,7 +119,6 @@ async def prepare(
         lon=draft.lon,
         origin={name: text for name in ("term", "external_id") if (text := clean(getattr(draft, name)))},
     )
-    return new, customer
 
 
 def _cleaned(customer: DraftCustomer) -> DraftCustomer:
