@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.kernel.errors import Invalid
-from callcore.messaging.deliveries import DeliveryView, deliveries_of_order
-from callcore.messaging.matrix import Channel, Choices, Recipient
-from callcore.messaging.notify_rules import (
+from callcore.messaging.choose_messages import (
     EventCell,
     all_choices,
     choose_for_dealer,
@@ -17,6 +15,8 @@ from callcore.messaging.notify_rules import (
     set_sms_number,
     sms_number,
 )
+from callcore.messaging.deliveries import DeliveryView, deliveries_of_order
+from callcore.messaging.matrix import Channel, Choices, Recipient
 from callcore.messaging.outgoing import Outgoing, post
 from callcore.messaging.rules import Quiet
 from callcore.messaging.settings import MessageSettings, message_settings, set_quiet

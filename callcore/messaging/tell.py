@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.kernel.bus import Audience, Event
 from callcore.kernel.database import insert_unless_exists
 from callcore.kernel.outbox import OutboxRow
+from callcore.messaging.choose_messages import load_choices
 from callcore.messaging.events import NoticesChanged
 from callcore.messaging.feedback import send_survey
 from callcore.messaging.matrix import EVENTS, Cell, Channel, Choices, EventKind, Recipient
-from callcore.messaging.notify_rules import load_choices
 from callcore.messaging.outgoing import Outgoing, post
 from callcore.messaging.recipients import Person, customer_address, customer_numbers, people_of
 from callcore.messaging.rules import UNTOLD, Level, Quiet, letter_time

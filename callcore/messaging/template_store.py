@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.kernel import audit
 from callcore.kernel.database import insert_unless_exists
 from callcore.kernel.errors import Conflict, Forbidden, NotFound
+from callcore.messaging.choose_messages import EDITORS
 from callcore.messaging.matrix import EVENTS, Cell, Channel, Recipient
-from callcore.messaging.notify_rules import EDITORS
 from callcore.messaging.tables import TemplateRow
 from callcore.messaging.texts import Texts, Words
 from callcore.network.model import Viewer

@@ -13,14 +13,14 @@ from callcore.kernel import outbox
 from callcore.kernel.bus import Bus
 from callcore.kernel.database import Database
 from callcore.kernel.errors import Forbidden, Invalid
-from callcore.messaging.feedback import leave_feedback
-from callcore.messaging.matrix import Channel, Recipient
-from callcore.messaging.notify_rules import (
+from callcore.messaging.choose_messages import (
     choose_for_dealer,
     choose_for_network,
     choose_for_self,
     set_sms_number,
 )
+from callcore.messaging.feedback import leave_feedback
+from callcore.messaging.matrix import Channel, Recipient
 from callcore.messaging.sms.port import Asked, SmsMessage, SmsNews, SmsOutcome, SmsRefused
 from callcore.messaging.sms.route import NOT_SET_UP, SmsRoute
 from callcore.messaging.sms_news import FIRST_LOOK, take_heard, take_news
