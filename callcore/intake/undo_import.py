@@ -110,28 +110,7 @@ async def undo_import(
     job = await own_job(session, viewer, job_id)
     if job.applied_at is None or job.state == UNDONE:
         raise NotAllowedNow("import-not-applied")
-    ids = select(ImportRowRow.order_id).where(
-        ImportRowRow.job_id == job_id, ImportRowRow.order_id.is_not(None)
-    )
-    touched = or_(
-        exists().where(OrderEventRow.order_id == OrderRow.id, OrderEventRow.kind.not_in(_OWN_DOING)),
-        exists().where(OrderContactRow.order_id == OrderRow.id),
-    )
-    gone = list(
-        await session.scalars(
-            update(OrderRow)
-            .where(
-                OrderRow.id.in_(ids),
-                OrderRow.deleted_at.is_(None),
-                OrderRow.status_class == OrderClass.OPEN.value,
-                OrderRow.org_id.is_(None),
-                ~touched,
-            )
-            .values(deleted_at=now, attention_at=None)
-            .returning(OrderRow.id)
-            .execution_options(synchronize_session=False)
-        )
-    )
+    gone = await _put_away(session, job_id, now)
     for order_id in gone:
         await close_windows(session, order_id, now=now)
     total = (await count_rows(session, job_id))["orders"]
@@ -147,3 +126,29 @@ async def undo_import(
         kept=total - len(gone),
     )
     return len(gone), total - len(gone)
+
+
+async def _put_away(session: AsyncSession, job_id: int, now: datetime) -> list[int]:
+    """Ids of the orders that nobody has taken or changed."""
+    ids = select(ImportRowRow.order_id).where(
+        ImportRowRow.job_id == job_id, ImportRowRow.order_id.is_not(None)
+    )
+    touched = or_(
+        exists().where(OrderEventRow.order_id == OrderRow.id, OrderEventRow.kind.not_in(_OWN_DOING)),
+        exists().where(OrderContactRow.order_id == OrderRow.id),
+    )
+    return list(
+        await session.scalars(
+            update(OrderRow)
+            .where(
+                OrderRow.id.in_(ids),
+                OrderRow.deleted_at.is_(None),
+                OrderRow.status_class == OrderClass.OPEN.value,
+                OrderRow.org_id.is_(None),
+                ~touched,
+            )
+            .values(deleted_at=now, attention_at=None)
+            .returning(OrderRow.id)
+            .execution_options(synchronize_session=False)
+        )
+    )
