@@ -49,6 +49,7 @@ BY_PLACE: dict[str, Form] = {
     "/dealers/{id}/edit": {"name": "Вектор"},
     "/dids": {"number": "8 495 000-77-78"},  # the other one is an outlet's phone by now
     "/orders/page-rows": {"rows": "50"},
+    **{f"/orders/{{number}}/{name}": {"reason": ""} for name in ("contact", "delete", "reopen")},
     "/settings": SETTINGS,
     "/settings/promo-codes": {"code": "ВЕСНА", "value": "10", "kind": "percent"},
     "/settings/reasons": {"kind": "decline", "title": "Учёт на складе", "fault": "none"},

@@ -76,6 +76,7 @@ SHOWN_AT_ONCE = {
             "reopen",
             "delete",
             "deadline",
+            "lines",
             "promo",
             "files",
         )
