@@ -148,9 +148,7 @@ def _draft(row: PromoCodeRow) -> PromoDraft:
     )
 
 
-def _note(
-    session: AsyncSession, viewer: Viewer, now: datetime, action: str, code: str, **data: Any
-) -> None:
+def _note(session: AsyncSession, viewer: Viewer, now: datetime, action: str, code: str, **data: Any) -> None:
     audit.record(
         session, at=now, actor_id=viewer.user_id, action=action, entity="promo-code", entity_id=code, **data
     )

@@ -27,8 +27,9 @@ async def test_json_for_programs(browser: Browser, what: str, status: int) -> No
     answer = await browser.get(f"/api/refuse/{what}")
     told = await answer.json()
     assert answer.status == status
-    assert set(told) == {"code", "message", "advice", "request_id"}
-    assert told["advice"]
+    assert answer.content_type == "application/problem+json"  # RFC 9457
+    assert {"type", "title", "status", "detail", "code", "request_id"} <= set(told)
+    assert (told["status"], bool(told["detail"])) == (status, True)
 
 
 async def test_htmx_gets_json_too(operator: Browser) -> None:
