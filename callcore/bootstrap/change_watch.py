@@ -24,14 +24,16 @@ class ChangeWatch:
         self._due_at = 0.0
 
     async def look(self) -> None:
-        seen = await self._newest()
-        if seen == self._seen and time.monotonic() < self._due_at:
+        if not await self._is_changed() and time.monotonic() < self._due_at:
             return
-        self._seen, self._due_at = seen, time.monotonic() + self._refresh_s
+        self._due_at = time.monotonic() + self._refresh_s
         await self._refresh()
 
-    async def _newest(self) -> int | None:
+    async def _is_changed(self) -> bool:
         try:
-            return await self._database.read(newest)
+            self._seen, is_changed = await self._database.read(
+                lambda connection: newest(connection, self._seen)
+            )
         except DatabaseUnavailable:
-            return self._seen
+            return False
+        return is_changed

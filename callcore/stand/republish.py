@@ -55,10 +55,9 @@ class Republisher:
     async def look(self, database: Database) -> bool:
         """Reads the network when somebody changed something, or when it was not read for a while. True when the PBX has
         read new files now. Raises DatabaseUnavailable."""
-        seen = await database.read(newest)
-        if seen == self._seen and time.monotonic() < self._due_at:
+        self._seen, is_changed = await database.read(lambda connection: newest(connection, self._seen))
+        if not is_changed and time.monotonic() < self._due_at:
             return False
-        self._seen = seen
         return await self.check(database)
 
     async def check(self, database: Database) -> bool:
