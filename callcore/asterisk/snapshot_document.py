@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
+from math import ceil
 from typing import Any
 
 from callcore.asterisk.fallback.choice import BY_INSTANTS
@@ -22,7 +23,7 @@ def make_document(snapshot: RoutingSnapshot, now: datetime, until: datetime, liv
     return {
         "version": snapshot.version,
         "made_at": int(now.timestamp()),
-        "valid_until": int(until.timestamp()),
+        "valid_until": ceil(until.timestamp()),
         "dids": {number: _way(did, snapshot) for number, did in snapshot.dids.items()},
         "unknown": _way(None, snapshot),
         "by_org": {str(org_id): tables.places(found) for org_id, found in snapshot.outlets_by_org.items()},

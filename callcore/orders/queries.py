@@ -137,7 +137,7 @@ async def to_briefs(session: AsyncSession, scope: Scope, rows: Sequence[Any]) ->
             total_kopecks=order.total_kopecks,
             customer_id=order.customer_id,
             customer_name=_name(customers[order.customer_id], shown, is_own=scope.covers(order.org_id)),
-            phone=phone_view(customers[order.customer_id].phone, shown),
+            phone=phone_view(customers[order.customer_id].phone, shown if scope.covers(order.org_id) else ()),
             calls_count=calls.get(order.id, 0),
         )
         for order, region_name, org_name, manager_name in rows
