@@ -9,29 +9,19 @@ from pathlib import Path
 import pyotp
 import pytest
 from aiohttp import ClientSession
-from jinja2 import BytecodeCache
 from sqlalchemy import select, update
 
-from callcore.bootstrap import site as composition
 from callcore.kernel.audit import AuditRow
 from callcore.kernel.database import Database
 from callcore.network.model import Role
 from callcore.network.tables import SessionRow, UserRow
 from tests.fakes.clock import FakeClock
 from tests.integration.web.guarded_site import PASSWORD, GuardedSite, open_site
-from web.deps import WebDeps
 
 pytestmark = pytest.mark.integration
 
 FACTOR = "/account/second-factor"
 JSON = {"Accept": "application/json"}
-
-
-@pytest.fixture(autouse=True)
-def _compiled_once(monkeypatch: pytest.MonkeyPatch, template_cache: BytecodeCache) -> None:
-    monkeypatch.setattr(
-        composition, "WebDeps", lambda **values: WebDeps(**values, template_cache=template_cache)
-    )
 
 
 @pytest.fixture

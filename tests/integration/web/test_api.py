@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from jinja2 import BytecodeCache
 from sqlalchemy import func, select
 
-from callcore.bootstrap import site as composition
 from callcore.customers.tables import ConsentRow
 from callcore.kernel.audit import AuditRow
 from callcore.kernel.database import Database
@@ -22,7 +20,6 @@ from callcore.orders.tables import OrderEventRow, OrderLineRow, OrderRow
 from tests.factories.network import make_org
 from tests.fakes.clock import FakeClock
 from tests.integration.web.guarded_site import GuardedSite, open_site
-from web.deps import WebDeps
 
 pytestmark = pytest.mark.integration
 
@@ -42,13 +39,6 @@ BODY: dict[str, Any] = {
         {"kind": "service", "service": "delivery"},
     ],
 }
-
-
-@pytest.fixture(autouse=True)
-def _compiled_once(monkeypatch: pytest.MonkeyPatch, template_cache: BytecodeCache) -> None:
-    monkeypatch.setattr(
-        composition, "WebDeps", lambda **values: WebDeps(**values, template_cache=template_cache)
-    )
 
 
 @pytest.fixture

@@ -10,10 +10,8 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from jinja2 import BytecodeCache
 from sqlalchemy import func, select
 
-from callcore.bootstrap import site as composition
 from callcore.kernel.audit import AuditRow
 from callcore.kernel.database import Database
 from callcore.kernel.errors import NotAllowedNow
@@ -25,18 +23,10 @@ from callcore.network.tables import OrgRow, UserRow
 from tests.factories.network import make_org, make_user
 from tests.fakes.clock import FakeClock
 from tests.integration.web.guarded_site import GuardedSite, open_site
-from web.deps import WebDeps
 
 pytestmark = pytest.mark.integration
 PASSWORD = "новый длинный пароль"
 ME = {"full_name": "Ирина Гостева", "password": PASSWORD, "again": PASSWORD}
-
-
-@pytest.fixture(autouse=True)
-def _compiled_once(monkeypatch: pytest.MonkeyPatch, template_cache: BytecodeCache) -> None:
-    monkeypatch.setattr(
-        composition, "WebDeps", lambda **values: WebDeps(**values, template_cache=template_cache)
-    )
 
 
 @pytest.fixture

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from jinja2 import BytecodeCache
 from sqlalchemy import select
 
-from callcore.bootstrap import site as composition
 from callcore.kernel.database import Database
 from callcore.network.duty import ShiftView, shifts_between
 from callcore.network.model import Role
@@ -18,18 +16,10 @@ from callcore.network.tables import UserRow
 from tests.factories.network import make_phone
 from tests.fakes.clock import FakeClock
 from tests.integration.web.guarded_site import GuardedSite, open_site
-from web.deps import WebDeps
 
 pytestmark = pytest.mark.integration
 
 HOSTILE = "<script>alert(1)</script>"
-
-
-@pytest.fixture(autouse=True)
-def _compiled_once(monkeypatch: pytest.MonkeyPatch, template_cache: BytecodeCache) -> None:
-    monkeypatch.setattr(
-        composition, "WebDeps", lambda **values: WebDeps(**values, template_cache=template_cache)
-    )
 
 
 @pytest.fixture

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, FormData
-from jinja2 import BytecodeCache
 from sqlalchemy import func, select, update
 
-from callcore.bootstrap import site as composition
 from callcore.catalog.tables import ProductRow
 from callcore.kernel.database import Database
 from callcore.network.model import Role
@@ -19,7 +17,6 @@ from callcore.network.tables import RegionRow
 from callcore.orders.tables import OrderLineRow, OrderRow
 from tests.fakes.clock import FakeClock
 from tests.integration.web.guarded_site import GuardedSite, open_site
-from web.deps import WebDeps
 
 pytestmark = pytest.mark.integration
 
@@ -34,13 +31,6 @@ TABLE = (
     ";Егор;8 912 440-00-65;;;PR-100;;1;;;\r\n"
     ";Егор;8 912 440-00-65;;;PR-100;;1;;;\r\n"
 )
-
-
-@pytest.fixture(autouse=True)
-def _compiled_once(monkeypatch: pytest.MonkeyPatch, template_cache: BytecodeCache) -> None:
-    monkeypatch.setattr(
-        composition, "WebDeps", lambda **values: WebDeps(**values, template_cache=template_cache)
-    )
 
 
 @pytest.fixture

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from jinja2 import BytecodeCache
 from sqlalchemy import func, select, update
 
-from callcore.bootstrap import site as composition
 from callcore.catalog.tables import ProductRow
 from callcore.customers.tables import ConsentRow
 from callcore.kernel.database import Database
@@ -25,7 +23,6 @@ from callcore.orders.timeline import add_event
 from tests.factories.sales import make_call, make_customer, make_order
 from tests.fakes.clock import FakeClock
 from tests.integration.web.guarded_site import GuardedSite, open_site
-from web.deps import WebDeps
 
 pytestmark = pytest.mark.integration
 
@@ -43,13 +40,6 @@ SITE = {
     "pd": "1",
     "ads": "1",
 }
-
-
-@pytest.fixture(autouse=True)
-def _compiled_once(monkeypatch: pytest.MonkeyPatch, template_cache: BytecodeCache) -> None:
-    monkeypatch.setattr(
-        composition, "WebDeps", lambda **values: WebDeps(**values, template_cache=template_cache)
-    )
 
 
 @pytest.fixture

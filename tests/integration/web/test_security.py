@@ -10,11 +10,9 @@ from pathlib import Path
 import pytest
 import structlog
 from aiohttp import ClientSession, WSServerHandshakeError
-from jinja2 import BytecodeCache
 from sqlalchemy import update
 
 from callcore.bootstrap import services
-from callcore.bootstrap import site as composition
 from callcore.kernel.database import Database
 from callcore.kernel.logs import configure_logs
 from callcore.network.model import Role
@@ -22,7 +20,6 @@ from callcore.network.tables import UserRow
 from tests.fakes.clock import FakeClock
 from tests.integration.web.door_forms import form_for
 from tests.integration.web.guarded_site import CUSTOMER, NUMBER, PASSWORD, GuardedSite, open_site
-from web.deps import WebDeps
 from web.security.access import PUBLIC, Access, ProgramAccess
 
 pytestmark = pytest.mark.integration
@@ -108,13 +105,6 @@ SHOWN_AT_ONCE = {
 POLICY = "Content-Security-Policy"
 JSON = {"Accept": "application/json"}
 TELLTALES = ("Traceback", 'File "', "site-packages", "aiohttp", "sqlalchemy")
-
-
-@pytest.fixture(autouse=True)
-def _compiled_once(monkeypatch: pytest.MonkeyPatch, template_cache: BytecodeCache) -> None:
-    monkeypatch.setattr(
-        composition, "WebDeps", lambda **values: WebDeps(**values, template_cache=template_cache)
-    )
 
 
 @pytest.fixture

@@ -14,10 +14,8 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientResponse, ClientSession
-from jinja2 import BytecodeCache
 from sqlalchemy import update
 
-from callcore.bootstrap import site as composition
 from callcore.calls.tables import CallRow
 from callcore.customers.tables import CustomerRow
 from callcore.kernel.database import Database
@@ -29,7 +27,6 @@ from callcore.orders.timeline import add_event
 from tests.factories.network import make_org, make_user
 from tests.fakes.clock import FakeClock
 from tests.integration.web.guarded_site import NUMBER, PASSWORD, GuardedSite, open_site
-from web.deps import WebDeps
 from web.security.access import PUBLIC, SIGNED_IN, ProgramAccess
 
 pytestmark = pytest.mark.integration
@@ -51,13 +48,6 @@ TAIL = NUMBER[-7:]
 # The digits of the number with whatever people write between them.
 LEAK = re.compile(r"[\s().\-–—_/]{0,3}".join(TAIL))
 RIVAL = "rival@example.test"
-
-
-@pytest.fixture(autouse=True)
-def _compiled_once(monkeypatch: pytest.MonkeyPatch, template_cache: BytecodeCache) -> None:
-    monkeypatch.setattr(
-        composition, "WebDeps", lambda **values: WebDeps(**values, template_cache=template_cache)
-    )
 
 
 @pytest.fixture
