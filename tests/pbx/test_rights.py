@@ -100,6 +100,19 @@ async def test_only_named_modules_run(lab):
         "app_originate",
         "res_http",
         "chan_iax2",
-        "func_env",
     ):
         assert name not in shown
+
+
+async def test_files_are_out_of_reach_of_ami(lab, tmp_path):
+    """The dialplan marks recordings by FILE(); nobody else may read or write by it (live_dangerously is off)."""
+    secret, written = tmp_path / "secret", tmp_path / "written"
+    secret.write_text("никому не видно")
+    answer = await ami(
+        lab,
+        f"Action: Getvar\r\nVariable: FILE({secret})",
+        f"Action: Setvar\r\nVariable: FILE({written})\r\nValue: 1",
+    )
+    assert "Authentication accepted" in answer
+    assert "никому" not in answer
+    assert not written.exists()
