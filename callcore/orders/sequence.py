@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from callcore.kernel.database import Base, gentle_insert
 from callcore.orders.tables import OrderRow, OrderSequenceRow
@@ -10,10 +10,12 @@ from callcore.orders.tables import OrderRow, OrderSequenceRow
 _NAME: Final = "order"
 _ORDERS: Final = Base.metadata.tables[OrderRow.__tablename__]
 _SEQUENCES: Final = Base.metadata.tables[OrderSequenceRow.__tablename__]
+_LAST: Final = select(func.coalesce(func.max(_ORDERS.c.number), 0)).scalar_subquery()
 _TAKE: Final = (
     update(_SEQUENCES)
     .where(_SEQUENCES.c.name == _NAME)
-    .values(value=_SEQUENCES.c.value + bindparam("count"))
+    # a sequence that was left behind (rows put in by hand, a table restored) goes on after the last order
+    .values(value=case((_SEQUENCES.c.value < _LAST, _LAST), else_=_SEQUENCES.c.value) + bindparam("count"))
     .returning(_SEQUENCES.c.value)
 )
 
