@@ -21,6 +21,7 @@ from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database, insert_unless_exists
 from callcore.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from callcore.kernel.logs import get_logger
+from callcore.network.change_policies import rival
 from callcore.network.model import OrgKind, OrgState, Viewer
 from callcore.network.policies import LOOKED_BACK, ORDERS
 from callcore.network.policy_check import MAX_NOTE_CHARS, DealerFact, Flaw, Problem, errors_of
@@ -173,7 +174,7 @@ class ChangeOrderPolicy:
             note=note.strip(),
             body=order_policy_to_json(policy),
         ):
-            raise await _rival(session, policy_id)
+            raise await rival(session, policy_id)
         return shown + 1
 
     def _note(self, session: AsyncSession, viewer: Viewer, action: str, **data: Any) -> None:
@@ -198,19 +199,6 @@ async def _policy_id(session: AsyncSession) -> int:
     if policy_id is None:
         raise Conflict("policy-name-taken")
     return policy_id
-
-
-async def _rival(session: AsyncSession, policy_id: int) -> Conflict:
-    found = await session.execute(
-        select(PolicyVersionRow.version, PolicyVersionRow.made_at, UserRow.full_name)
-        .outerjoin(UserRow, UserRow.id == PolicyVersionRow.author_id)
-        .where(PolicyVersionRow.policy_id == policy_id)
-        .order_by(PolicyVersionRow.version.desc())
-        .limit(1)
-    )
-    row = found.first()
-    version, at, author = (row.version, row.made_at, row.full_name or "") if row else (0, None, "")
-    return Conflict("policy-changed", version=version, author=author, at=at)
 
 
 def _readable(body: dict[str, Any]) -> OrderPolicy | None:

@@ -103,7 +103,7 @@ class ChangePolicies:
             note=note.strip(),
             body=policy_to_json(policy),
         ):
-            raise await _rival(session, policy_id)
+            raise await rival(session, policy_id)
         return shown + 1
 
     def _note(self, session: AsyncSession, viewer: Viewer, action: str, policy_id: int, **data: Any) -> None:
@@ -145,7 +145,8 @@ async def _id_of(session: AsyncSession, name: str) -> int:
     return found
 
 
-async def _rival(session: AsyncSession, policy_id: int) -> Conflict:
+async def rival(session: AsyncSession, policy_id: int) -> Conflict:
+    """Who saved the newest version, and when: for a save that came second."""
     found = await session.execute(
         select(PolicyVersionRow.version, PolicyVersionRow.made_at, UserRow.full_name)
         .outerjoin(UserRow, UserRow.id == PolicyVersionRow.author_id)
