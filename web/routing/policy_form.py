@@ -3,9 +3,9 @@
 Names of fields are the places that policy_check names: stages.1.quotas.0.limit. Buttons fill the form and save nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, Self, TypeVar
 
 from callcore.network.policy import Policy, Ringing, Stage, StageKind
 from callcore.network.policy_check import MAX_ROWS, PolicyFacts
@@ -79,6 +79,37 @@ class StageForm:
         return replace(self, rules=_without(self.rules, row), quotas=_without(self.quotas, row))
 
 
+class Rows(Protocol):
+    """A stage of a form whose rows come and go."""
+
+    def with_row(self) -> Self: ...
+
+    def without_row(self, row: int) -> Self: ...
+
+
+S = TypeVar("S", bound=Rows)
+
+
+def rearranged(stages: tuple[S, ...], name: str, rest: str) -> tuple[S, ...]:
+    """After up, down, drop, row of a stage, or drop-row of one of its rows; `rest` is 1 or 1.0. Anything else changes
+    nothing."""
+    places = [int(part) for part in rest.split(".") if part.isascii() and part.isdigit() and len(part) < 4]
+    if not places or places[0] >= len(stages):
+        return stages
+    at, changed = places[0], list(stages)
+    if name == "drop":
+        del changed[at]
+    elif name in ("up", "down"):
+        other = at + (-1 if name == "up" else 1)
+        if 0 <= other < len(changed):
+            changed[at], changed[other] = changed[other], changed[at]
+    elif name == "row":
+        changed[at] = changed[at].with_row()
+    elif name == "drop-row" and len(places) == 2:
+        changed[at] = changed[at].without_row(places[1])
+    return tuple(changed)
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyForm:
     """`numbers` and `switches` by the names of Policy's fields; `min_points` empty is no gate."""
@@ -105,26 +136,7 @@ class PolicyForm:
         if name == "add":
             kind = next((kind for kind in self.missing if kind.value == rest), None)
             return self._added(kind) if kind else self
-        places = [
-            int(part) for part in rest.split(".") if part.isascii() and part.isdigit() and len(part) < 4
-        ]
-        if not places or places[0] >= len(self.stages):
-            return self
-        return self._with_stages(name, places)
-
-    def _with_stages(self, name: str, places: Sequence[int]) -> "PolicyForm":
-        at, stages = places[0], list(self.stages)
-        if name == "drop":
-            del stages[at]
-        elif name in ("up", "down"):
-            other = at + (-1 if name == "up" else 1)
-            if 0 <= other < len(stages):
-                stages[at], stages[other] = stages[other], stages[at]
-        elif name == "row":
-            stages[at] = stages[at].with_row()
-        elif name == "drop-row" and len(places) == 2:
-            stages[at] = stages[at].without_row(places[1])
-        return replace(self, stages=tuple(stages))
+        return replace(self, stages=rearranged(self.stages, name, rest))
 
     def _added(self, kind: StageKind) -> "PolicyForm":
         """A new stage comes to its usual place."""

@@ -13,7 +13,7 @@ from callcore.distribution.policy_check import OrderPolicyFacts
 from callcore.network.policy import StageKind
 from callcore.network.policy_check import MAX_ROWS
 from callcore.orders.model import SERVICES
-from web.routing.policy_form import QuotaForm, dealer_text
+from web.routing.policy_form import QuotaForm, dealer_text, rearranged
 
 MAX_STAGES: Final = 8
 MAX_TEXT: Final = 400
@@ -95,23 +95,7 @@ class StrategyForm:
         if name == "add":
             kind = next((kind for kind in self.missing if kind.value == rest), None)
             return self._added(kind) if kind else self
-        places = [
-            int(part) for part in rest.split(".") if part.isascii() and part.isdigit() and len(part) < 4
-        ]
-        if not places or places[0] >= len(self.stages):
-            return self
-        at, stages = places[0], list(self.stages)
-        if name == "drop":
-            del stages[at]
-        elif name in ("up", "down"):
-            other = at + (-1 if name == "up" else 1)
-            if 0 <= other < len(stages):
-                stages[at], stages[other] = stages[other], stages[at]
-        elif name == "row":
-            stages[at] = stages[at].with_row()
-        elif name == "drop-row" and len(places) == 2:
-            stages[at] = stages[at].without_row(places[1])
-        return replace(self, stages=tuple(stages))
+        return replace(self, stages=rearranged(self.stages, name, rest))
 
     def _added(self, kind: StageKind) -> "StrategyForm":
         """A new stage comes to its usual place."""
