@@ -158,7 +158,7 @@ def _refuse_doubles(field: str, names: list[str]) -> None:
 def _render(folders: tuple[str, ...], values: dict[str, Any]) -> RenderedConfig:
     environment = _environment(folders)
     files: dict[str, str] = {}
-    for template in sorted(environment.list_templates()):
+    for template in sorted(environment.list_templates(filter_func=lambda name: "/" not in name)):
         try:
             files[template.removesuffix(".j2")] = environment.get_template(template).render(
                 c=contract, **values

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 import callcore.customers.tables
@@ -119,7 +119,7 @@ class CallEventRow(Base):
 
 class RecordingRow(Base):
     """One recording. `base` is the file name of the PBX without suffix; `path` the playable file relative to the
-    recordings folder; `waveform` two lists of peaks 0..100 (customer, ours)."""
+    recordings folder; `waveform` two lists of peaks 0..100 (customer, ours); further copies stand in recording_copies."""
 
     __tablename__ = "recordings"
     __table_args__ = (
@@ -143,6 +143,12 @@ class RecordingRow(Base):
     duration_ms: Mapped[int] = mapped_column(default=0)
     is_truncated: Mapped[bool] = mapped_column(default=False)
     waveform: Mapped[dict[str, Any] | None]
+    loudness_lufs: Mapped[float | None]  # of the source, before it was levelled
+    silence_share: Mapped[float | None]  # 0..1: neither side speaks
+    talk_share: Mapped[float | None]  # 0..1: our side's part of all speech
+    paused_ms: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # not recorded on purpose
+    deleted_at: Mapped[datetime | None]  # the files are gone, the row tells of them
+    delete_reason: Mapped[str] = mapped_column(default="", server_default="")
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[
         datetime | None

@@ -1,0 +1,1 @@
+"""Who calls out: the button, callbacks, the confirming robot; what they prove."""
