@@ -66,7 +66,7 @@ async def measure(rounds: int, calls: int, rate: float, *, with_max: bool) -> Re
                     cpu.append(cpu_ms)
                     unwritten += lacking
                 print(f"  {way}: p50 {_at(run, 50):.2f} p95 {_at(run, 95):.2f} ms", file=sys.stderr)
-        rates = {way: await _highest(lab, way) for way in ("shape", "ours")} if with_max else {}
+        rates = {way: await _highest(lab, way) for way in ("ours", "shape")} if with_max else {}
     ways = {way: _setup(runs, cpu if way == "ours" else [0.0]) for way, runs in times.items()}
     pairs = list(zip(times["ours"], times["shape"], strict=True))
     return Result(

@@ -1,5 +1,7 @@
 """Open pages hear of orders: once a second the end of the timeline and the windows that have opened are looked at."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from callcore.kernel.bus import Bus
@@ -8,7 +10,7 @@ from callcore.kernel.database import Database
 from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.logs import get_logger
 from callcore.kernel.tasks import TaskOwner, every
-from callcore.orders.news import NewsMark, news_mark, read_news
+from callcore.orders.news import NewsMark, is_news, news_mark, read_news
 
 LOOK_S: Final = 1.0
 _log = get_logger(__name__)
@@ -28,9 +30,14 @@ class OrderFeed:
         _ = tasks.spawn("order-feed", every(LOOK_S, self.look))
 
     async def look(self) -> None:
+        now = self._clock.now()
         try:
+            if self._mark is not None and not await self._database.read(
+                partial(is_news, mark=self._mark, now=now)
+            ):
+                self._mark = replace(self._mark, at=now)
+                return
             async with self._database.session() as session:
-                now = self._clock.now()
                 if self._mark is None:
                     self._mark = await news_mark(session, now)
                     return

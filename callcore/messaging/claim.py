@@ -7,13 +7,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ColumnElement, CursorResult, select, update
+from sqlalchemy import ColumnElement, Connection, CursorResult, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel.outbox import OutboxRow
 from callcore.messaging.tables import DeliveryRow
 
 Claimed = TypeVar("Claimed", OutboxRow, DeliveryRow)
+
+
+def is_any_due(
+    connection: Connection, table: type[Any], is_open: Sequence[ColumnElement[bool]], now: datetime
+) -> bool:
+    """Is there anything to claim? Asked every moment, most often in vain: it costs one statement."""
+    return (
+        connection.execute(select(table.id).where(*is_open, table.due_at <= now).limit(1)).first() is not None
+    )
 
 
 async def claim(

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, cast
 
 from sqlalchemy import CursorResult, select, update
@@ -12,6 +13,7 @@ from callcore.customers.queries import find_by_phone
 from callcore.kernel import outbox
 from callcore.kernel.database import Database
 from callcore.kernel.logs import get_logger
+from callcore.messaging.claim import is_any_due
 from callcore.messaging.matrix import Channel
 from callcore.messaging.rules import LetterState
 from callcore.messaging.sms.port import Asked, SmsNews, SmsOutcome, SmsRefused
@@ -55,22 +57,18 @@ async def take_news(session: AsyncSession, sender: str, news: SmsNews, now: date
 
 async def ask_news(database: Database, route: SmsRoute, now: datetime) -> int:
     """One batch of messages whose end is not known; the longer it takes the more seldom. How many were asked for."""
+    is_open = (
+        DeliveryRow.state == LetterState.SENT.value,
+        DeliveryRow.channel == Channel.SMS.value,
+        DeliveryRow.sender_id != "",
+        DeliveryRow.delivered_at.is_(None),
+        DeliveryRow.sent_at > now - LAST_LOOK,
+    )
+    if not await database.read(partial(is_any_due, table=DeliveryRow, is_open=is_open, now=now)):
+        return 0
     async with database.session() as session:
-        rows = list(
-            await session.scalars(
-                select(DeliveryRow)
-                .where(
-                    DeliveryRow.state == LetterState.SENT.value,
-                    DeliveryRow.due_at <= now,
-                    DeliveryRow.channel == Channel.SMS.value,
-                    DeliveryRow.sender_id != "",
-                    DeliveryRow.delivered_at.is_(None),
-                    DeliveryRow.sent_at > now - LAST_LOOK,
-                )
-                .order_by(DeliveryRow.due_at)
-                .limit(ASKED_AT_ONCE)
-            )
-        )
+        query = select(DeliveryRow).where(*is_open, DeliveryRow.due_at <= now).order_by(DeliveryRow.due_at)
+        rows = list(await session.scalars(query.limit(ASKED_AT_ONCE)))
     by_sender = defaultdict(list)
     for row in rows:
         by_sender[row.sender].append(row)

@@ -8,12 +8,11 @@ and waits for a person. Advertising asks for the customer's consent right before
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, update
 
 from callcore.customers.consents import ConsentKind, has_consent
 from callcore.kernel.bus import Bus, Event
@@ -23,9 +22,9 @@ from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.logs import get_logger
 from callcore.kernel.outbox import OutboxRow
 from callcore.kernel.tasks import TaskOwner
-from callcore.messaging.claim import claim
+from callcore.messaging.claim import claim, is_any_due
+from callcore.messaging.health import OPEN_FACT, OPEN_LETTER, OPEN_SMS, WAITS, MessageHealth, read_health
 from callcore.messaging.mail import LetterRefused, LetterSender
-from callcore.messaging.matrix import Channel
 from callcore.messaging.rules import LetterState, next_try
 from callcore.messaging.sms.port import SentSms, SmsMessage, SmsRefused
 from callcore.messaging.sms.route import SmsRoute
@@ -41,20 +40,6 @@ LETTER_LEASE: Final = timedelta(minutes=3)  # longer than all of a batch can tak
 OLDEST_LETTER: Final = timedelta(days=3)  # news of last week is none
 NO_CONSENT: Final = "no-consent"
 _log = get_logger(__name__)
-_OPEN_FACT: Final = (OutboxRow.done_at.is_(None),)
-_WAITS: Final = (DeliveryRow.state == LetterState.WAITING.value,)
-_OPEN_LETTER: Final = (*_WAITS, DeliveryRow.channel == Channel.EMAIL.value)
-_OPEN_SMS: Final = (*_WAITS, DeliveryRow.channel == Channel.SMS.value)
-
-
-@dataclass(frozen=True, slots=True)
-class MessageHealth:
-    """Facts and letters that are due and wait; seconds since the oldest of them fell due; dead letters."""
-
-    waiting: int = 0
-    oldest_s: float = 0.0
-    dead: int = 0
-    has_mail: bool = False
 
 
 class MessageWorker:
@@ -112,6 +97,11 @@ class MessageWorker:
             except TimeoutError:
                 continue
 
+    async def _is_any_due(self, table: type[Any], is_open: tuple[ColumnElement[bool], ...]) -> bool:
+        return await self._database.read(
+            partial(is_any_due, table=table, is_open=is_open, now=self._clock.now())
+        )
+
     async def pass_over(self) -> None:
         """Until nothing is due; for commands and tests."""
         while await self.tell_facts() or await self.send_letters() or await self.send_sms():
@@ -121,11 +111,13 @@ class MessageWorker:
 
     async def tell_facts(self) -> int:
         """One batch; returns how many were taken."""
+        if not await self._is_any_due(OutboxRow, OPEN_FACT):
+            return 0
         async with self._database.transaction() as session:
             rows = await claim(
                 session,
                 OutboxRow,
-                _OPEN_FACT,
+                OPEN_FACT,
                 now=self._clock.now(),
                 lease=FACT_LEASE,
                 limit=FACTS_AT_ONCE,
@@ -147,7 +139,7 @@ class MessageWorker:
             # first of all the row: whoever lost the lease meanwhile waits here and then finds it done
             held = await session.scalar(
                 update(OutboxRow)
-                .where(OutboxRow.id == row.id, OutboxRow.attempts == row.attempts, *_OPEN_FACT)
+                .where(OutboxRow.id == row.id, OutboxRow.attempts == row.attempts, *OPEN_FACT)
                 .values(done_at=now, error="")
                 .returning(OutboxRow.id)
                 .execution_options(synchronize_session=False)
@@ -163,26 +155,27 @@ class MessageWorker:
         async with self._database.transaction() as session:
             await session.execute(
                 update(OutboxRow)
-                .where(OutboxRow.id == row.id, OutboxRow.attempts == row.attempts, *_OPEN_FACT)
+                .where(OutboxRow.id == row.id, OutboxRow.attempts == row.attempts, *OPEN_FACT)
                 .values(**values)
             )
 
     # --- letters ------------------------------------------------------------------------------------------------
 
     async def _letters_step(self) -> int:
-        async with self._database.session() as session:
-            self.health = await read_health(session, self._clock.now(), has_mail=self._sender is not None)
+        self.health = await self._database.read(
+            partial(read_health, now=self._clock.now(), has_mail=self._sender is not None)
+        )
         return await self.send_letters()
 
     async def send_letters(self) -> int:
         """One batch; returns how many were taken. Without a mail server letters stay as they are."""
         if self._sender is None:
             return 0
-        return await self._batch(_OPEN_LETTER, self._send_letter)
+        return await self._batch(OPEN_LETTER, self._send_letter)
 
     async def send_sms(self) -> int:
         """As send_letters."""
-        return await self._batch(_OPEN_SMS, self._send_sms)
+        return await self._batch(OPEN_SMS, self._send_sms)
 
     async def ask_news(self) -> int:
         """Asks for the end of messages that were taken, where news do not come by themselves."""
@@ -191,6 +184,8 @@ class MessageWorker:
     async def _batch(
         self, is_open: tuple[ColumnElement[bool], ...], send: Callable[[DeliveryRow], Awaitable[SentSms]]
     ) -> int:
+        if not await self._is_any_due(DeliveryRow, is_open):
+            return 0
         async with self._database.transaction() as session:
             rows = await claim(
                 session,
@@ -252,24 +247,6 @@ class MessageWorker:
         async with self._database.transaction() as session:
             await session.execute(
                 update(DeliveryRow)
-                .where(DeliveryRow.id == row.id, DeliveryRow.attempts == row.attempts, *_WAITS)
+                .where(DeliveryRow.id == row.id, DeliveryRow.attempts == row.attempts, *WAITS)
                 .values(**values)
             )
-
-
-async def read_health(session: AsyncSession, now: datetime, *, has_mail: bool) -> MessageHealth:
-    """Letters that wait for a mail server to be set up do not count as late."""
-    tables: list[Any] = [(OutboxRow, _OPEN_FACT), (DeliveryRow, _OPEN_SMS)]
-    tables += [(DeliveryRow, _OPEN_LETTER)] if has_mail else []
-    waiting, oldest_s = 0, 0.0
-    for table, is_open in tables:
-        count, oldest = (
-            await session.execute(
-                select(func.count(), func.min(table.due_at)).where(*is_open, table.due_at <= now)
-            )
-        ).one()
-        waiting += count
-        oldest_s = max(oldest_s, (now - oldest).total_seconds() if oldest else 0.0)
-    is_dead = DeliveryRow.state == LetterState.DEAD.value
-    dead = await session.scalar(select(func.count()).select_from(DeliveryRow).where(is_dead))
-    return MessageHealth(waiting, oldest_s, int(dead or 0), has_mail)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel.bus import Audience
@@ -49,6 +49,14 @@ async def news_mark(session: AsyncSession, now: datetime) -> NewsMark:
     return NewsMark(last, now, frozenset(known))
 
 
+def is_news(connection: Connection, mark: NewsMark, now: datetime) -> bool:
+    """Would `read_news` tell anything? Asked every moment, most often in vain."""
+    told = connection.execute(select(OrderEventRow.id).where(OrderEventRow.id > mark.event_id - OVERLAP))
+    if any(event_id not in mark.recent for event_id in told.scalars()):
+        return True
+    return bool(connection.scalar(select(exists().where(*_opened_between(mark.at, now)))))
+
+
 async def read_news(
     session: AsyncSession, mark: NewsMark, now: datetime
 ) -> tuple[tuple[OrderChanged, ...], NewsMark]:
@@ -86,16 +94,14 @@ def _strongest(what: dict[int, OrderNews], order_id: int, news: OrderNews) -> No
 
 async def _opened(session: AsyncSession, since: datetime, now: datetime) -> Collection[int]:
     found = await session.scalars(
-        select(OrderWindowRow.order_id)
-        .where(
-            OrderWindowRow.opens_at > since,
-            OrderWindowRow.opens_at <= now,
-            OrderWindowRow.closed_at.is_(None),
-        )
-        .distinct()
-        .limit(MOST_AT_ONCE)
+        select(OrderWindowRow.order_id).where(*_opened_between(since, now)).distinct().limit(MOST_AT_ONCE)
     )
     return found.all()
+
+
+def _opened_between(since: datetime, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    is_open = OrderWindowRow.closed_at.is_(None)
+    return OrderWindowRow.opens_at > since, OrderWindowRow.opens_at <= now, is_open
 
 
 async def _told(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -12,7 +13,7 @@ from callcore.kernel import outbox
 from callcore.kernel.bus import Audience, Bus, Event
 from callcore.kernel.database import Database
 from callcore.messaging.events import NoticesChanged
-from callcore.messaging.worker import read_health
+from callcore.messaging.health import read_health
 from callcore.network.model import Role
 from config.settings import load_settings
 from tests.factories.network import make_org, make_user
@@ -65,7 +66,6 @@ async def test_health_speaks_of_what_is_late(
     async with database.transaction() as session:
         await outbox.put(session, "duty:gap", at=clock.now(), dedupe_key="k")
     clock.advance(LATE_S)
-    async with database.session() as session:
-        messages.worker.health = await read_health(session, clock.now(), has_mail=False)
+    messages.worker.health = await database.read(partial(read_health, now=clock.now(), has_mail=False))
     assert not messages.check().ok
     assert "ждут: 1" in messages.check().note

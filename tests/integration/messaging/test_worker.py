@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from callcore.kernel.bus import Bus, Event
 from callcore.kernel.database import Database
 from callcore.kernel.errors import DatabaseUnavailable, Forbidden, NotAllowedNow, NotFound
 from callcore.kernel.outbox import OutboxRow
+from callcore.messaging.health import read_health
 from callcore.messaging.inbox import ReadNotices, find_notices, unread_count
 from callcore.messaging.letters import SendAgain, find_letters
 from callcore.messaging.mail import LetterRefused
@@ -24,7 +26,7 @@ from callcore.messaging.rules import MAX_ATTEMPTS, LetterState
 from callcore.messaging.tables import DeliveryRow, NoticeRow
 from callcore.messaging.tell import Teller
 from callcore.messaging.texts import Texts
-from callcore.messaging.worker import FACT_LEASE, LETTER_LEASE, MessageWorker, read_health
+from callcore.messaging.worker import FACT_LEASE, LETTER_LEASE, MessageWorker
 from callcore.network.model import Role
 from callcore.network.sessions import find_viewer
 from tests.factories.network import make_org, make_user
@@ -245,7 +247,7 @@ async def test_refused_letter_is_tried_again_dies_and_rises(
         assert (len(page.items), page.counts[LetterState.DEAD]) == (2, 2)
         with pytest.raises(Forbidden):
             await find_letters(session, operator, LetterState.DEAD)
-        assert (await read_health(session, clock.now(), has_mail=True)).dead == 2
+    assert (await database.read(partial(read_health, now=clock.now(), has_mail=True))).dead == 2
     again = SendAgain(database, clock)
     with pytest.raises(Forbidden):
         await again.send_again(operator, letters[0].id)
@@ -271,8 +273,7 @@ async def test_without_mail_letters_stay_and_old_ones_are_not_sent_later(
     await put(database, "duty:silent", clock.now(), phone_id=1, label="Ночь", call_ids=["a"])
     await worker(database, clock).pass_over()
     assert {row.state for row in await rows(database, DeliveryRow)} == {"waiting"}
-    async with database.session() as session:
-        assert (await read_health(session, clock.now(), has_mail=False)).waiting == 0
+    assert (await database.read(partial(read_health, now=clock.now(), has_mail=False))).waiting == 0
     clock.advance(timedelta(days=4))
     post = Post()
     await worker(database, clock, post).pass_over()
