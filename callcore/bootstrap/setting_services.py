@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from callcore.calls.change_settings import ChangeCallSettings
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.network.model import Viewer
@@ -37,6 +38,7 @@ class SettingReader:
     def services(self) -> SettingServices:
         return SettingServices(
             change=ChangeSettings(self._database, self._clock),
+            calls=ChangeCallSettings(self._database, self._clock),
             reasons=self.reasons,
             save_reason=self.save_reason,
             order_reasons=self.order_reasons,

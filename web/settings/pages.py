@@ -13,7 +13,7 @@ from callcore.orders.promo_codes import READERS as PROMO_READERS
 from web.rooms import NavItem, Room, get, post
 from web.security.access import roles
 from web.security.sessions import viewer_of
-from web.settings import promo_pages, reason_pages, status_pages, words
+from web.settings import call_pages, promo_pages, reason_pages, status_pages, words
 from web.settings.form import SCORES, WRONG, SettingForm, read_form, show_settings, understand
 from web.settings.services import SERVICES, SettingServices
 from web.ui.flash import Flash, see_other
@@ -77,6 +77,8 @@ def room(services: SettingServices) -> Room:
         (
             get("/settings", settings, READ),
             post("/settings", change, EDIT),
+            get("/settings/calls", call_pages.calls, READ),
+            post("/settings/calls", call_pages.change, EDIT),
             get("/settings/statuses", status_pages.statuses, READ),
             post("/settings/statuses", status_pages.save, EDIT),
             post("/settings/statuses/move", status_pages.move, EDIT),

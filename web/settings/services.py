@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from callcore.calls.change_settings import ChangeCallSettings
 from callcore.network.model import Viewer
 from callcore.orders.change_settings import ChangeSettings
 from callcore.orders.model import ReasonKind
@@ -19,6 +20,7 @@ class SettingServices:
     by id."""
 
     change: ChangeSettings
+    calls: ChangeCallSettings
     reasons: Callable[[ReasonKind], Awaitable[Sequence[Reason]]]
     save_reason: Callable[[Viewer, ReasonDraft], Awaitable[Reason]]
     order_reasons: Callable[[Viewer, ReasonKind, Sequence[int]], Awaitable[None]]

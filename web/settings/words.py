@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
+from callcore.calls.settings import FirstCall
+from callcore.network.model import PhonePolicy
 from callcore.orders.model import CLASS_NAMES, RESULT_NAMES, Fault, OrderClass, OrderResult, ReasonKind
 
 T = TypeVar("T")
@@ -27,6 +29,15 @@ CLASS_NOTES: Final = {
     OrderClass.PAYMENT: "только после разговора с клиентом",
     OrderClass.CLOSED: "работа закончена",
 }
+PHONE_POLICIES: Final = {
+    PhonePolicy.OPEN: "сразу, как принял заказ",
+    PhonePolicy.UNTIL_FIRST_CALL: "после первого звонка",
+    PhonePolicy.NEVER: "никогда, звонит только кнопкой",
+}
+FIRST_CALLS: Final = {
+    FirstCall.ANSWERED: "засчитанный разговор",
+    FirstCall.ATTEMPTED: "любой набор номера, даже без ответа",
+}
 RESULTS: Final = {one: RESULT_NAMES[one] for one in (OrderResult.DONE, OrderResult.FAILED)}
 
 
@@ -36,6 +47,7 @@ def tabs(here: str) -> list[tuple[str, str, int | None, bool]]:
         "/settings/statuses": "Статусы",
         "/settings/reasons": "Причины",
         "/settings/promo-codes": "Промокоды",
+        "/settings/calls": "Контроль звонков",
     }
     return [(text, path, None, path == here) for path, text in pages.items()]
 

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from callcore.calls.settings import CallSettings
 from tests.integration.web.guarded_site import PASSWORD, GuardedSite
+from web.settings.call_form import show_settings
 
 Form = dict[str, str]
 
@@ -43,6 +45,7 @@ SETTINGS: Form = {
     **{f"score_{score}": "0" for score in range(1, 6)},
     "version": "0",
 }
+CALL_SETTINGS: Form = dict(show_settings(CallSettings(), 0).texts)
 # By the beginning of the pattern; the longest that fits comes last.
 BY_PLACE: dict[str, Form] = {
     "/api-keys": {"scopes": "orders:write"},
@@ -51,6 +54,7 @@ BY_PLACE: dict[str, Form] = {
     "/orders/page-rows": {"rows": "50"},
     **{f"/orders/{{number}}/{name}": {"reason": ""} for name in ("contact", "delete", "reopen")},
     "/settings": SETTINGS,
+    "/settings/calls": CALL_SETTINGS,
     "/settings/promo-codes": {"code": "ВЕСНА", "value": "10", "kind": "percent"},
     "/settings/reasons": {"kind": "decline", "title": "Учёт на складе", "fault": "none"},
     "/settings/reasons/move": {"id": "1", "way": "down"},

@@ -6,12 +6,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from callcore.calls.settings import (
+    CallSettings,
+    phone_policy_sql,
+    proven_talk_sql,
+    stored_call_settings,
+)
+from callcore.kernel.audit import AuditRow
 from callcore.kernel.database import Database
-from callcore.network.model import Role
+from callcore.network.model import PhonePolicy, Role
 from callcore.orders.settings import stored_settings
 from callcore.orders.tables import OrderReasonRow
 from tests.fakes.clock import FakeClock
 from tests.integration.web.guarded_site import GuardedSite, open_site
+from web.settings.call_form import show_settings
 
 pytestmark = pytest.mark.integration
 
@@ -122,3 +130,41 @@ async def test_promo_codes_are_made_once_and_switched(site: GuardedSite) -> None
         assert "Такой код уже есть" in await answer.text()
     async with browser.post("/settings/promo-codes/77/off", data=token) as answer:
         assert "ЛЕТО: выключен" in await answer.text()
+
+
+async def test_settings_of_calls_are_bounded_versioned_and_audited(site: GuardedSite) -> None:
+    browser = await site.signed_in(Role.ADMIN)
+    token = {"csrf_token": await site.csrf_token(browser), "version": "0"}
+    typed = show_settings(CallSettings(), 0).texts | token | {"proven_talk_s": "15", "until_minute": "00:00"}
+    for wrong, words in (
+        ({"max_calls_a_day": "много"}, "Введите целое число"),
+        ({"from_minute": "9 утра"}, "Введите время"),
+        ({"proven_talk_s": "2"}, "От 3 до 600"),
+        ({"prefixes": "8"}, "Начала номеров"),
+        ({"until_minute": "07:00"}, "Должно быть позже начала"),
+    ):
+        async with browser.post("/settings/calls", data=typed | wrong) as answer:
+            page = await answer.text()
+        assert answer.status == 422
+        assert words in page
+        assert f'value="{next(iter(wrong.values()))}"' in page
+    async with browser.post("/settings/calls", data=typed | {"phone_policy": "never"}) as answer:
+        assert "Сохранено" in await answer.text()
+    async with browser.post("/settings/calls", data=typed | {"proven_talk_s": "30"}) as answer:
+        page = await answer.text()
+    assert answer.status == 409
+    assert "Сейчас сохранено: 15" in " ".join(page.split())
+    async with site.database.session() as session:
+        kept = await stored_call_settings(session)
+        written = await session.scalar(select(AuditRow).where(AuditRow.entity_id == "calls"))
+        assert await session.scalar(select(proven_talk_sql())) == 15
+        assert await session.scalar(select(phone_policy_sql())) == "never"
+    assert (kept.version, kept.settings.proven_talk_s, kept.settings.until_minute) == (1, 15, 1440)
+    assert kept.settings.prefixes == ("+7",)
+    assert kept.settings.phone_policy is PhonePolicy.NEVER
+    assert written is not None
+    assert written.data["after"]["proven_talk_s"] == 15
+    async with (await site.signed_in(Role.SUPERVISOR)).get("/settings/calls") as answer:
+        page = await answer.text()
+    assert "disabled" in page
+    assert "Сохранить" not in page
