@@ -26,6 +26,7 @@ from callcore.orders.comment_order import comment_order
 from callcore.orders.numbers import order_numbers
 from callcore.orders.queries import list_orders
 from callcore.orders.views import OrderCursor, OrderFilter, OrderPage
+from callcore.orders.won import came_to_order
 from recordings.files import resolve_below
 from web.calls.services import CallServices
 from web.desk.services import DeskServices
@@ -86,7 +87,9 @@ class Reader:
         self, viewer: Viewer, wanted: JournalFilter, *, after: str, before: str, limit: int
     ) -> JournalPage:
         async with self._database.session() as session:
-            return await journal(session, viewer, wanted, after=after, before=before, limit=limit)
+            return await journal(
+                session, viewer, wanted, after=after, before=before, limit=limit, won=came_to_order()
+            )
 
     async def choices(self, viewer: Viewer) -> JournalChoices:
         """What filters offer: names of the network, which change rarely; ten seconds old at most."""

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.efficiency_sql import at_hour, share_condition
 from callcore.calls.model import CallState
 from callcore.calls.rights import (
     Scope,
     innocent,
-    may_search,
+    may_be_shown,
     orgs_under,
     scope_of,
     shown_numbers,
@@ -32,6 +34,8 @@ from callcore.network.tables import DidRow, OrgRow, OutletRow, PhoneRow, RegionR
 
 MAX_ROWS: Final = 200
 FULL_NUMBER_DIGITS: Final = 10
+_EARLIEST: Final = datetime(2020, 1, 1, tzinfo=UTC)  # of clocks that changed, for a list without bounds
+_LATEST: Final = datetime(2029, 1, 1, tzinfo=UTC)
 _NO_FILTER: Final = JournalFilter()
 _CALL: Final = (
     CallRow.id,
@@ -92,14 +96,15 @@ async def journal(
     after: str = "",
     before: str = "",
     limit: int = 50,
+    won: ColumnElement[bool] | None = None,
 ) -> JournalPage:
-    """Newest first. `after` a cursor: older rows; `before`: the newer ones next to it. Raises Invalid for a wrong cursor,
-    NotFound for who has nothing to do with calls."""
+    """Newest first. `after` a cursor: older rows; `before`: the newer ones next to it. `won`: see share_condition. Raises
+    Invalid for a wrong cursor, NotFound for who has nothing to do with calls."""
     scope = await scope_of(session, viewer)
     limit = max(1, min(limit, MAX_ROWS))
     place = JournalCursor.parse(after or before) if after or before else None
     is_back = bool(before) and not after
-    query = select_rows().where(*await _conditions(session, scope, wanted))
+    query = select_rows().where(*await _conditions(session, scope, wanted, won))
     if place is not None:
         key = tuple_(CallRow.started_at, CallRow.id)
         there = tuple_(place.started_at, place.id)
@@ -191,7 +196,7 @@ def _to_row(row: Row[*tuple[Any, ...]], shown: frozenset[str], scope: Scope) -> 
 
 
 async def _conditions(
-    session: AsyncSession, scope: Scope, wanted: JournalFilter
+    session: AsyncSession, scope: Scope, wanted: JournalFilter, won: ColumnElement[bool] | None
 ) -> list[ColumnElement[bool]]:
     if wanted.org_id is not None:
         scope_of_choice = scope.narrowed(await orgs_under(session, wanted.org_id))
@@ -202,6 +207,7 @@ async def _conditions(
         *_by_value(wanted),
         *_by_bound(wanted),
         *_by_number(wanted.number, scope),
+        *_by_share(wanted, scope, won),
     ]
 
 
@@ -246,6 +252,20 @@ def _by_bound(wanted: JournalFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
+def _by_share(
+    wanted: JournalFilter, scope: Scope, won: ColumnElement[bool] | None
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.share is not None:
+        when = [CallRow.started_at >= wanted.since] if wanted.since is not None else []
+        when += [CallRow.started_at < wanted.until] if wanted.until is not None else []
+        conditions.append(share_condition(wanted.share, scope, tuple(when), won))
+    if wanted.hour is not None:
+        since, until = wanted.since or _EARLIEST, wanted.until or _LATEST
+        conditions.append(at_hour(wanted.hour, wanted.tz, since, until))
+    return conditions
+
+
 def _by_number(text: str, scope: Scope) -> list[ColumnElement[bool]]:
     """A whole number in any usual spelling by its index; fewer digits as the end of one, over the index alone."""
     digits = re.sub(r"\D", "", text)
@@ -253,9 +273,9 @@ def _by_number(text: str, scope: Scope) -> list[ColumnElement[bool]]:
         return []
     parsed = parse_phone(text) if len(digits) >= FULL_NUMBER_DIGITS else None
     if parsed is not None:
-        return [CallRow.caller_number == parsed.e164, may_search(scope)]
+        return [CallRow.caller_number == parsed.e164, may_be_shown(scope, CallRow.caller_number.expression)]
     ends = select(CallRow.id).where(CallRow.caller_number.endswith(digits, autoescape=True))
-    by_number = and_(CallRow.id.in_(ends), may_search(scope))
+    by_number = and_(CallRow.id.in_(ends), may_be_shown(scope, CallRow.caller_number.expression))
     if not scope.is_whole or len(digits) < FULL_NUMBER_DIGITS:
         return [by_number]
     odd = and_(CallRow.caller_number == "", CallRow.caller_raw.contains(digits, autoescape=True))

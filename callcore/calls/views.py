@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from callcore.calls.efficiency_model import Share
 from callcore.calls.model import CallResult, Direction
 from callcore.kernel.errors import Invalid
 
@@ -27,7 +28,8 @@ class JournalFilter:
     """Every field narrows; None, empty and False do not. `number` is in any usual spelling, or the last digits of one.
     `org_id` means the organisation and all below it. `until` and `max_talk_s` are exclusive. `is_live`: not ended;
     `is_waiting`: not ended and not yet answered; `results` one of these.
-    `user_id` is who talked or whose phone rang: no index serves it alone, so give `since` too."""
+    `user_id` is who talked or whose phone rang: no index serves it alone, so give `since` too. `share`: the calls behind a
+    figure of the efficiency of telephones. `hour` 0..23 of the day on the clock of `tz`."""
 
     number: str = ""
     since: datetime | None = None
@@ -48,6 +50,9 @@ class JournalFilter:
     did_id: int | None = None
     results: tuple[CallResult, ...] = ()
     is_waiting: bool = False
+    share: Share | None = None
+    hour: int | None = None
+    tz: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

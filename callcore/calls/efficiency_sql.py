@@ -1,0 +1,188 @@
+"""The queries of the efficiency of telephones. The journal asks by the same ones, so a figure and its list never differ."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CTE, ColumnElement, Select, and_, case, false, func, literal, select
+from sqlalchemy.orm import aliased
+
+from callcore.calls.efficiency_model import CALLED_BACK_WITHIN, Fate, Level, Share, Subject
+from callcore.calls.model import LOST, Direction, LegOutcome, LegRole
+from callcore.calls.rights import Scope
+from callcore.calls.tables import CallRow, LegRow
+from callcore.kernel.sql_time import epoch_s, seconds_between
+from callcore.network.tables import OrgRow
+
+_OURS: Final = (LegRole.OUTLET, LegRole.OPERATOR, LegRole.DUTY)
+_NEVER_RANG: Final = (LegOutcome.UNAVAILABLE, LegOutcome.FAILED)
+_DAY_S: Final = 86_400
+_LEG_KEY: Final = {Level.DEALER: LegRow.org_id, Level.OUTLET: LegRow.outlet_id, Level.PERSON: LegRow.user_id}
+_CALL_KEY: Final = {
+    Level.DEALER: CallRow.org_id,
+    Level.OUTLET: CallRow.outlet_id,
+    Level.PERSON: CallRow.user_id,
+}
+Conditions = tuple[ColumnElement[bool], ...]
+
+
+def offers(level: Level, subject: Subject, scope: Scope, when: Conditions, *, local: Any = None) -> CTE:
+    """One row for each ended call of a customer and each one of `level` whose phones rang for it, within `subject`:
+    key, call_id, fate, answer_s, talk_s, number, ended_at, order_id; `day` and `hour` when `local` tells local seconds."""
+    key = _LEG_KEY.get(level, literal(0)).label("key")
+    talked = LegRow.outcome == LegOutcome.TALKED
+    has_talked = func.max(case((talked, 1), else_=0)) == 1
+    has_declined = func.max(case((LegRow.outcome == LegOutcome.DECLINED, 1), else_=0)) == 1
+    parts = [key, CallRow.id.label("call_id")]
+    grouped: list[Any] = [
+        CallRow.id,
+        CallRow.result,
+        CallRow.caller_number,
+        CallRow.started_at,
+        CallRow.ended_at,
+        CallRow.order_id,
+    ]
+    if level in _LEG_KEY:
+        grouped.insert(0, _LEG_KEY[level])
+    if local is not None:
+        parts += [(local // _DAY_S).label("day"), (local % _DAY_S // 3600).label("hour")]
+    query = (
+        select(
+            *parts,
+            case(
+                (has_talked, Fate.ANSWERED.value),
+                (has_declined, Fate.DECLINED.value),
+                (CallRow.result.in_(LOST), Fate.MISSED.value),
+                else_=Fate.TAKEN.value,
+            ).label("fate"),
+            func.min(case((talked, seconds_between(LegRow.started_at, LegRow.bridged_at)))).label("answer_s"),
+            func.sum(case((talked, seconds_between(LegRow.bridged_at, LegRow.ended_at)))).label("talk_s"),
+            CallRow.caller_number.label("number"),
+            func.coalesce(CallRow.ended_at, CallRow.started_at).label("ended_at"),
+            CallRow.order_id.label("order_id"),
+        )
+        .select_from(CallRow)
+        .join(LegRow, LegRow.call_row_id == CallRow.id)
+        .where(*_rang(scope), *_of(subject, LegRow.org_id, _LEG_KEY), *when)
+        .group_by(*grouped)
+    )
+    if level in _LEG_KEY:
+        query = query.where(_LEG_KEY[level].is_not(None))
+    return query.cte("offers")
+
+
+def _rang(scope: Scope) -> Conditions:
+    conditions: list[ColumnElement[bool]] = [
+        CallRow.direction == Direction.INBOUND,
+        CallRow.result != "",
+        scope.calls(),
+        LegRow.role.in_(_OURS),
+        LegRow.phone_id.is_not(None),
+        LegRow.outcome.not_in(_NEVER_RANG),
+    ]
+    if scope.org_ids is not None:
+        conditions.append(LegRow.org_id.in_(sorted(scope.org_ids)))
+    return tuple(conditions)
+
+
+def _of(subject: Subject, org: Any, keys: dict[Level, Any]) -> Conditions:
+    """Rows of the subject, `keys` by level; `org` is the column that a dealer's tree is looked for in."""
+    if subject.level is Level.WHOLE:
+        return ()
+    if subject.level is Level.TREE:
+        top = aliased(OrgRow)
+        below = select(OrgRow.id).join(top, OrgRow.path.startswith(top.path)).where(top.id == subject.id)
+        return (org.in_(below),)
+    return (keys[subject.level] == subject.id,)
+
+
+def back_at(found: CTE) -> Any:
+    """When one of ours first talked with the number of a missed call again; none for a hidden number."""
+    back = aliased(CallRow)
+    return (
+        select(func.min(func.coalesce(back.answered_at, back.started_at)))
+        .where(
+            found.c.number != "",
+            back.caller_number == found.c.number,
+            back.direction == Direction.OUTBOUND,
+            back.talk_s > 0,
+            back.started_at > found.c.ended_at,
+            seconds_between(found.c.ended_at, back.started_at) <= CALLED_BACK_WITHIN.total_seconds(),
+        )
+        .correlate(found)
+        .scalar_subquery()
+    )
+
+
+def made(level: Level, subject: Subject, scope: Scope, when: Conditions) -> Select[Any]:
+    """key, calls out, those with a talk."""
+    key = _CALL_KEY.get(level, literal(0)).label("key")
+    query = select(
+        key, func.count(), func.coalesce(func.sum(case((CallRow.talk_s > 0, 1), else_=0)), 0)
+    ).where(*_went_out(scope), *_of(subject, CallRow.org_id, _CALL_KEY), *when)
+    return query.group_by(_CALL_KEY[level]) if level in _CALL_KEY else query
+
+
+def _went_out(scope: Scope) -> Conditions:
+    return (CallRow.direction == Direction.OUTBOUND, CallRow.result != "", scope.calls())
+
+
+def share_condition(
+    share: Share, scope: Scope, when: Conditions, won: ColumnElement[bool] | None
+) -> ColumnElement[bool]:
+    """The calls behind a figure, as a condition on CallRow; `when` bounds them for speed. `won` is the word of orders, which
+    calls know nothing of; without it no call is won."""
+    subject, fate = share.subject, share.fate
+    if fate in (Fate.MADE, Fate.REACHED):
+        reached = (CallRow.talk_s > 0,) if fate is Fate.REACHED else ()
+        return and_(*_went_out(scope), *_of(subject, CallRow.org_id, _CALL_KEY), *reached)
+    level = subject.level if subject.level in _LEG_KEY else Level.WHOLE
+    found = offers(level, subject, scope, when)
+    query = select(found.c.call_id)
+    if fate is Fate.CALLED_BACK:
+        query = query.where(found.c.fate == Fate.MISSED, back_at(found).is_not(None))
+    elif fate is Fate.WON:
+        query = query.where(found.c.fate == Fate.ANSWERED)
+    elif fate is not Fate.OFFERED:
+        query = query.where(found.c.fate == fate)
+    condition = CallRow.id.in_(query)
+    return and_(condition, false() if won is None else won) if fate is Fate.WON else condition
+
+
+# --- local time -----------------------------------------------------------------------------------------------
+
+
+def local_seconds(tz: str, since: datetime, until: datetime) -> Any:
+    """Seconds of the wall clock for calls of this period: SQLite knows no zones, so the changes of the clock that lie
+    within are told to the query."""
+    pieces = _offsets(ZoneInfo(tz), since, until)
+    first, *later = pieces
+    offset: Any = literal(first[1])
+    for at, seconds in later:
+        offset = case((CallRow.started_at >= at, seconds), else_=offset)
+    return epoch_s(CallRow.started_at) + offset
+
+
+def _offsets(zone: ZoneInfo, since: datetime, until: datetime) -> list[tuple[datetime, int]]:
+    """(from when, seconds ahead of UTC); clocks change at whole quarters of an hour."""
+    found = [(since, _ahead(zone, since))]
+    days = max(1, min((until - since).days + 2, 3660))
+    for left, right in pairwise(min(since + timedelta(days=n), until) for n in range(days)):
+        if _ahead(zone, left) == _ahead(zone, right):
+            continue
+        at = left.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        while _ahead(zone, at) == _ahead(zone, left):
+            at += timedelta(minutes=15)
+        found.append((at, _ahead(zone, at)))
+    return found
+
+
+def _ahead(zone: ZoneInfo, at: datetime) -> int:
+    offset = at.astimezone(zone).utcoffset()
+    return int(offset.total_seconds()) if offset else 0
+
+
+def at_hour(hour: int, tz: str, since: datetime, until: datetime) -> ColumnElement[bool]:
+    is_then: ColumnElement[bool] = local_seconds(tz, since, until) % _DAY_S // 3600 == hour
+    return is_then
