@@ -29,6 +29,15 @@ VOICEMAIL: Final = "dl-voicemail"  # nobody answered: a message and a callback t
 HANGUP: Final = "dl-hangup"  # hangup handler of the customer's channel
 DID_TABLE: Final = "dl-did"  # what is known of a dialled number without the application
 
+# calls that we make
+OURS: Final = "dl-ours"  # rings our phones; who accepts goes on to dl-out
+OUT: Final = "dl-out"  # dials the outside number, once
+OUT_MARK: Final = "dl-out-mark"  # on the outside channel, before it is dialled: recording, last words
+OUT_REACHED: Final = "dl-out-reached"  # on the outside channel, when it has answered
+OUT_END: Final = "dl-out-end"  # hangup handler of the outside channel
+# Calls without a phone of ours: AttemptKind -> context that the outside party meets at `s`; it is dialled by dl-out before.
+CUSTOMER_FIRST: Final = {"robot": "dl-robot", "callback": "dl-callback"}
+
 # --- channel variables --------------------------------------------------------------------------------------
 CALL_ID: Final = "DL_CALL_ID"  # inherited by all channels of a call; = Uniqueid of its first channel
 PHONE: Final = "DL_PHONE"  # inherited inside a leg: phone key of who is called
@@ -60,6 +69,20 @@ QUEUE_PAUSE_S: Final = 4  # after a try that failed although a phone looked free
 QUEUE_SAY_S: Final = 30  # so often the sentence is repeated
 WHISPER_KEY_S: Final = "1.5"  # after whisper and prompt; with it 8 s at most pass
 PROMPT_KEY_S: Final = "4"  # after the prompt alone
+
+OUT_PREFIX: Final = "out-"  # call ids of calls that we make; no uniqueid of Asterisk begins so
+OUT_NUMBER: Final = "DL_TO"  # the outside number, E.164; never inherited, so that no phone of ours has it
+OUT_CLI: Final = "DL_CLI"  # the number of ours that the outside party sees, E.164
+OUT_KEYS: Final = "DL_OURS"  # phone keys to ring, joined by "-"
+OUT_SENT_AT: Final = "DL_SENT"  # epoch seconds of the asking: an old request is not carried out
+OUT_FRESH_S: Final = 30
+OUT_RING_S: Final = 35  # of our phones
+OUT_CUSTOMER_S: Final = 50  # of the outside number
+OUT_TALK_S: Final = 10_800  # no call lasts longer
+OUT_EXTRA: Final = "DL_X_"  # beginning of further variables that a call may carry
+OUT_ONCE: Final = (
+    "dl-out"  # AstDB family: call ids that have dialled their number, in three slots of a day each
+)
 
 RING_S: Final = "DL_RING"  # inherited: ring seconds of the present step
 ACCEPT_MODE: Final = "DL_ACCEPT"  # inherited inside a leg: AcceptMode
@@ -118,6 +141,12 @@ class DeclineReason(StrEnum):
     LATE = "late"  # accepted, but another phone was quicker or the customer has gone
 
 
+class OutStage(StrEnum):
+    OURS = "ours"
+    CUSTOMER = "customer"
+    STALE = "stale"  # the request was too old, or its call id has dialled before
+
+
 # --- user events --------------------------------------------------------------------------------------------
 USER_EVENT: Final = "DL"
 
@@ -135,6 +164,9 @@ class Milestone(StrEnum):
     DECLINED = "declined"  # Phone, Reason: DeclineReason
     RECORDING = "recording"  # File: base name without extension; once a phone has accepted
     VOICEMAIL = "voicemail"  # File, Seconds
+    OUT = "out"  # Number, Keys: a call that we make begins
+    DIALLING = "dialling"  # on the outside channel, before it is dialled
+    UNREACHED = "unreached"  # Stage: OutStage; Result: DIALSTATUS; Cause: Q.850
     DONE = "done"  # Result: DIALSTATUS of the last dialling, empty if none; Cause: Q.850, at hang-up
 
 
@@ -151,6 +183,8 @@ TRUNK_PREFIX: Final = "trunk-"  # endpoint of a trunk
 
 # --- CEL ----------------------------------------------------------------------------------------------------
 CEL_RUNG: Final = "DL-RUNG"  # user event of CEL; its extra is a FallbackRung
+CEL_OUT: Final = "DL-OUT"  # a call that we make begins; its extra is the outside number
+CEL_DIALLING: Final = "DL-DIALLING"  # on the outside channel
 # Columns of the CSV that the PBX keeps, all quoted, a quote doubled. event_time is epoch seconds with six decimals.
 CEL_COLUMNS: Final = (
     "event_type",

@@ -61,6 +61,16 @@ class TaskChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptChanged(Event):
+    """A call that we make went on. `state` AttemptState, `result` AttemptResult or empty. `version` grows."""
+
+    call_id: str
+    state: str
+    result: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PbxLinkChanged(Event):
     """Screens say so when the link to the PBX is lost: what they show may be old."""
 

@@ -1,11 +1,15 @@
 """The port through which the business reaches the PBX. The adapter is callcore.asterisk.ami; FakePbx in tests obeys the
 same contract test."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from callcore.calls.facts import PbxFact
+
+NO_VARIABLES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,24 @@ class Pbx(Protocol):
         ...
 
     async def originate(
-        self, *, channel: str, context: str, extension: str, call_id: str, caller_id: str, timeout_s: float
+        self,
+        *,
+        channel: str,
+        context: str,
+        extension: str,
+        call_id: str,
+        caller_id: str,
+        timeout_s: float,
+        variables: Mapping[str, str] = NO_VARIABLES,
     ) -> str:
         """Ask for one call, asynchronously, with `call_id` as ChannelId; returns the ActionID. Raises PbxUnavailable when
-        it is not known whether the PBX took it. Values with control characters are refused with Invalid."""
+        it is not known whether the PBX took it ("pbx-not-connected": nothing was asked). Values with control characters
+        and variables other than DL_… are refused with Invalid."""
+        ...
+
+    async def hang_up(self, call_id: str) -> None:
+        """End the channel that was asked for with this ChannelId, and with it the call; one that is gone is no error.
+        Raises PbxUnavailable."""
         ...
 
     async def close(self) -> None: ...

@@ -119,6 +119,25 @@ class PbxContract:
         assert await rig.pbx.originate(**GOOD)
         assert rig.dialled() == ["attempt-7"]
 
+    async def test_variables_are_of_the_dialplan_only(self, rig: PbxRig) -> None:
+        await rig.connect()
+        await fact(rig.pbx)
+        for name, value in (("PATH", "1"), ("DL_TO", "1,DL_X=2"), ("DL_TO", "1\r\nAction: Logoff")):
+            with pytest.raises(Invalid):
+                await rig.pbx.originate(**GOOD, variables={name: value})
+        assert rig.dialled() == []
+        await rig.pbx.originate(**GOOD, variables={"DL_TO": "+79160000001", "DL_OURS": "p1-p2"})
+        assert rig.dialled() == ["attempt-7"]
+
+    async def test_a_call_that_is_gone_is_hung_up_in_silence(self, rig: PbxRig) -> None:
+        with pytest.raises(PbxUnavailable):
+            await rig.pbx.hang_up("attempt-7")
+        await rig.connect()
+        await fact(rig.pbx)
+        await rig.pbx.hang_up("attempt-7")
+        with pytest.raises(Invalid):
+            await rig.pbx.hang_up("PJSIP/trunk-main-1\r\nAction: Logoff")
+
     async def test_a_lost_answer_is_never_repeated(self, rig: PbxRig) -> None:
         await rig.connect()
         await fact(rig.pbx)

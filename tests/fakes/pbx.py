@@ -1,12 +1,13 @@
 """FakePbx: the PBX of unit tests. Obeys tests/contracts/pbx_contract.py, as AsteriskPbx does."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from callcore.asterisk.ami import actions
 from callcore.asterisk.ami.backlog import FactBacklog
 from callcore.calls.facts import LiveChannel, PbxFact, PbxSnapshot
-from callcore.calls.pbx import PbxHealth
+from callcore.calls.pbx import NO_VARIABLES, PbxHealth
 from callcore.kernel.clock import Clock
 from callcore.kernel.errors import NotAllowedNow, PbxUnavailable
 
@@ -22,6 +23,7 @@ class Originated:
     caller_id: str
     timeout_s: float
     action_id: str
+    variables: Mapping[str, str]
 
 
 class FakePbx:
@@ -42,6 +44,7 @@ class FakePbx:
         self.live: tuple[LiveChannel, ...] = ()
         self.phones: dict[str, str] = {}
         self.originated: list[Originated] = []
+        self.hung_up: list[str] = []
         self.answer_lost = False
         self.refusal = ""
 
@@ -69,7 +72,15 @@ class FakePbx:
         return dict(self.phones)
 
     async def originate(
-        self, *, channel: str, context: str, extension: str, call_id: str, caller_id: str, timeout_s: float
+        self,
+        *,
+        channel: str,
+        context: str,
+        extension: str,
+        call_id: str,
+        caller_id: str,
+        timeout_s: float,
+        variables: Mapping[str, str] = NO_VARIABLES,
     ) -> str:
         actions.originate(
             channel=channel,
@@ -78,6 +89,7 @@ class FakePbx:
             call_id=call_id,
             caller_id=caller_id,
             timeout_s=timeout_s,
+            variables=variables,
         )
         self._need_link()
         if self.refusal:
@@ -85,12 +97,17 @@ class FakePbx:
             raise NotAllowedNow("pbx-refused", message)
         action_id = f"fake-{len(self.originated) + 1}"
         self.originated.append(
-            Originated(channel, context, extension, call_id, caller_id, timeout_s, action_id)
+            Originated(channel, context, extension, call_id, caller_id, timeout_s, action_id, variables)
         )
         if self.answer_lost:
             self.answer_lost = False
             raise PbxUnavailable("pbx-lost", "the connection broke before the answer")
         return action_id
+
+    async def hang_up(self, call_id: str) -> None:
+        actions.hang_up(call_id)
+        self._need_link()
+        self.hung_up.append(call_id)
 
     async def close(self) -> None:
         self.closed = True

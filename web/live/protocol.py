@@ -10,6 +10,7 @@ was away only has to fetch the desk again. Frames of the server, JSON objects:
     {"type": "recording", "recording_id": 7, "call_id": …}
     {"type": "task", "task_id": 7}                                         made, taken, postponed, closed
     {"type": "order", "number": 416, "what": "moved"}                      created, available, moved, changed
+    {"type": "attempt", "call_id": …, "state": "dialling", "result": "", "version": …}   a call that we make
     {"type": "notice"}                                                     the inbox of this person has changed
 
 `what` is ringing, answered, ended or changed; `mine` tells that one of the viewer's own phones is concerned. The client
@@ -20,6 +21,7 @@ import json
 from typing import Any
 
 from callcore.calls.events import (
+    AttemptChanged,
     CallAnswered,
     CallChanged,
     CallEnded,
@@ -76,7 +78,21 @@ def frame_for(event: Event, viewer: Viewer) -> str | None:
         return _frame({"type": "notice"})
     if isinstance(event, OrderChanged):
         return _frame({"type": "order", "number": event.number, "what": event.what})
+    if isinstance(event, AttemptChanged):
+        return _attempt_frame(event)
     return _call_frame(event, viewer) if isinstance(event, CallEvent) else None
+
+
+def _attempt_frame(event: AttemptChanged) -> str:
+    return _frame(
+        {
+            "type": "attempt",
+            "call_id": event.call_id,
+            "state": event.state,
+            "result": event.result,
+            "version": event.version,
+        }
+    )
 
 
 def _call_frame(event: CallEvent, viewer: Viewer) -> str:

@@ -5,8 +5,10 @@ characters are refused, everything that reaches the dialplan is allow-listed, an
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
+from callcore.calls.pbx import NO_VARIABLES
 from callcore.kernel.errors import Invalid
 from dialplans import contract
 
@@ -20,22 +22,34 @@ _CHANNEL: Final = re.compile(r"(?:PJSIP|Local)/[A-Za-z0-9_.+@/-]+")
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _EXTENSION: Final = re.compile(r"\+?[A-Za-z0-9_*#-]{1,79}")
 _CALL_ID: Final = re.compile(rf"[A-Za-z0-9_.-]{{1,{CHANNEL_ID_LIMIT}}}")
+_VARIABLE: Final = re.compile(r"DL_[A-Z0-9_]{1,60}")
+_VALUE: Final = re.compile(r"[A-Za-z0-9_/.&+-]{0,1000}")
 _NUMBER: Final = re.compile(r"(?:\+?[0-9]{1,20})?")
 
 
-def action(name: str, **headers: str) -> dict[str, str]:
-    """The headers of one action. Raises Invalid for any control character, in names as in values."""
-    made = {"Action": name, **headers}
-    for key, value in made.items():
-        if _CONTROL.search(key) or _CONTROL.search(value):
-            raise Invalid("control-characters", fields={key: "remove control characters and line ends"})
+def action(name: str, **headers: str | list[str]) -> dict[str, str | list[str]]:
+    """The headers of one action; a list is a header that stands there several times. Raises Invalid for any control
+    character, in names as in values."""
+    made: dict[str, str | list[str]] = {"Action": name, **headers}
+    for key, told in made.items():
+        for value in (key, *([told] if isinstance(told, str) else told)):
+            if _CONTROL.search(value):
+                raise Invalid("control-characters", fields={key: "remove control characters and line ends"})
     return made
 
 
 def originate(
-    *, channel: str, context: str, extension: str, call_id: str, caller_id: str, timeout_s: float
-) -> dict[str, str]:
-    """One asynchronous call. `caller_id` is a number or empty: it shows on the display of the first leg."""
+    *,
+    channel: str,
+    context: str,
+    extension: str,
+    call_id: str,
+    caller_id: str,
+    timeout_s: float,
+    variables: Mapping[str, str] = NO_VARIABLES,
+) -> dict[str, str | list[str]]:
+    """One asynchronous call. `caller_id` is a number or empty: it shows on the display of the first leg. `variables` are
+    set on its channel only."""
     _check("channel", channel, _CHANNEL, "PJSIP/… or Local/… of latin letters and digits")
     if len(channel) > CHANNEL_LIMIT:
         raise Invalid("bad-originate", fields={"channel": f"at most {CHANNEL_LIMIT} characters"})
@@ -45,18 +59,31 @@ def originate(
     _check("caller_id", caller_id, _NUMBER, "digits, with or without a plus, or nothing")
     if not 0 < timeout_s <= LONGEST_RING_S:
         raise Invalid("bad-originate", fields={"timeout_s": f"more than 0 and at most {LONGEST_RING_S:.0f}"})
-    headers = {
+    headers: dict[str, str | list[str]] = {
         "Channel": channel,
         "Context": context,
         "Exten": extension,
         "Priority": "1",
         "ChannelId": call_id,
-        "Variable": f"__{contract.CALL_ID}={call_id}",
+        "Variable": [f"__{contract.CALL_ID}={call_id}", *_assignments(variables)],
         "Timeout": str(round(timeout_s * 1000)),
         # Without it the whole AMI session waits for the phone and no event is read.
         "Async": "true",
     }
     return action("Originate", **headers, **({"CallerID": caller_id} if caller_id else {}))
+
+
+def hang_up(call_id: str) -> dict[str, str | list[str]]:
+    """A channel is found by its uniqueid, too."""
+    _check("call_id", call_id, _CALL_ID, "letters, digits, dots and dashes")
+    return action("Hangup", Channel=call_id)
+
+
+def _assignments(variables: Mapping[str, str]) -> list[str]:
+    for name, value in variables.items():
+        _check("variables", name, _VARIABLE, "names of the dialplan's own: DL_…")
+        _check("variables", value, _VALUE, "letters, digits and -_/.&+")
+    return [f"{name}={value}" for name, value in variables.items()]
 
 
 def _check(field: str, value: str, allowed: re.Pattern[str], advice: str) -> None:

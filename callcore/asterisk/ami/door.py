@@ -7,6 +7,7 @@ Events go through one synchronous callback into one backlog with one consumer.
 """
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from callcore.asterisk.ami.session import FULLY_BOOTED, AmiSession, LoginRefused
 from callcore.asterisk.ami.settings import AmiSettings
 from callcore.asterisk.ami.translate import read_fact
 from callcore.calls.facts import PbxFact, PbxSnapshot
-from callcore.calls.pbx import PbxHealth
+from callcore.calls.pbx import NO_VARIABLES, PbxHealth
 from callcore.kernel.clock import Clock
 from callcore.kernel.errors import Invalid, NotAllowedNow, PbxUnavailable
 from callcore.kernel.logs import get_logger
@@ -72,7 +73,15 @@ class AsteriskPbx:
         return snapshot.phone_states(await self._live().ask_list(actions.action("DeviceStateList")))
 
     async def originate(
-        self, *, channel: str, context: str, extension: str, call_id: str, caller_id: str, timeout_s: float
+        self,
+        *,
+        channel: str,
+        context: str,
+        extension: str,
+        call_id: str,
+        caller_id: str,
+        timeout_s: float,
+        variables: Mapping[str, str] = NO_VARIABLES,
     ) -> str:
         """Also raises NotAllowedNow when the PBX answered and refused: nothing was dialled."""
         headers = actions.originate(
@@ -82,11 +91,16 @@ class AsteriskPbx:
             call_id=call_id,
             caller_id=caller_id,
             timeout_s=timeout_s,
+            variables=variables,
         )
         action_id, answer = await self._live().ask(headers)
         if not answer.success:
             raise NotAllowedNow("pbx-refused", str(answer.message))
         return action_id
+
+    async def hang_up(self, call_id: str) -> None:
+        """What the PBX answers does not matter: an error says that there is no such channel."""
+        await self._live().ask(actions.hang_up(call_id))
 
     async def close(self) -> None:
         await self._tasks.close()

@@ -9,7 +9,7 @@ there is nowhere for an action to wait for the next connection.
 import asyncio
 import itertools
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from panoramisk import Manager
@@ -70,12 +70,12 @@ class AmiSession(Manager):  # type: ignore[misc]  # panoramisk is untyped
         if not answer.success:
             raise LoginRefused("pbx-login-refused", str(answer.message))
 
-    async def ask(self, headers: dict[str, str]) -> tuple[str, Any]:
+    async def ask(self, headers: Mapping[str, str | list[str]]) -> tuple[str, Any]:
         """Send one action once -> its ActionID and its answer. Raises PbxUnavailable when no answer came in time
         or the connection broke: whether the PBX carried it out is then not known."""
         return await self._send(headers, as_list=False)
 
-    async def ask_list(self, headers: dict[str, str]) -> tuple[Any, ...]:
+    async def ask_list(self, headers: Mapping[str, str | list[str]]) -> tuple[Any, ...]:
         """The items that an action answers with, the closing `…Complete` event last. Raises as `ask`, and
         NotAllowedNow when the PBX refuses: our manager user lacks a class."""
         self._collecting += 1
@@ -97,7 +97,7 @@ class AmiSession(Manager):  # type: ignore[misc]  # panoramisk is untyped
             self._ended.set_result(reason)
         self._protocol.close()
 
-    async def _send(self, headers: dict[str, str], *, as_list: bool) -> tuple[str, Any]:
+    async def _send(self, headers: Mapping[str, str | list[str]], *, as_list: bool) -> tuple[str, Any]:
         if self._ended.done() or self._protocol.transport is None or self._protocol.transport.is_closing():
             raise PbxUnavailable("pbx-not-connected", "there is no connection to the PBX")
         action_id = next(self._ids)

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from callcore.asterisk.ami.actions import action, originate
+from callcore.asterisk.ami.actions import action, hang_up, originate
 from callcore.kernel.errors import Invalid
 
 pytestmark = pytest.mark.unit
@@ -25,11 +25,34 @@ def test_an_originate() -> None:
         "Exten": "s",
         "Priority": "1",
         "ChannelId": "8d1c3d52-6b0c-4b57",
-        "Variable": "__DL_CALL_ID=8d1c3d52-6b0c-4b57",
+        "Variable": ["__DL_CALL_ID=8d1c3d52-6b0c-4b57"],
         "CallerID": "+74950000001",
         "Timeout": "30500",
         "Async": "true",
     }
+
+
+def test_variables_stand_one_a_header() -> None:
+    headers = originate(**GOOD, variables={"DL_TO": "+79160000001", "DL_OURS": "p1-p2"})
+    assert headers["Variable"] == ["__DL_CALL_ID=8d1c3d52-6b0c-4b57", "DL_TO=+79160000001", "DL_OURS=p1-p2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CALLERID(num)", "1"), ("__DL_TO", "1"), ("DL_A,B", "1"), ("DL_A", "1,X=2"), ("DL_A", "${SHELL(id)}"),
+        ("DL_A", "a\r\nAction: Logoff"), ("DL_A", "имя"), ("DL_A", "x" * 1001),
+    ],
+)  # fmt: skip
+def test_other_variables_are_refused(name: str, value: str) -> None:
+    with pytest.raises(Invalid):
+        originate(**GOOD, variables={name: value})
+
+
+def test_a_hang_up_is_by_our_id() -> None:
+    assert hang_up("out-abc") == {"Action": "Hangup", "Channel": "out-abc"}
+    with pytest.raises(Invalid):
+        hang_up("/.*/")
 
 
 def test_no_caller_id_no_header() -> None:
