@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from callcore.calls.events import TaskChanged
-from callcore.calls.model import PROVEN_TALK_S, CallResult, Direction
+from callcore.calls.model import CallResult, Direction
+from callcore.calls.settings import proven_talk_sql
 from callcore.calls.tables import CallRow
 from callcore.calls.task_model import CALL_BACK, CloseReason, TaskKind
 from callcore.calls.task_tables import TaskRow
@@ -126,7 +127,7 @@ def _talked_since(call: Any) -> ColumnElement[bool]:
     talk = aliased(CallRow)
     return exists().where(
         talk.caller_number == call.caller_number,
-        talk.talk_s >= PROVEN_TALK_S,
+        talk.talk_s >= proven_talk_sql(),
         talk.ended_at > call.ended_at,
     )
 
@@ -221,7 +222,7 @@ def _settled(now: Any) -> tuple[ColumnElement[bool], ...]:
     talk = aliased(CallRow)
     talked = exists().where(
         talk.caller_number == TaskRow.caller_number,
-        talk.talk_s >= PROVEN_TALK_S,
+        talk.talk_s >= proven_talk_sql(),
         talk.ended_at > TaskRow.made_at,
         talk.ended_at <= now,
     )

@@ -9,7 +9,6 @@ from typing import Final, Protocol
 from callcore.kernel.phones import parse_phone
 from callcore.network.model import PhoneOwner
 
-PROVEN_TALK_S: Final = 10  # both sides joined at least this long: a proof of contact, the number may be shown
 MAX_CALLER_CHARS: Final = 80
 
 

@@ -1,23 +1,25 @@
 """Who may see which call and which number: one place, used by every query of this room.
 
 Staff sees all. A dealer's people see the calls of their organisation and of those below it; a number only when it once
-talked with one of theirs for PROVEN_TALK_S. Everybody else sees nothing, and nobody learns what exists besides.
+talked with one of theirs long enough, or as the mode of hiding says (number_rules). Everybody else sees nothing, and nobody
+learns what exists besides.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, select, true, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from callcore.calls.model import PROVEN_TALK_S
+from callcore.calls.number_rules import ORDERS, is_opened_on_order, is_shown, of_mode, opened, talked
+from callcore.calls.settings import call_settings
 from callcore.calls.tables import CallRow
 from callcore.calls.views import NumberView
 from callcore.kernel.errors import NotFound
 from callcore.kernel.phones import format_phone, mask_phone
-from callcore.network.model import DEALER_ROLES, Viewer
+from callcore.network.model import DEALER_ROLES, PhonePolicy, Viewer
 from callcore.network.tables import OrgRow
 
 MAX_INNOCENT_DIGITS: Final = 4  # more digits in a name or raw caller could be the number
@@ -69,25 +71,39 @@ async def orgs_under(session: AsyncSession, org_id: int) -> frozenset[int]:
     return frozenset(await session.scalars(query))
 
 
-def proven_numbers(scope: Scope) -> Select[str]:
-    """Numbers that have really talked with somebody of this scope."""
-    return select(CallRow.caller_number).where(
-        CallRow.talk_s >= PROVEN_TALK_S, CallRow.caller_number != "", scope.calls()
-    )
-
-
 async def shown_numbers(session: AsyncSession, scope: Scope, numbers: Collection[str]) -> frozenset[str]:
     """Those of the numbers that may be shown."""
     wanted = sorted({number for number in numbers if number})
-    if scope.is_whole or not wanted:
+    if scope.org_ids is None or not wanted:
         return frozenset(wanted)
-    found = await session.scalars(proven_numbers(scope).where(CallRow.caller_number.in_(wanted)).distinct())
+    own = scope.org_ids
+    opening = (talked(own), opened(own), of_mode(own, PhonePolicy.OPEN))
+    found = set(await session.scalars(union(*(_among(one, wanted) for one in opening))))
+    if found:
+        found -= set(await session.scalars(_among(of_mode(own, PhonePolicy.NEVER), sorted(found))))
     return frozenset(found)
 
 
-def may_search(scope: Scope) -> ColumnElement[bool]:
+def _among(numbers: Select[str], wanted: Collection[str]) -> Select[str]:
+    return numbers.where(numbers.selected_columns[0].in_(wanted))
+
+
+def may_be_shown(scope: Scope, number: ColumnElement[Any]) -> ColumnElement[bool]:
     """A masked number is never found by its digits: a search must not tell what the page hides."""
-    return true() if scope.is_whole else CallRow.caller_number.in_(proven_numbers(scope))
+    return true() if scope.org_ids is None else is_shown(scope.org_ids, number)
+
+
+async def closed_orders(session: AsyncSession, scope: Scope, order_ids: Collection[int]) -> frozenset[int]:
+    """Those of the orders on which the number stays hidden although another one has opened it: the factory may want each
+    order to have its own first call."""
+    if scope.org_ids is None or not order_ids or (await call_settings(session)).reveals_other_orders:
+        return frozenset()
+    opened_here = (
+        select(ORDERS.c.id)
+        .join(OrgRow, OrgRow.id == ORDERS.c.org_id)
+        .where(ORDERS.c.id.in_(sorted(order_ids)), is_opened_on_order(scope.org_ids))
+    )
+    return frozenset(order_ids) - frozenset(await session.scalars(opened_here))
 
 
 def visible_number(number: str, raw: str, shown: frozenset[str], scope: Scope) -> NumberView | None:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callcore.calls.after_call import TITLES
-from callcore.calls.model import PROVEN_TALK_S, CallResult, Direction
+from callcore.calls.model import CallResult, Direction
+from callcore.calls.settings import CallSettings
 from callcore.calls.task_model import CloseReason, TaskKind
 from callcore.calls.task_tables import TaskRow
 from callcore.demo.calls import ToldCall
@@ -15,7 +16,7 @@ from callcore.network.model import PhoneOwner, Role
 
 Row = dict[str, Any]
 SPAN = timedelta(days=30)
-PROVEN = timedelta(seconds=PROVEN_TALK_S)
+PROVEN = timedelta(seconds=CallSettings().proven_talk_s)
 KINDS = {
     CallResult.MISSED: TaskKind.MISSED,
     CallResult.ABANDONED: TaskKind.MISSED,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from callcore.calls.model import PROVEN_TALK_S
+from callcore.calls.settings import proven_talk_sql
 from callcore.calls.tables import CallRow
 from callcore.kernel import audit
 from callcore.kernel.database import insert_unless_exists
@@ -147,7 +147,7 @@ def _talks(now: datetime) -> Select[CallRow, int, int | None]:
         .where(
             CallRow.started_at > now - LOOK_BACK,
             CallRow.ended_at.is_not(None),
-            CallRow.talk_s >= PROVEN_TALK_S,
+            CallRow.talk_s >= proven_talk_sql(),
             OrderRow.contacted_at.is_(None),
             OrderRow.status_class.in_(_RUNNING),
             OrderRow.deleted_at.is_(None),

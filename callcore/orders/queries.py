@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.calls.rights import Scope, shown_numbers
+from callcore.calls.rights import Scope, closed_orders, shown_numbers
 from callcore.calls.tables import CallRow
 from callcore.customers.model import Customer
 from callcore.customers.queries import customers_by_id
@@ -114,6 +114,7 @@ async def to_briefs(session: AsyncSession, scope: Scope, rows: Sequence[Any]) ->
     ids = {order.customer_id for order, *_ in rows}
     customers = await customers_by_id(session, ids)
     shown = await shown_numbers(session, scope, [customer.phone for customer in customers.values()])
+    closed = await closed_orders(session, scope, [order.id for order, *_ in rows])
     calls = await _calls_of(session, [order.id for order, *_ in rows])
     statuses = await load_statuses(session)
     return tuple(
@@ -136,8 +137,15 @@ async def to_briefs(session: AsyncSession, scope: Scope, rows: Sequence[Any]) ->
             request_type=order.request_type,
             total_kopecks=order.total_kopecks,
             customer_id=order.customer_id,
-            customer_name=_name(customers[order.customer_id], shown, is_own=scope.covers(order.org_id)),
-            phone=phone_view(customers[order.customer_id].phone, shown if scope.covers(order.org_id) else ()),
+            customer_name=_name(
+                customers[order.customer_id],
+                () if order.id in closed else shown,
+                is_own=scope.covers(order.org_id),
+            ),
+            phone=phone_view(
+                customers[order.customer_id].phone,
+                shown if scope.covers(order.org_id) and order.id not in closed else (),
+            ),
             calls_count=calls.get(order.id, 0),
         )
         for order, region_name, org_name, manager_name in rows

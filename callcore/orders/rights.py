@@ -12,8 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.calls.rights import Scope, proven_numbers, scope_of
-from callcore.calls.tables import CallRow
+from callcore.calls.rights import Scope, may_be_shown, scope_of
 from callcore.network.model import DEALER_ROLES, OrderAccess, OrgState, Viewer
 from callcore.network.tables import OrgRow
 from callcore.orders.desk_tables import OrderWindowRow
@@ -90,6 +89,4 @@ def sees_order(scope: Scope) -> ColumnElement[bool]:
 
 def may_find_by(scope: Scope, number: ColumnElement[Any]) -> ColumnElement[bool]:
     """A condition on a column of numbers: this viewer would be shown it, so he may search by it."""
-    if scope.is_whole:
-        return number.is_not(None)
-    return proven_numbers(scope).where(CallRow.caller_number == number).exists()
+    return number.is_not(None) if scope.is_whole else may_be_shown(scope, number)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, func, select
 
-from callcore.calls.model import PROVEN_TALK_S
+from callcore.calls.settings import proven_talk_sql
 from callcore.calls.tables import CallRow
 from callcore.customers.tables import ContactRow
 from callcore.network.model import OrgKind
@@ -138,7 +138,7 @@ def _talks(now: datetime, before: int | None) -> Any:
         )
         .join(OrgRow, OrgRow.id == CallRow.org_id)
         .where(
-            CallRow.talk_s >= PROVEN_TALK_S,
+            CallRow.talk_s >= proven_talk_sql(),
             CallRow.caller_number != "",
             CallRow.started_at >= now - TALKS_KEPT,
             OrgRow.kind != OrgKind.MANUFACTURER.value,
