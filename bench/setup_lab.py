@@ -71,7 +71,7 @@ class SetupLab:
         """Calls that have ended by the journal."""
         return self._count("SELECT count(*) FROM calls WHERE state = 'ended'")
 
-    async def settled(self, limit_s: float = 60) -> None:
+    async def settled(self, limit_s: float = 300) -> None:
         """The application has brought in what passed without it: that work must not be charged to the next calls."""
         end = time.monotonic() + limit_s
         before = -1
