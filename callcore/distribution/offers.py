@@ -35,8 +35,9 @@ class Offers:
     async def accept(self, viewer: Viewer, number: int) -> Accepted:
         now = self._clock.now()
         _ = await self._database.read(lambda connection: glance(connection, viewer, number, now))
-        async with self._writing() as session:
-            return await accept_order(session, viewer, number, now=self._clock.now())
+        return await self._database.transact(
+            lambda session: accept_order(session, viewer, number, now=self._clock.now())
+        )
 
     async def decline(self, viewer: Viewer, number: int, reason_id: int | None, note: str) -> int:
         async with self._writing() as session:
