@@ -12,6 +12,7 @@ from callcore.bootstrap.dealer_reader import DealerReader, dealer_options
 from callcore.bootstrap.did_services import DidReader
 from callcore.bootstrap.distribution_services import offer_services
 from callcore.bootstrap.duty_services import DutyKeeper
+from callcore.bootstrap.efficiency_services import efficiency_services
 from callcore.bootstrap.health import exposition
 from callcore.bootstrap.import_services import OrderImport
 from callcore.bootstrap.intake_services import IntakeDesk
@@ -49,6 +50,7 @@ from web.deps import DemoLogin, WebDeps
 from web.desk.pages import room as desk_room
 from web.dids.pages import room as did_room
 from web.duty.pages import room as duty_room
+from web.efficiency.pages import room as efficiency_room
 from web.intake.import_pages import room as import_room
 from web.intake.pages import room as intake_room
 from web.live.pages import room as live_room
@@ -107,6 +109,7 @@ def make_site(application: "Application") -> web.Application:
                 ),
                 desk_room(reader.desk()),
                 call_room(reader.calls()),
+                efficiency_room(efficiency_services(application.database, reader.choices)),
                 order_list_room(
                     OrderListReader(application.database, application.clock, reader.choices).services()
                 ),

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from callcore.calls.model import ANSWERED, LOST, CallResult, Direction
 from callcore.calls.views import JournalFilter
+from web.calls.shares import FATES, read_hour, read_share
 from web.calls.words import DIRECTIONS, RESULTS, source_words
 from web.ui.formats import day
 
@@ -60,6 +61,9 @@ class JournalForm:
     did: str = ""
     recording: str = ""
     transferred: str = ""
+    who: str = ""
+    fate: str = ""
+    hour: str = ""
 
     def without(self, *names: str) -> "JournalForm":
         return JournalForm(**{f.name: "" if f.name in names else getattr(self, f.name) for f in fields(self)})
@@ -123,6 +127,9 @@ def understand(form: JournalForm, *, now: datetime, tz: str) -> Asked:
         max_talk_s=high,
         has_recording=form.recording == "1",
         is_transferred=form.transferred == "1",
+        share=read_share(form.who, form.fate, errors),
+        hour=read_hour(form.hour, errors),
+        tz=tz,
     )
     return Asked(wanted, errors)
 
@@ -163,10 +170,12 @@ def _chip_words(
         "talk": f"Разговор {TALKS.get(form.talk, form.talk)}",
         "recording": "Есть запись",
         "transferred": "С переводом",
+        "fate": f"Телефония: {FATES.get(form.fate, form.fate)}",
+        "hour": f"Час: {form.hour}:00",
     }
     for name, text in words.items():
         if value := getattr(form, name):
-            yield (name,), text or value
+            yield ("fate", "who") if name == "fate" else (name,), text or value
 
 
 def _status_words(status: str) -> str:

@@ -1,0 +1,1 @@
+"""How well telephones are answered."""
