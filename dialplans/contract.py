@@ -38,6 +38,17 @@ OUT_END: Final = "dl-out-end"  # hangup handler of the outside channel
 # Calls without a phone of ours: AttemptKind -> context that the outside party meets at `s`; it is dialled by dl-out before.
 CUSTOMER_FIRST: Final = {"robot": "dl-robot", "callback": "dl-callback"}
 
+# a talk that is handed on
+INTERNAL: Final = "dl-internal"  # one phone of ours dials another, or hands its customer on to it
+HAND: Final = "dl-hand"  # the extension says to whom: phone keys joined by dots, HAND_DUTY, +7 and ten digits
+HAND_DUTY: Final = "duty"
+HAND_MAX_KEYS: Final = 8  # an extension has 79 signs
+HAND_RING_S: Final = 25
+HAND_QUEUE_S: Final = 120  # nobody took it, nor who handed on: operators, as a queue, for so long
+RETURN: Final = "dl-return"  # nobody took it: back to who handed on, then operators, duty, voicemail
+BLIND_KEYS: Final = "##"  # pressed in a talk by our side
+ATTENDED_KEYS: Final = "*2"
+
 # --- channel variables --------------------------------------------------------------------------------------
 CALL_ID: Final = "DL_CALL_ID"  # inherited by all channels of a call; = Uniqueid of its first channel
 PHONE: Final = "DL_PHONE"  # inherited inside a leg: phone key of who is called
@@ -59,6 +70,9 @@ MAX_WAIT_S: Final = 900
 STAFF_LANGUAGE: Final = "ru"  # of those who are rung
 MAX_STEPS: Final = 20
 MAX_KEYS_PER_STEP: Final = 20
+
+ROUND: Final = "DL_ROUND"  # inherited: which ringing of the call it is; empty for the first, of the plan
+ASK: Final = "DL_ASK"  # extension of HAND for a phone that asks first; set on its channel before Atxfer
 
 OWN_GREETING: Final = (
     "DL_OWN_GREETING"  # of the dialled number, compiled in: for rungs without the application
@@ -135,6 +149,14 @@ class FallbackRung(StrEnum):
     DUTY = "duty"
 
 
+class HandKind(StrEnum):
+    """To whom a talk is handed on."""
+
+    PHONES = "phones"
+    DUTY = "duty"
+    OUTSIDE = "outside"
+
+
 class DeclineReason(StrEnum):
     KEY = "key"
     TIMEOUT = "timeout"
@@ -167,6 +189,8 @@ class Milestone(StrEnum):
     OUT = "out"  # Number, Keys: a call that we make begins
     DIALLING = "dialling"  # on the outside channel, before it is dialled
     UNREACHED = "unreached"  # Stage: OutStage; Result: DIALSTATUS; Cause: Q.850
+    HANDING = "handing"  # Way: blind, attended; Means: phone, keys, desk; From; ToKind: HandKind; To: keys or number
+    BACK = "back"  # Phone: nobody took what this phone handed on, it is rung again
     DONE = "done"  # Result: DIALSTATUS of the last dialling, empty if none; Cause: Q.850, at hang-up
 
 
@@ -185,6 +209,8 @@ TRUNK_PREFIX: Final = "trunk-"  # endpoint of a trunk
 CEL_RUNG: Final = "DL-RUNG"  # user event of CEL; its extra is a FallbackRung
 CEL_OUT: Final = "DL-OUT"  # a call that we make begins; its extra is the outside number
 CEL_DIALLING: Final = "DL-DIALLING"  # on the outside channel
+CEL_HANDING: Final = "DL-HANDING"  # its extra is way/means/from/kind/to of Milestone.HANDING
+CEL_BACK: Final = "DL-BACK"  # its extra is the phone key
 # Columns of the CSV that the PBX keeps, all quoted, a quote doubled. event_time is epoch seconds with six decimals.
 CEL_COLUMNS: Final = (
     "event_type",

@@ -54,6 +54,7 @@ account = _form(r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,63}", "an account name")
 classes = _form(r"[a-z]+(,[a-z]+)*", "a list of AMI classes")
 network = _form(r"[0-9.]{7,15}/[0-9.]{1,15}", "an address with a mask")
 path = _form(r"(/[\w .@+=-]+)+", "an absolute path without signs that the dialplan or the shell reads")
+feature = _form(r"[0-9*#]{1,4}", "keys of a telephone")
 address = _form(r"\+?[0-9]{3,15}", "a telephone number")
 
 
@@ -165,6 +166,7 @@ FILTERS: Final[dict[str, Callable[[object], Plain]]] = {
     "network": network,
     "path": path,
     "address": address,
+    "feature": feature,
     "number": number,
     "phone_name": phone_name,
     "did_digits": did_digits,

@@ -123,6 +123,7 @@ class PbxPlan:
     phones: tuple[PhonePlan, ...]
     dids: tuple[DidPlan, ...]
     duty_keys: tuple[str, ...]  # phone keys of the reserve, in order
+    operator_keys: tuple[str, ...] = ()  # who gets a talk that was handed on and nobody took
     duty_ring_s: int = 25
     agi_limit_s: int = 3  # the caller waits at most this long for a frozen application
     external_host: str = ""  # public address behind NAT; empty on loopback
@@ -143,6 +144,7 @@ class Behaviour(StrEnum):
     ANSWER = "answer"  # answers and talks, presses nothing
     DECLINE = "decline"  # answers, presses 2
     TRANSFER = "transfer"  # like ACCEPT, then hands the customer on (SimulatedCarrier.set_transfer)
+    KEYS = "keys"  # like ACCEPT, then presses keys in the talk (SimulatedCarrier.set_keys)
     HANG_UP = "hangup"  # answers and hangs up at once
     SILENT = "silent"  # answers, presses 1, says nothing
     REJECT = "reject"  # refuses without answering

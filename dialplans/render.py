@@ -74,6 +74,8 @@ def render_pbx(plan: PbxPlan) -> RenderedConfig:
         ),
         "record": _record_paths(plan),
         "duty_places": _duty_places(plan),
+        # What a customer hears who is handed on, as an option of Dial: music or ringing.
+        "hand_tune": Plain("m" if plan.music_dir else "r"),
         "name_signs": NAME_SIGNS,
         "sound_signs": SOUND_SIGNS,
         "contact_signs": CONTACT_SIGNS,
@@ -126,6 +128,8 @@ def _check_references(plan: PbxPlan) -> None:
     _refuse_doubles("trunks", [trunk.name for trunk in plan.trunks])
     _refuse_doubles("dids", [did.number.removeprefix("+") for did in plan.dids])
     _refuse_doubles("ami_users", [user.name for user in plan.ami_users])
+    if lost := set(plan.operator_keys) - set(keys):
+        raise _invalid("operator_keys", f"{sorted(lost)} are no phones of the plan")
     for duty in (plan.duty_keys, *(shift.phone_keys for shift in plan.duty_shifts)):
         if lost := set(duty) - set(keys):
             raise _invalid("duty_keys", f"{sorted(lost)} are no phones of the plan")

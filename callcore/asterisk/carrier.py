@@ -154,6 +154,15 @@ class SimulatedCarrier:
         await self.cli(f"database put transfer {name} {extension}")
         await self.set_behaviour(name, Behaviour.TRANSFER)
 
+    async def set_keys(self, name: str, keys: str) -> None:
+        """This telephone takes calls, talks for some seconds and presses these keys; `w` waits half a second, `h` as the last
+        hangs up after some words more."""
+        if not keys.removesuffix("h").strip("0123456789*#w") == "":
+            raise Invalid("bad-keys", f"no keys of a telephone: {keys!r}", fields={"keys": "0-9 * # w h"})
+        self._phone(name)
+        await self.cli(f"database put keys {name} {keys}")
+        await self.set_behaviour(name, Behaviour.KEYS)
+
     async def listen(self, name: str) -> None:
         """From the next call on keep what this telephone hears, or what all customers hear: `customers`."""
         if name != CUSTOMERS:

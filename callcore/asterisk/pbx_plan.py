@@ -67,6 +67,7 @@ def make_pbx_plan(
         targets=routes.targets,
         other_targets=routes.other,
         duty_keys=tuple(_key(line) for line in duty),
+        operator_keys=_operators(wiring),
         duty_ring_s=pbx.duty_ring_s,
         duty_shifts=shifts,
         external_host=pbx.external_host,
@@ -102,6 +103,12 @@ def _phone(line: Line, secret: str) -> PhonePlan:
         accept_by_key=line.accept_by_key,
         shows_caller=line.owner is PhoneOwner.OPERATOR,
     )
+
+
+def _operators(wiring: Wiring) -> tuple[str, ...]:
+    """As many as one step of a plan takes, in the order of their ids."""
+    found = (_key(line) for line in wiring.phones if line.owner is PhoneOwner.OPERATOR)
+    return tuple(found)[: contract.MAX_KEYS_PER_STEP]
 
 
 def _key(line: Line) -> str:

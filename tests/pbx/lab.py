@@ -128,6 +128,7 @@ def lab_plans(root: Path) -> tuple[PbxPlan, CarrierPlan]:
             StaticTarget("o2", "Открыт", "outlet", ("p2",), 5, "Asia/Kamchatka", hours_around_now(12)),
         ),
         duty_keys=("p9", "p10"),
+        operator_keys=("p4",),
         duty_ring_s=3,
         music_dir=str(root / "music"),
         has_phrases=True,

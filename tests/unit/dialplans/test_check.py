@@ -82,7 +82,7 @@ EXT, SIP, AMI, MOD = "extensions.conf", "pjsip.conf", "manager.conf", "modules.c
         (EXT, "[dl-whisper]", "[dl-walk]", "stands at line"),
         (EXT, "1(${FILTER(0-9,${EXTEN})})", "1(${EXTEN})", "takes anything"),
         (EXT, "exten => h,1,NoOp()", " same => n,NoOp()", "one priority only"),
-        (EXT, "Dial(${DL_DIAL},30,Ib(", "Dial(PJSIP/${EXTEN},30,Ib(", "${EXTEN} unfiltered"),
+        (EXT, "Dial(${DL_DIAL},30,Itb(", "Dial(PJSIP/${EXTEN},30,Ib(", "${EXTEN} unfiltered"),
         (EXT, "Caller: ${DL_CALLER}", "Caller: ${CALLERID(num)}", "caller's own words"),
         (SIP, "auth = p12", "auth = p13", "names auth 'p13'"),
         (SIP, "aors = p12", "aors = p13", "names aor 'p13'"),

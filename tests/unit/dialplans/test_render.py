@@ -134,7 +134,11 @@ def test_every_name_of_the_contract_stands_in_the_dialplan():
 def test_variables_of_the_dialplan_are_ours_by_name():
     text = render_pbx(pbx_plan()).files["extensions.conf"]
     assigned = {name.lstrip("_") for name in re.findall(r"\bSet\((_{0,2}[A-Z][A-Z0-9_]*)=", text)}
-    assert {name for name in assigned if not name.startswith("DL_")} == {"AGIEXITONHANGUP", "GOSUB_RESULT"}
+    assert {name for name in assigned if not name.startswith("DL_")} == {
+        "AGIEXITONHANGUP",
+        "GOSUB_RESULT",
+        "TRANSFER_CONTEXT",
+    }
 
 
 def test_cel_columns_follow_the_contract():
