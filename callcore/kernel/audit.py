@@ -59,6 +59,7 @@ def record(
 ASIDE: Final = (
     "api_key",
     "audit",
+    "call",
     "customer",
     "feedback",
     "import",

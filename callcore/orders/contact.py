@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Select, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from callcore.calls.settings import proven_talk_sql
+from callcore.calls.reveal import Reveal, open_number
+from callcore.calls.settings import FirstCall, proven_talk_sql
 from callcore.calls.tables import CallRow
 from callcore.kernel import audit
 from callcore.kernel.database import insert_unless_exists
@@ -180,11 +181,23 @@ async def _prove(session: AsyncSession, call: CallRow, order_id: int, org_id: in
             select(OrderRow).where(OrderRow.id == order_id).execution_options(populate_existing=True)
         )
     ).one()
+    at = call.answered_at or call.started_at
+    if order.org_id is not None and call.caller_number:
+        reveal = Reveal(
+            order_id=order.id,
+            org_id=order.org_id,
+            number=call.caller_number,
+            call_id=call.call_id,
+            user_id=call.user_id,
+            at=at,
+            why=FirstCall.ANSWERED.value,
+        )
+        await open_number(session, reveal)
     return await note_contact(
         session,
         order,
         ContactKind.CALL,
-        at=call.answered_at or call.started_at,
+        at=at,
         dedupe_key=f"call:{call.call_id}:{order.id}",
         call_id=call.call_id,
         org_id=call.org_id,
