@@ -28,6 +28,7 @@ _STATUS: tuple[tuple[type[errors.DealerlineError], int], ...] = (
     (errors.TooMany, 429),
     (errors.PbxUnavailable, 503),
     (errors.DatabaseUnavailable, 503),
+    (errors.StoreUnavailable, 503),
 )
 
 _STATUS_OF_CODE: dict[str, int] = {
@@ -128,6 +129,10 @@ _BY_KIND: dict[type[errors.DealerlineError], tuple[str, str]] = {
     errors.DatabaseUnavailable: (
         "База данных не отвечает",
         "Звонки идут как обычно. Повторите через минуту.",
+    ),
+    errors.StoreUnavailable: (
+        "Хранилище записей не отвечает",
+        "Звонки идут и записываются как обычно. Попробуйте послушать запись через минуту.",
     ),
     errors.Conflict: (
         "Запись уже изменил кто-то другой",

@@ -127,6 +127,7 @@ class RecordingRow(Base):
         Index("ix_recordings_call", "call_row_id"),
         Index("ix_recordings_state", "state"),
         Index("ix_recordings_due_at", "due_at"),
+        Index("ix_recordings_started_at", "started_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -147,6 +148,7 @@ class RecordingRow(Base):
     silence_share: Mapped[float | None]  # 0..1: neither side speaks
     talk_share: Mapped[float | None]  # 0..1: our side's part of all speech
     paused_ms: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # not recorded on purpose
+    paused_at: Mapped[datetime | None]  # since when it pauses right now
     deleted_at: Mapped[datetime | None]  # the files are gone, the row tells of them
     delete_reason: Mapped[str] = mapped_column(default="", server_default="")
     attempts: Mapped[int] = mapped_column(default=0)

@@ -55,3 +55,9 @@ class DatabaseUnavailable(DealerlineError):
     """The database does not answer in time."""
 
     retryable = True
+
+
+class StoreUnavailable(DealerlineError):
+    """The store of recordings does not answer, or not as it should; what was asked may not have been done."""
+
+    retryable = True

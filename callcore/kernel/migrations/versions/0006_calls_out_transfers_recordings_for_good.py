@@ -368,14 +368,18 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("silence_share", sa.Double(), nullable=True))
         batch_op.add_column(sa.Column("talk_share", sa.Double(), nullable=True))
         batch_op.add_column(sa.Column("paused_ms", sa.Integer(), server_default=sa.text("0"), nullable=False))
+        batch_op.add_column(sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("delete_reason", sa.String(), server_default="", nullable=False))
+        batch_op.create_index("ix_recordings_started_at", ["started_at", "id"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("recordings", schema=None) as batch_op:
+        batch_op.drop_index("ix_recordings_started_at")
         batch_op.drop_column("delete_reason")
         batch_op.drop_column("deleted_at")
+        batch_op.drop_column("paused_at")
         batch_op.drop_column("paused_ms")
         batch_op.drop_column("talk_share")
         batch_op.drop_column("silence_share")
