@@ -149,6 +149,7 @@ class Behaviour(StrEnum):
     SILENT = "silent"  # answers, presses 1, says nothing
     REJECT = "reject"  # refuses without answering
     BUSY = "busy"
+    UNKNOWN = "unknown"  # the carrier says that there is no such number
     NO_ANSWER = "noanswer"  # rings for ever
     UNREGISTERED = "unregistered"  # not there at all; SIP phones only
 

@@ -7,6 +7,7 @@ its own control socket; nothing here touches the PBX under test.
 import asyncio
 import base64
 import math
+import re
 import struct
 import wave
 from collections.abc import Awaitable, Callable
@@ -26,6 +27,7 @@ _TONE_S, _PULSE_S = 3.0, 0.6
 _LEVEL = 0.3
 CUSTOMERS = "customers"
 _MAX_SIGNS = 200
+_OUTSIDE = re.compile(r"\+[0-9]{5,15}")
 _REGISTERED, _UNREGISTERED = "Registered", "Unregistered"
 _REGISTER_LIMIT_S = 20
 _POLL_S = 0.05
@@ -129,7 +131,7 @@ class SimulatedCarrier:
     async def set_behaviour(self, name: str, behaviour: Behaviour) -> None:
         """From the next call on. `name` is a phone key or an outside number in E.164 with its plus."""
         phone = self._phone(name)
-        was = (await self.behaviours())[name]
+        was = (await self.behaviours()).get(name, phone.behaviour)
         await self.cli(f"database put behave {name} {behaviour.value}")
         # A telephone that is there is not told to register: the carrier would drop and renew it.
         if phone.secret and behaviour is Behaviour.UNREGISTERED is not was:
@@ -183,8 +185,22 @@ class SimulatedCarrier:
         seen = (await self._table("seen")).get(name)
         return base64.b64decode(seen).decode("utf-8", "replace").strip() if seen else None
 
+    async def calls_to(self, name: str) -> int:
+        """How many calls (INVITEs, not repeats of one) have come to this telephone or outside number."""
+        return sum(key.startswith(f"{name}/") for key in await self._table("invites"))
+
+    async def put_down(self, name: str) -> None:
+        """This telephone or outside number hangs up, at whatever stage its call is."""
+        for line in (await self.cli("core show channels concise")).splitlines():
+            channel, *rest = line.split("!")
+            if channel.startswith("PJSIP/pbx-") and name in rest:
+                await self.cli(f"channel request hangup {channel}")
+
     def _phone(self, name: str) -> CarrierPhone:
+        """Of the plan, or any outside number: it answers and talks until it is told otherwise."""
         phone = next((phone for phone in self.plan.phones if phone.name == name), None)
+        if phone is None and _OUTSIDE.fullmatch(name):
+            return CarrierPhone(name, UNKNOWN_TONE_HZ)
         if phone is None:
             raise NotFound("no-such-phone", f"the carrier has no telephone {name!r}")
         return phone

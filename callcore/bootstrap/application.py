@@ -15,6 +15,7 @@ from callcore.asterisk.secrets import PbxSecrets
 from callcore.asterisk.snapshot_file import SnapshotFile
 from callcore.bootstrap.change_watch import LOOK_S, ChangeWatch
 from callcore.bootstrap.charges import ChargeKeeper
+from callcore.bootstrap.dialling import make_dialling
 from callcore.bootstrap.distribution_services import keep_distribution
 from callcore.bootstrap.duty_services import DutyKeeper
 from callcore.bootstrap.event_loop import new_loop, share_processor
@@ -114,6 +115,7 @@ class Application:
             linker=linker,
             hear=self._hear,
         )
+        self.dialling = make_dialling(self.pbx, self.database, self.bus, self.clock)
         self.reconciler = CallReconciler(
             reader=CelReader(settings.pbx.cel_file, self.database),
             database=self.database,
@@ -159,6 +161,7 @@ class Application:
         await self.reconciler.start()
         _ = self.tasks.spawn("reach", self.reach.keep_asking())
         self.live.start(self.tasks)
+        self.dialling.attempts.start(self.tasks)
         self.charges.start(self.bus, self.tasks)
         self.recordings.start(self.tasks)
         self.messages.start()
@@ -215,6 +218,7 @@ class Application:
 
     def _hear(self, fact: PbxFact) -> None:
         self.reach.hear(fact)
+        self.dialling.attempts.hear(fact)
         self.live.look_soon()
 
     def _on_event(self, event: Event) -> None:

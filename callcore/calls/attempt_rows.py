@@ -44,7 +44,6 @@ class OpenAttempt:
     made_at: datetime
     sent_at: datetime | None
     joined_at: datetime | None
-    reason: str
 
 
 def move(connection: Connection, call_id: str, state: AttemptState, at: datetime) -> AttemptChanged | None:
@@ -88,6 +87,11 @@ def note_stop(connection: Connection, call_id: str) -> None:
     )
 
 
+def is_stopped(connection: Connection, call_id: str) -> bool:
+    reason = connection.scalar(select(_ATTEMPTS.c.reason).where(_ATTEMPTS.c.call_id == call_id))
+    return bool(reason == AttemptReason.STOPPED.value)
+
+
 def take_to_send(connection: Connection, call_id: str, at: datetime) -> tuple[Asking, AttemptChanged] | None:
     """The one who gets it asks the PBX; `sent_at` stands before the asking. None: it was asked for, or has ended."""
     changed = _change(
@@ -114,7 +118,7 @@ def open_attempts(connection: Connection) -> list[OpenAttempt]:
         .order_by(_ATTEMPTS.c.made_at)
     )
     return [
-        OpenAttempt(row.call_id, AttemptState(row.state), row.made_at, row.sent_at, row.joined_at, row.reason)
+        OpenAttempt(row.call_id, AttemptState(row.state), row.made_at, row.sent_at, row.joined_at)
         for row in rows
     ]
 

@@ -1,0 +1,69 @@
+"""What became of a call that was not heard to its end, read from the journal, which the PBX's own record has put right."""
+
+from typing import Final
+
+from sqlalchemy import Connection, Row, select
+
+from callcore.calls.attempt_trail import Trail
+from callcore.calls.cel import ENDED
+from callcore.calls.model import CallState, LegOutcome, LegRole
+from callcore.calls.tables import CallRow, CelRow, LegRow
+from callcore.kernel.database import Base
+from dialplans.contract import OutStage
+
+_TABLES: Final = Base.metadata.tables
+_CALLS: Final = _TABLES[CallRow.__tablename__]
+_LEGS: Final = _TABLES[LegRow.__tablename__]
+_CEL: Final = _TABLES[CelRow.__tablename__]
+_STATUS: Final = {
+    LegOutcome.BUSY: "BUSY",
+    LegOutcome.NO_ANSWER: "NOANSWER",
+    LegOutcome.UNAVAILABLE: "CHANUNAVAIL",
+    LegOutcome.FAILED: "CONGESTION",
+    LegOutcome.DECLINED: "BUSY",
+}
+
+
+def is_compared(connection: Connection, call_id: str) -> bool:
+    """The PBX's own record of the call is complete and the journal agrees with it."""
+    wanted = (_CEL.c.linkedid == call_id, _CEL.c.event_type == ENDED, _CEL.c.is_settled.is_(True))
+    return connection.execute(select(_CEL.c.id).where(*wanted).limit(1)).first() is not None
+
+
+def remember(connection: Connection, trail: Trail) -> bool:
+    """Completes the trail by the journal's row; False when the journal knows no such call, or it has not ended."""
+    call = connection.execute(select(_CALLS).where(_CALLS.c.call_id == trail.call_id)).first()
+    if call is None or call.state != CallState.ENDED.value:
+        return False
+    for leg in connection.execute(
+        select(_LEGS).where(_LEGS.c.call_row_id == call.id).order_by(_LEGS.c.started_at)
+    ):
+        if leg.role == LegRole.CUSTOMER:
+            _customer(trail, leg)
+        else:
+            _phone(trail, leg)
+    trail.gone_at = call.ended_at or trail.gone_at
+    return True
+
+
+def _customer(trail: Trail, leg: Row[tuple[object, ...]]) -> None:
+    trail.customer = leg.uniqueid
+    trail.causes[leg.uniqueid] = leg.hangup_cause or 0
+    if leg.bridged_at is not None:
+        trail.joined_at, trail.parted_at = leg.bridged_at, leg.ended_at
+    if status := _STATUS.get(leg.outcome):
+        trail.stage, trail.status = OutStage.CUSTOMER, status
+
+
+def _phone(trail: Trail, leg: Row[tuple[object, ...]]) -> None:
+    trail.is_offered |= leg.answered_at is not None
+    if leg.bridged_at is not None:
+        trail.phone = leg.uniqueid
+        trail.is_customer_first = _ended_before(trail, leg)
+    trail.is_declined |= leg.outcome == LegOutcome.DECLINED.value
+    if not trail.stage:
+        trail.stage, trail.status = OutStage.OURS, _STATUS.get(leg.outcome, "NOANSWER")
+
+
+def _ended_before(trail: Trail, leg: Row[tuple[object, ...]]) -> bool:
+    return bool(trail.parted_at and leg.ended_at and trail.parted_at <= leg.ended_at)

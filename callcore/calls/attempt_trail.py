@@ -1,0 +1,185 @@
+"""What is known of one attempt while it lives: facts in, the next state out; and what it comes to. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from callcore.calls.attempts import ORDER_OF_STATES, AttemptReason, AttemptResult, AttemptState
+from callcore.calls.facts import BridgeEntered, ChannelHungUp, LiveChannel, MilestoneReached, PbxFact
+from dialplans.contract import DeclineReason, Milestone, OutStage
+
+_REJECTED: Final = 21  # Q.850
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    result: AttemptResult
+    reason: AttemptReason
+
+
+@dataclass(slots=True)
+class Trail:
+    """`is_whole`: heard from its first word on without a gap. `is_live`: the PBX has channels of it, as far as we know;
+    `gone_at`: it has none any more. `stored`: the state that its row has. `stage`, `status`, `cause`: who was not reached, DIALSTATUS and Q.850."""
+
+    call_id: str
+    state: AttemptState = AttemptState.MADE
+    stored: AttemptState = AttemptState.MADE
+    made_at: datetime | None = None
+    sent_at: datetime | None = None
+    joined_at: datetime | None = None
+    is_stopped: bool = False
+    is_whole: bool = False
+    is_live: bool = False
+    gone_at: datetime | None = None
+    parted_at: datetime | None = None
+    customer: str = ""  # uniqueid of the outside channel
+    phone: str = ""  # uniqueid of the phone that accepted
+    is_customer_first: bool | None = None  # who has hung up first
+    is_offered: bool = False
+    is_declined: bool = False
+    is_silent: bool = False  # picked up, pressed nothing
+    stage: str = ""
+    status: str = ""
+    cause: int = 0
+    causes: dict[str, int] = field(default_factory=dict)  # of channels that have hung up
+
+    @property
+    def talk_s(self) -> int:
+        end = self.parted_at or self.gone_at
+        return max(int((end - self.joined_at).total_seconds()), 0) if self.joined_at and end else 0
+
+    def hear(self, fact: PbxFact) -> AttemptState | None:
+        """The state that this fact leads to, when it is a new one."""
+        match fact:
+            case MilestoneReached():
+                self.is_live = self.gone_at is None
+                return self._go(self._milestone(fact))
+            case BridgeEntered() if fact.channel.uniqueid == self.customer:
+                self.joined_at = self.joined_at or fact.at
+                return self._go(AttemptState.TALKING)
+            case ChannelHungUp():
+                return self._go(self._hung_up(fact))
+            case _:
+                return None
+
+    def look(self, channels: list[LiveChannel], at: datetime) -> AttemptState | None:
+        """Of a snapshot: its channels that live now. What happened before it was not heard."""
+        if not channels:
+            if self.is_live or self.gone_at:
+                self.is_live, self.gone_at = False, self.gone_at or at
+            return None
+        self.is_live = True
+        customers = [
+            one for one in channels if one.channel.is_trunk and not one.channel.phone_key and not self.phone
+        ]
+        if len(customers) != 1:
+            return None
+        self.customer = customers[0].channel.uniqueid
+        if not customers[0].bridge_id:
+            return self._go(AttemptState.DIALLING)
+        self.joined_at = self.joined_at or at
+        return self._go(AttemptState.TALKING)
+
+    def _go(self, state: AttemptState | None) -> AttemptState | None:
+        """Only on."""
+        if state is None or ORDER_OF_STATES.index(state) <= ORDER_OF_STATES.index(self.state):
+            return None
+        self.state = state
+        return state
+
+    def _milestone(self, fact: MilestoneReached) -> AttemptState | None:
+        match fact.kind:
+            case Milestone.OUT:
+                self.is_whole = True
+                return AttemptState.SENT
+            case Milestone.OFFERED:
+                self.is_offered = True
+                return AttemptState.OURS
+            case Milestone.ACCEPTED:
+                self.phone = fact.channel.uniqueid
+                return AttemptState.OURS
+            case Milestone.DECLINED:
+                self.is_declined |= fact.value("Reason") == DeclineReason.KEY
+                self.is_silent |= fact.value("Reason") == DeclineReason.TIMEOUT
+            case Milestone.DIALLING:
+                self.customer = fact.channel.uniqueid
+                return AttemptState.DIALLING
+            case Milestone.UNREACHED:
+                cause = fact.value("Cause")
+                self.stage, self.status = fact.value("Stage"), fact.value("Result")
+                self.cause = int(cause) if cause.isdecimal() else 0
+            case _:
+                pass
+        return None
+
+    def _hung_up(self, fact: ChannelHungUp) -> AttemptState | None:
+        uniqueid = fact.channel.uniqueid
+        self.causes[uniqueid] = fact.cause
+        if uniqueid == self.call_id:
+            self.is_live, self.gone_at = False, fact.at
+            return AttemptState.ENDED if self.is_whole else None
+        if self.is_customer_first is None and uniqueid in (self.customer, self.phone):
+            self.is_customer_first = uniqueid == self.customer
+        if uniqueid == self.customer:
+            self.parted_at = fact.at
+        return None
+
+    # --- what it comes to ------------------------------------------------------------------------------------
+
+    def conclude(self) -> Conclusion:
+        if self.joined_at is not None:
+            by_us = AttemptReason.STOPPED if self.is_stopped else AttemptReason.OURS_HUNG_UP
+            is_his = self.is_customer_first and not self.is_stopped
+            return Conclusion(AttemptResult.TALKED, AttemptReason.CUSTOMER_HUNG_UP if is_his else by_us)
+        if self.is_stopped:
+            return Conclusion(AttemptResult.CANCELLED, AttemptReason.STOPPED)
+        if self.stage == OutStage.STALE:
+            return Conclusion(AttemptResult.FAILED, AttemptReason.PBX_REFUSED)
+        if self.customer:
+            return self._of_customer()
+        if self.phone:
+            return Conclusion(AttemptResult.CANCELLED, AttemptReason.HUNG_UP_IN_WHISPER)
+        return self._of_ours() if self.stage else Conclusion(AttemptResult.UNKNOWN, AttemptReason.LOST)
+
+    def _of_customer(self) -> Conclusion:
+        if self.stage != OutStage.CUSTOMER:
+            return Conclusion(AttemptResult.CANCELLED, AttemptReason.HUNG_UP_WHILE_RINGING)
+        cause = self.causes.get(self.customer) or self.cause
+        if self.status == "NOANSWER":
+            return Conclusion(AttemptResult.NO_ANSWER, AttemptReason.CUSTOMER_NO_ANSWER)
+        if self.status == "BUSY" and cause != _REJECTED:
+            return Conclusion(AttemptResult.BUSY, AttemptReason.CUSTOMER_BUSY)
+        return _BY_CAUSE.get(cause, _CARRIER if self.status == "CONGESTION" else _UNREACHABLE)
+
+    def _of_ours(self) -> Conclusion:
+        """Of several phones the word of a person counts before that of a machine."""
+        if self.is_declined or _REJECTED in self.causes.values():
+            return Conclusion(AttemptResult.OURS_DECLINED, AttemptReason.DECLINED)
+        if self.is_silent:
+            return Conclusion(AttemptResult.OURS_NO_ANSWER, AttemptReason.NO_KEY)
+        if self.is_offered:
+            return Conclusion(AttemptResult.CANCELLED, AttemptReason.HUNG_UP_IN_WHISPER)
+        if self.status == "BUSY":
+            return Conclusion(AttemptResult.OURS_BUSY, AttemptReason.PHONE_BUSY)
+        if self.status in ("NOANSWER", "CANCEL"):
+            return Conclusion(AttemptResult.OURS_NO_ANSWER, AttemptReason.PHONE_NO_ANSWER)
+        return Conclusion(AttemptResult.OURS_UNREACHABLE, AttemptReason.NOT_REGISTERED)
+
+
+_UNREACHABLE: Final = Conclusion(AttemptResult.UNREACHABLE, AttemptReason.CUSTOMER_UNREACHABLE)
+_CARRIER: Final = Conclusion(AttemptResult.FAILED, AttemptReason.CARRIER_FAILED)
+_REFUSED: Final = Conclusion(AttemptResult.FAILED, AttemptReason.NUMBER_REFUSED)
+_BY_CAUSE: Final = {
+    1: _REFUSED,
+    17: Conclusion(AttemptResult.BUSY, AttemptReason.CUSTOMER_BUSY),
+    18: Conclusion(AttemptResult.NO_ANSWER, AttemptReason.CUSTOMER_NO_ANSWER),
+    19: Conclusion(AttemptResult.NO_ANSWER, AttemptReason.CUSTOMER_NO_ANSWER),
+    _REJECTED: Conclusion(AttemptResult.REJECTED, AttemptReason.CUSTOMER_REJECTED),
+    22: _REFUSED,
+    28: _REFUSED,
+    34: _CARRIER,
+    38: _CARRIER,
+    41: _CARRIER,
+    42: _CARRIER,
+}
