@@ -49,6 +49,11 @@ RETURN: Final = "dl-return"  # nobody took it: back to who handed on, then opera
 BLIND_KEYS: Final = "##"  # pressed in a talk by our side
 ATTENDED_KEYS: Final = "*2"
 
+# the robot
+ROBOT: Final = "dl-robot"  # on the near half of the customer's call: says the order, reads a key
+ROBOT_KEY: Final = "dl-robot-key"  # what a key does; the extension is the key
+ROBOT_PERSON: Final = "dl-robot-person"  # key 0: rings phones of ours
+
 # --- channel variables --------------------------------------------------------------------------------------
 CALL_ID: Final = "DL_CALL_ID"  # inherited by all channels of a call; = Uniqueid of its first channel
 PHONE: Final = "DL_PHONE"  # inherited inside a leg: phone key of who is called
@@ -98,6 +103,14 @@ OUT_ONCE: Final = (
     "dl-out"  # AstDB family: call ids that have dialled their number, in three slots of a day each
 )
 
+ROBOT_SAY: Final = "DL_X_SAY"  # the order's own message, a sound
+ROBOT_KEYS: Final = "DL_X_KEYS"  # phone keys that key 0 rings, joined by "-"
+ROBOT_SOUNDS: Final = "dealerline/robot"  # RobotPhrase lie there; a call is not begun without them
+ROBOT_TRIES: Final = 3  # the message is said so often at most
+ROBOT_KEY_S: Final = "6"  # wait for a key after the message
+ROBOT_LIMIT_S: Final = 420  # of all that the robot says
+ROBOT_RING_S: Final = 30  # of our phones after key 0
+
 RING_S: Final = "DL_RING"  # inherited: ring seconds of the present step
 ACCEPT_MODE: Final = "DL_ACCEPT"  # inherited inside a leg: AcceptMode
 REASON: Final = "DL_REASON"  # FallbackReason: why the application's plan is not what carries the call
@@ -132,6 +145,20 @@ class Phrase(StrEnum):
     GONE = "gone"
     WAIT = "wait"
     VOICEMAIL = "voicemail"
+
+
+class RobotPhrase(StrEnum):
+    """Fixed sounds of the robot's own calls: ROBOT_SOUNDS/<phrase>."""
+
+    MENU = "menu"
+    WRONG = "wrong"
+    AGAIN = "again"
+    CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    CONNECTING = "connecting"
+    NOBODY = "nobody"
+    STOPPED = "stopped"
+    SILENCE = "silence"
 
 
 class FallbackReason(StrEnum):
@@ -191,6 +218,7 @@ class Milestone(StrEnum):
     UNREACHED = "unreached"  # Stage: OutStage; Result: DIALSTATUS; Cause: Q.850
     HANDING = "handing"  # Way: blind, attended; Means: phone, keys, desk; From; ToKind: HandKind; To: keys or number
     BACK = "back"  # Phone: nobody took what this phone handed on, it is rung again
+    ROBOT = "robot"  # Key, Try: the customer pressed a key
     DONE = "done"  # Result: DIALSTATUS of the last dialling, empty if none; Cause: Q.850, at hang-up
 
 
@@ -210,6 +238,7 @@ CEL_RUNG: Final = "DL-RUNG"  # user event of CEL; its extra is a FallbackRung
 CEL_OUT: Final = "DL-OUT"  # a call that we make begins; its extra is the outside number
 CEL_DIALLING: Final = "DL-DIALLING"  # on the outside channel
 CEL_HANDING: Final = "DL-HANDING"  # its extra is way/means/from/kind/to of Milestone.HANDING
+CEL_ROBOT: Final = "DL-ROBOT"  # its extra is the pressed key
 CEL_BACK: Final = "DL-BACK"  # its extra is the phone key
 # Columns of the CSV that the PBX keeps, all quoted, a quote doubled. event_time is epoch seconds with six decimals.
 CEL_COLUMNS: Final = (
