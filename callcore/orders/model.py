@@ -55,6 +55,7 @@ class OrderEventKind(StrEnum):
     FILE = "file"
     MESSAGE = "message"  # of the customer or to him
     FEEDBACK = "feedback"  # an answer to the survey, a review, a complaint
+    ROBOT = "robot"  # what became of the automatic call, or the customer confirmed by his link
 
 
 class OrderChannel(StrEnum):

@@ -121,7 +121,7 @@ class SoundShelf:
             _log.warning("rendering of sounds broken off", error=repr(error))
             self._failed_at |= dict.fromkeys(missing, time.monotonic())
         finally:
-            _end(executor)
+            end_executor(executor)
 
     def _take(self, done: list[Rendered]) -> None:
         failed = [one for one in done if not one.name]
@@ -184,7 +184,7 @@ def _sweep(folder: Path, keep: set[str]) -> None:
             path.unlink(missing_ok=True)
 
 
-def _end(executor: ProcessPoolExecutor) -> None:
+def end_executor(executor: ProcessPoolExecutor) -> None:
     """A sentence may be broken off anywhere: its file appears whole or not at all."""
     processes = getattr(executor, "_processes", None) or {}
     for process in list(processes.values()):

@@ -1,0 +1,88 @@
+"""What the factory sets for the robot at run time: whether it calls, after which orders, in which hours, how often."""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.kernel.database import insert_unless_exists
+from callcore.kernel.errors import Conflict
+from callcore.network.access_tables import SettingRow
+from callcore.orders.model import OrderChannel
+
+KEY: Final = "robot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotSettings:
+    """`channels` are the doors (OrderChannel) whose orders are called. `since` is when it was switched on, UTC in ISO:
+    older orders are left alone. The hours are minutes of the day on the customer's clock. `retry_minutes`: the wait after
+    each try that was not answered; so many tries more. `manager_name` is said while no dealer has the order."""
+
+    is_on: bool = False
+    since: str = ""
+    channels: tuple[str, ...] = (OrderChannel.SITE.value, OrderChannel.API.value)
+    delay_minutes: int = 5
+    from_minute: int = 9 * 60
+    until_minute: int = 20 * 60
+    retry_minutes: tuple[int, ...] = (15, 120)
+    max_at_once: int = 3
+    manager_name: str = ""
+    starts_distribution: bool = True
+
+    @property
+    def on_since(self) -> datetime | None:
+        return datetime.fromisoformat(self.since) if self.is_on and self.since else None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRobotSettings:
+    """`version` 0: nobody has changed anything."""
+
+    settings: RobotSettings
+    version: int
+
+
+def read_robot_settings(connection: Connection) -> RobotSettings:
+    """For who polls."""
+    value = connection.scalar(select(SettingRow.value).where(SettingRow.key == KEY))
+    return _read(value) if value else RobotSettings()
+
+
+async def stored_robot_settings(session: AsyncSession) -> StoredRobotSettings:
+    row = await session.scalar(select(SettingRow).where(SettingRow.key == KEY))
+    if row is None:
+        return StoredRobotSettings(RobotSettings(), 0)
+    return StoredRobotSettings(_read(row.value), row.version)
+
+
+def _read(value: dict[str, Any]) -> RobotSettings:
+    """What a newer or older program wrote and this one does not know is passed over."""
+    usual, known = RobotSettings(), {}
+    for item in fields(RobotSettings):
+        if item.name in value:
+            kind = type(getattr(usual, item.name))
+            known[item.name] = kind(value[item.name])
+    return RobotSettings(**known)
+
+
+async def write_robot_settings(
+    session: AsyncSession, settings: RobotSettings, *, shown: int, at: datetime, user_id: int | None
+) -> int:
+    """The new version. Raises Conflict("settings-changed") when another was saved since `shown`."""
+    values = {"value": asdict(settings), "at": at, "user_id": user_id, "version": shown + 1}
+    if shown == 0:
+        if await insert_unless_exists(session, SettingRow, key=KEY, **values):
+            return 1
+        raise Conflict("settings-changed")
+    changed = await session.scalar(
+        update(SettingRow)
+        .where(SettingRow.key == KEY, SettingRow.version == shown)
+        .values(**values)
+        .returning(SettingRow.version)
+    )
+    if changed is None:
+        raise Conflict("settings-changed")
+    return int(changed)
