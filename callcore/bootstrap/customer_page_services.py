@@ -13,6 +13,7 @@ from callcore.messaging.feedback import leave_feedback, survey_of
 from callcore.messaging.links import survey_token
 from callcore.orders.file_store import FileStore
 from callcore.orders.files import Download
+from callcore.outbound.robot.confirm_order import LINK, confirm_order, may_confirm
 from web.public.services import PublicServices
 
 ORDERS_PER_MINUTE: Final = 6.0  # from one address: an office behind one address orders too
@@ -43,6 +44,8 @@ class CustomerDesk:
             survey=self.survey,
             say=self.say,
             feedback=self.feedback,
+            may_confirm=self.may_confirm,
+            confirm=self.confirm,
             stop_ads=self.stop_ads,
             file=self.file,
             admit_order=lambda ip: self._orders.admit(ip, self._clock.now()),
@@ -77,6 +80,14 @@ class CustomerDesk:
             _ = await leave_feedback(
                 session, order_id=order_id, kind=kind, score=score, text=text, now=self._clock.now()
             )
+
+    async def may_confirm(self, order: PublicOrder) -> bool:
+        async with self._database.session() as session:
+            return await may_confirm(session, order.id)
+
+    async def confirm(self, order_id: int) -> bool:
+        async with self._database.transaction() as session:
+            return await confirm_order(session, order_id, by=LINK, now=self._clock.now())
 
     async def stop_ads(self, public_id: str, ip: str) -> None:
         async with self._database.transaction() as session:

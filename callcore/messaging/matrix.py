@@ -158,6 +158,17 @@ _ALL: Final = (
         level=Level.WARNING,
     ),
     _event(
+        "order:unconfirmed",
+        "Робот не получил подтверждения",
+        ORDERS,
+        customer=frozenset({_SMS, _EMAIL}),
+        manager=_SITE_ONLY,
+        dealer=_NONE,
+        admin=_NONE,
+        level=Level.WARNING,
+        first_only=True,
+    ),
+    _event(
         "order:message-from-customer",
         "Сообщение от клиента",
         CUSTOMERS,

@@ -141,6 +141,25 @@ def _feedback(item: TimelineItem, _tz: str) -> Look:
     return Look(icon, tone, title, text=item.text)
 
 
+_ROBOT: Final = {
+    "confirmed": ("circle-check", "ok", "Клиент подтвердил заказ"),
+    "changed": ("pencil", "warn", "Клиент хочет изменить заказ"),
+    "person": ("phone-call", "info", "Клиент попросил менеджера"),
+    "stopped": ("ban", "warn", "Клиент просит не звонить автоматически"),
+    "no_key": ("help", "warn", "Робот дозвонился, клиент ничего не нажал"),
+    "unanswered": ("phone-off", "warn", "Робот не дозвонился"),
+    "barred": ("ban", "calm", "Робот не звонит: номер в списке «Не звонить» или нет согласия"),
+    "not_needed": ("robot", "calm", "Звонок робота больше не нужен"),
+    "no_number": ("phone-off", "calm", "Робот не звонит: нет подходящего номера"),
+}
+
+
+def _robot(item: TimelineItem, _tz: str) -> Look:
+    icon, tone, title = _ROBOT.get(item.field, ("robot", "calm", "Робот"))
+    words = {"talked": "Менеджер ответил сразу", "link": "По ссылке на странице заказа"}
+    return Look(icon, tone, title, more=(words[item.text],) if item.text in words else ())
+
+
 def _whose(item: TimelineItem) -> tuple[str, ...]:
     return (item.org_name,) if item.org_name else ()
 
@@ -165,6 +184,7 @@ _LOOKS: Final[Mapping[OrderEventKind, Callable[[TimelineItem, str], Look]]] = {
     OrderEventKind.FILE: _file,
     OrderEventKind.MESSAGE: _message,
     OrderEventKind.FEEDBACK: _feedback,
+    OrderEventKind.ROBOT: _robot,
 }
 _PLAIN: Final[Mapping[OrderEventKind, tuple[str, str, str]]] = {
     OrderEventKind.CREATED: ("plus", "ok", "Создан"),

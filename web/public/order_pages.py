@@ -56,6 +56,7 @@ async def _page(request: web.Request, order: PublicOrder, *, status: int = 200, 
         "steps": STEPS,
         "reached": 4 if is_closed else _REACHED[order.status_class],
         "is_failed": is_closed and order.result is not OrderResult.DONE,
+        "may_confirm": not is_closed and await request.app[SERVICES].may_confirm(order),
         "survey": await request.app[SERVICES].survey(order) if is_closed else "",
         "key": secrets.token_urlsafe(16),
         "orders": order_words,
@@ -83,6 +84,16 @@ async def say(request: web.Request) -> web.Response:
             public_id, text, secrets.token_urlsafe(16)
         )  # another text from a page gone back to
     return see_other(f"/o/{public_id}", Flash("success", "Сообщение отправлено"))
+
+
+async def confirm(request: web.Request) -> web.Response:
+    """The customer's word instead of a key: what the robot could not get."""
+    services, public_id = request.app[SERVICES], _public_id(request)
+    services.admit_word(_ip(request))
+    order = await services.order(public_id)
+    if not await services.may_confirm(order) or not await services.confirm(order.id):
+        return see_other(f"/o/{public_id}", Flash("info", "Заказ уже подтверждён или завершён"))
+    return see_other(f"/o/{public_id}", Flash("success", "Спасибо! Заказ подтверждён"))
 
 
 async def feedback(request: web.Request) -> web.Response:

@@ -16,6 +16,7 @@ def room(services: PublicServices) -> Room:
             post("/site/{org_id}/order", site_pages.take, PUBLIC),
             get("/o/{public_id}", order_pages.show, PUBLIC),
             post("/o/{public_id}/message", order_pages.say, PUBLIC),
+            post("/o/{public_id}/confirm", order_pages.confirm, PUBLIC),
             post("/o/{public_id}/feedback", order_pages.feedback, PUBLIC),
             post("/o/{public_id}/unsubscribe", order_pages.stop_ads, PUBLIC),
             get("/o/{public_id}/files/{file_id}", order_pages.file, PUBLIC),

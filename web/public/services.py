@@ -34,6 +34,8 @@ class PublicServices:
     survey: Callable[[PublicOrder], Awaitable[str]]
     say: Callable[[str, str, str], Awaitable[None]]
     feedback: LeaveFeedback
+    may_confirm: Callable[[PublicOrder], Awaitable[bool]]
+    confirm: Callable[[int], Awaitable[bool]]
     stop_ads: Callable[[str, str], Awaitable[None]]
     file: Callable[[str, int], Awaitable[Download]]
     admit_order: Callable[[str], None]

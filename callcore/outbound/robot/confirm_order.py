@@ -20,15 +20,16 @@ from callcore.outbound.robot.settings import stored_robot_settings
 from callcore.outbound.tables import RobotCallRow
 
 CONFIRMED = "robot_confirmed"
+ROBOT, LINK = "robot", "link"  # by whom
 
 
 async def confirm_order(session: AsyncSession, order_id: int, *, by: str, now: datetime, **data: Any) -> bool:
-    """`by`: robot or link. An order that nobody has taken gets the stage «confirmed», and its distribution begins when it
+    """`by`: ROBOT or LINK. An order that nobody has taken gets the stage «confirmed», and its distribution begins when it
     waited for this word. False when it is over or was confirmed before in this cycle. Raises NotFound."""
     order = await _locked(session, order_id)
     if order.status_class == OrderClass.CLOSED or not await _settle_row(session, order, by, now):
         return False
-    said = {"field": RobotResult.CONFIRMED.value, "by": by} | data
+    said = {"field": RobotResult.CONFIRMED.value, "by": by, "text": "link" if by == LINK else ""} | data
     await add_event(session, order.id, OrderEventKind.ROBOT, at=now, data=said)
     stage = (await load_statuses(session)).find(CONFIRMED)
     if order.status_class == OrderClass.OPEN and stage is not None and stage.is_active:

@@ -15,7 +15,7 @@ from callcore.orders.model import OrderEventKind
 from callcore.orders.tables import OrderRow
 from callcore.orders.timeline import add_event
 from callcore.outbound.do_not_call import BarSource, bar_number
-from callcore.outbound.robot.confirm_order import confirm_order
+from callcore.outbound.robot.confirm_order import ROBOT, confirm_order
 from callcore.outbound.robot.model import (
     UNSETTLED,
     Ended,
@@ -126,7 +126,7 @@ async def _finish(
     now: datetime,
 ) -> None:
     if result is RobotResult.CONFIRMED:
-        await confirm_order(session, order.id, by="robot", now=now, proof=row.call_id)
+        await confirm_order(session, order.id, by=ROBOT, now=now, proof=row.call_id)
         return
     number = await _number(session, row.call_id)
     if result is RobotResult.STOPPED:
