@@ -28,6 +28,7 @@ from callcore.calls.model import PhoneDirectory, Rung
 from callcore.calls.phone_channel import phone_key_of
 from callcore.calls.tracker import Tracker
 from callcore.calls.unwritten import CallWork, Unwritten
+from dialplans import contract
 from dialplans.contract import CEL_COLUMNS, CEL_RUNG, FALLBACK, VOICEMAIL, WALK, FallbackRung, Milestone
 
 ENDED: Final = "LINKEDID_END"
@@ -142,12 +143,23 @@ def _facts(event: CelEvent, groups: Mapping[str, str], records: dict[str, CelEve
             yield from _hangup(event)
         case "BLINDTRANSFER" | "ATTENDEDTRANSFER":
             yield _transfer(event, groups)
+        case contract.CEL_HANDING | contract.CEL_BACK:
+            yield _handed(event)
         case "APP_START" if event.context == VOICEMAIL and event.application.lower() == "record":
             records[event.uniqueid] = event
         case "APP_END" if event.application.lower() == "record":
             yield from _message_ends(event, records)
         case _:
-            return
+            yield from _out(event)
+
+
+def _out(event: CelEvent) -> Iterator[PbxFact]:
+    """What the dialplan notes of a call that we make; any other line says nothing about who talked."""
+    if event.event_type == contract.CEL_OUT:
+        said = (("Number", event.said("extra")),)
+        yield MilestoneReached(event.at, event.ref, Milestone.OUT, event.call_id, said)
+    elif event.event_type == contract.CEL_DIALLING:
+        yield MilestoneReached(event.at, event.ref, Milestone.DIALLING, event.call_id, ())
 
 
 def _hangup(event: CelEvent) -> Iterator[PbxFact]:
@@ -163,6 +175,15 @@ def _transfer(event: CelEvent, groups: Mapping[str, str]) -> PbxFact:
     name, uniqueid = event.said("channel2_name"), event.said("channel2_uniqueid")
     other = ChannelRef(name, uniqueid, groups.get(uniqueid, uniqueid)) if uniqueid else None
     return Transferred(event.at, event.ref, other, kind, "Success", event.said("extension"))
+
+
+def _handed(event: CelEvent) -> PbxFact:
+    """What the dialplan wrote of a handing on is what it announced."""
+    extra = event.said("extra")
+    if event.event_type == contract.CEL_BACK:
+        return MilestoneReached(event.at, event.ref, Milestone.BACK, event.call_id, (("Phone", extra),))
+    said = tuple(zip(("Way", "Means", "From", "ToKind", "To"), extra.split("/"), strict=False))
+    return MilestoneReached(event.at, event.ref, Milestone.HANDING, event.call_id, said)
 
 
 def _message_ends(event: CelEvent, records: dict[str, CelEvent]) -> Iterator[PbxFact]:

@@ -66,6 +66,33 @@ class LegRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferRecord:
+    """A handing on; the fields are those of TransferRow."""
+
+    call_id: str
+    ordinal: int
+    at: datetime
+    kind: str
+    means: str
+    from_phone_id: int | None
+    from_user_id: int | None
+    from_outlet_id: int | None
+    from_org_id: int | None
+    to_kind: str
+    to_extension: str
+    to_phone_id: int | None
+    to_user_id: int | None
+    to_outlet_id: int | None
+    to_org_id: int | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    wait_s: int
+    talk_s: int
+    result: str
+    returned_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Happening:
     """One line for the call's page. `data` holds no numbers and no names of customers."""
 
@@ -106,6 +133,7 @@ class Changes:
     merges: tuple[CallsMerged, ...] = ()
     calls: tuple[CallRecord, ...] = ()
     legs: tuple[LegRecord, ...] = ()
+    transfers: tuple[TransferRecord, ...] = ()
     linkedids: tuple[LinkedidSeen, ...] = ()
     recordings: tuple[RecordingBegun, ...] = ()
     happenings: tuple[Happening, ...] = ()

@@ -1,5 +1,6 @@
 """Gathers what one fact changed and turns it into Changes. Pure."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,6 +13,7 @@ from callcore.calls.changes import (
     LegRecord,
     LinkedidSeen,
     RecordingBegun,
+    TransferRecord,
 )
 from callcore.calls.events import CallAnswered, CallChanged, CallEnded, CallRinging
 from callcore.calls.leg import Leg
@@ -27,7 +29,9 @@ MAX_ANOMALIES: Final = 20  # lines of one call; more only count
 class Draft:
     """Gathers what facts changed, until it is taken. `at` is the PBX's time of the present fact."""
 
-    def __init__(self) -> None:
+    def __init__(self, follow: Callable[[LiveCall, datetime], None]) -> None:
+        """`follow` brings the handings on of a call up to the present picture."""
+        self._follow = follow
         self.at = _BEFORE_ALL
         self.events: list[Event] = []
         self._touched: dict[str, LiveCall] = {}  # by the present fact
@@ -93,6 +97,7 @@ class Draft:
             if Signal.EMPTIED in signals:
                 call.result = call.final_result()
                 ended.append(call)
+            self._follow(call, self.at)
             if call.legs or call.route is not None:  # else only Local halves so far: nobody's call yet
                 self._announce_ringing(call)
                 if signals:
@@ -105,6 +110,7 @@ class Draft:
         calls: list[CallRecord] = []
         said: list[Happening | LinkedidSeen] = []
         legs: list[LegRecord] = []
+        transfers: list[TransferRecord] = []
         for call in self._changed.values():
             said.extend(
                 word if word.call_id == call.call_id else replace(word, call_id=call.call_id)
@@ -118,10 +124,12 @@ class Draft:
                 calls.append(_what_is_new(call.stored, record))
                 call.stored = record
             legs.extend(_changed_legs(call))
+            transfers.extend(_changed_transfers(call))
         changes = Changes(
             merges=tuple(self._merges),
             calls=tuple(calls),
             legs=tuple(legs),
+            transfers=tuple(transfers),
             linkedids=tuple(word for word in said if isinstance(word, LinkedidSeen)),
             recordings=tuple(self._recordings),
             happenings=tuple(word for word in said if isinstance(word, Happening)),
@@ -189,6 +197,16 @@ def _changed_legs(call: LiveCall) -> list[LegRecord]:
         record = leg.record(call.call_id)
         if record != leg.stored:
             leg.stored = record
+            changed.append(record)
+    return changed
+
+
+def _changed_transfers(call: LiveCall) -> list[TransferRecord]:
+    changed = []
+    for handing in call.handings:
+        record = handing.record(call.call_id)
+        if record != handing.stored:
+            handing.stored = record
             changed.append(record)
     return changed
 

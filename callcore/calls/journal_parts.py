@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Insert, bindparam, delete, func, insert, or_, select, update
 
-from callcore.calls.changes import LegRecord
+from callcore.calls.changes import LegRecord, TransferRecord
 from callcore.calls.model import CallState, RecordingState
 from callcore.calls.tables import CallEventRow, CallRow, LegRow, LinkedidRow, RecordingRow
+from callcore.calls.transfer_tables import TransferRow
 from callcore.calls.unwritten import CallWork
 from callcore.kernel.database import Base, upsert
 
@@ -17,6 +18,10 @@ _LEGS: Final = _TABLES[LegRow.__tablename__]
 _LINKEDIDS: Final = _TABLES[LinkedidRow.__tablename__]
 _RECORDINGS: Final = _TABLES[RecordingRow.__tablename__]
 _LINES: Final = _TABLES[CallEventRow.__tablename__]
+_TRANSFERS: Final = _TABLES[TransferRow.__tablename__]
+_TRANSFER_FIELDS: Final = tuple(
+    name for name in TransferRecord.__slots__ if name not in ("call_id", "ordinal")
+)
 _LEG_FIELDS: Final = tuple(name for name in LegRecord.__slots__ if name not in ("call_id", "outcome"))
 _LEG_COLUMNS: Final = (*(name for name in _LEG_FIELDS if name != "uniqueid"), "outcome", "call_row_id")
 
@@ -28,6 +33,7 @@ Written = Sequence[
 def write_parts(connection: Connection, written: Written) -> None:
     """What stands there already is brought up to date; lines are added."""
     _bring(connection, upsert(connection, _LEGS, "uniqueid", _LEG_COLUMNS), _leg_rows(connection, written))
+    _bring(connection, _transfers(connection), _transfer_rows(written))
     linkedids = [
         {"linkedid": name, "call_row_id": row["id"]} for row, work in written for name in work.linkedids
     ]
@@ -80,6 +86,19 @@ def _leg_rows(connection: Connection, written: Written) -> list[dict[str, Any]]:
                     "call_row_id": row["id"],
                 }
     return list(rows.values())
+
+
+def _transfers(connection: Connection) -> Insert:
+    return upsert(connection, _TRANSFERS, "call_row_id,ordinal", _TRANSFER_FIELDS)
+
+
+def _transfer_rows(written: Written) -> list[dict[str, Any]]:
+    return [
+        {name: getattr(transfer, name) for name in _TRANSFER_FIELDS}
+        | {"ordinal": ordinal, "call_row_id": row["id"], "is_repaired": row["is_repaired"], "data": {}}
+        for row, work in written
+        for ordinal, transfer in work.transfers.items()
+    ]
 
 
 def _closed_legs(connection: Connection, written: Written) -> set[str]:

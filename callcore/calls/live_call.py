@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from callcore.calls.attempts import is_ours
 from callcore.calls.changes import CallRecord, Happening, LinkedidSeen
+from callcore.calls.handing import Handing
 from callcore.calls.leg import Leg
 from callcore.calls.model import (
     Caller,
@@ -56,6 +58,7 @@ class LiveCall:
     absorbed_ids: set[str] = field(default_factory=set)
     caller: Caller = _NOBODY
     dialled: str = ""
+    outside: str = ""  # uniqueid of the channel to whom we call, of a call that we make
     did_id: int | None = None
     region_code: str | None = None
     source: str = "unknown"
@@ -72,6 +75,7 @@ class LiveCall:
     result: CallResult | None = None
     version: int = 0
     anomalies: int = 0
+    handings: list[Handing] = field(default_factory=list)
     recordings: set[str] = field(default_factory=set)
     is_calling: bool = False
     has_lived: bool = False
@@ -90,11 +94,20 @@ class LiveCall:
     def direction(self) -> Direction:
         if self.came_in:
             return Direction.INBOUND
-        return Direction.OUTBOUND if self.customer else Direction.INTERNAL
+        return Direction.OUTBOUND if self.is_ours or self.customer else Direction.INTERNAL
+
+    @property
+    def is_ours(self) -> bool:
+        """We made it: the dialplan tells which channel is the customer's."""
+        return is_ours(self.call_id)
 
     def elect_customer(self) -> None:
         """The customer is the carrier's channel that is none of our phones; the first one, and for ever once talked."""
-        strangers = [leg for leg in self.legs.values() if leg.is_trunk and not leg.phone_key]
+        strangers = [
+            leg
+            for leg in self.legs.values()
+            if (leg.uniqueid == self.outside if self.is_ours else leg.is_trunk and not leg.phone_key)
+        ]
         first = min(strangers, key=lambda leg: (not leg.is_caller, leg.started_at), default=None)
         for leg in self.legs.values():
             leg.is_customer = leg is first
@@ -159,6 +172,8 @@ class LiveCall:
         if self.answered_at:
             return CallResult.ANSWERED
         called = [leg for leg in self.legs.values() if not leg.is_caller]
+        if self.is_ours:
+            called = [leg for leg in called if leg.is_customer]  # else he was never dialled
         lost = (LegOutcome.UNAVAILABLE, LegOutcome.FAILED)
         is_reached = any(leg.outcome not in lost for leg in called)
         return CallResult.NO_ANSWER if is_reached else CallResult.FAILED

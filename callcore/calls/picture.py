@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from callcore.calls.attempts import is_ours
 from callcore.calls.call_index import CallIndex
 from callcore.calls.draft import Draft
 from callcore.calls.facts import ChannelRef, LiveChannel
@@ -51,8 +52,9 @@ class Picture:
         key = call_id or channel.call_id or channel.linkedid or channel.uniqueid
         is_first_unseen = channel.uniqueid != key
         is_carrier = channel.is_trunk and not channel.phone_key
+        may_come_in = came_in and not is_ours(key)
         return LiveCall(
-            key, draft.at, came_in=came_in and (is_carrier or (is_first_unseen and bool(call_id)))
+            key, draft.at, came_in=may_come_in and (is_carrier or (is_first_unseen and bool(call_id)))
         )
 
     def _join(self, call: LiveCall, channel: ChannelRef, draft: Draft) -> None:
@@ -167,6 +169,9 @@ def _pour(loser: LiveCall, winner: LiveCall) -> None:
     winner.legs |= loser.legs
     winner.linkedids |= loser.linkedids
     winner.uniqueids |= loser.uniqueids
+    winner.handings = sorted((*winner.handings, *loser.handings), key=lambda handing: handing.at)
+    for ordinal, handing in enumerate(winner.handings, start=1):
+        handing.ordinal = ordinal
     winner.recordings |= loser.recordings
     winner.withheld += loser.withheld
     winner.absorbed_ids |= {loser.call_id, *loser.absorbed_ids}
@@ -174,6 +179,7 @@ def _pour(loser: LiveCall, winner: LiveCall) -> None:
     winner.is_transferred = winner.is_transferred or loser.is_transferred
     winner.has_message = winner.has_message or loser.has_message
     winner.came_in = winner.came_in or loser.came_in
+    winner.outside = winner.outside or loser.outside
     winner.version = max(winner.version, loser.version)
 
 

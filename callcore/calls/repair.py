@@ -11,6 +11,7 @@ from callcore.calls.changes import CallRecord, Happening, RecordingBegun
 from callcore.calls.journal import JournalWriter
 from callcore.calls.model import CallResult, CallState, Direction, HappeningKind, RecordingKind
 from callcore.calls.tables import CallRow, LegRow, LinkedidRow
+from callcore.calls.transfer_rows import mark_corrected, transfers_differ
 from callcore.calls.unwritten import CallWork
 
 TOLERANCE: Final = timedelta(seconds=2)  # AMI and CEL stamp one thing a moment apart
@@ -38,6 +39,8 @@ async def settle(
     rows = await find_rows(session, work)
     row = next((row for row in rows if row.call_id == work.call_id), rows[0] if rows else None)
     wrong = ("inserted",) if row is None else differences(row, record)
+    if row is not None and await transfers_differ(session, row.id, work):
+        wrong += ("transfers",)
     others = [other.call_id for other in rows if other is not row]
     if not wrong and not others:
         return ()
@@ -57,6 +60,7 @@ async def settle(
     await session.flush()
     await connection.run_sync(writer.complete, written.call_id)
     await _correct_legs(session, written, work)
+    await mark_corrected(session, written.id, work)
     return wrong or ("merged",)
 
 
@@ -108,8 +112,8 @@ def _complete_work(
     work.events = []
     at = record.ended_at or events[-1].at
     work.happenings = [Happening(work.call_id, at, HappeningKind.REPAIRED, {"fields": list(wrong)})]
-    if record.answered_at is not None and record.direction is Direction.INBOUND:
-        # The PBX records every talk of a carrier's call under the call's id, whether we live or not.
+    if record.answered_at is not None and record.direction is not Direction.INTERNAL:
+        # The PBX records every talk with somebody outside under the call's id, whether we live or not.
         base = record.call_id
         work.recordings.setdefault(
             base, RecordingBegun(work.call_id, base, RecordingKind.TALK, record.answered_at)

@@ -17,6 +17,8 @@ from callcore.calls.model import (
 )
 from callcore.calls.phone_channel import phone_key_of
 from callcore.calls.tables import CallRow, LegRow, LinkedidRow, RecordingRow
+from callcore.calls.transfer_rows import restore_handing
+from callcore.calls.transfer_tables import TransferRow
 from dialplans.contract import PHONE_KEY, TRUNK_PREFIX
 
 MAX_CALLS: Final = 5000
@@ -30,6 +32,8 @@ async def read_open_calls(session: AsyncSession, phones: PhoneDirectory) -> list
     calls = {row.id: _call(row) for row in rows if row.state != CallState.ENDED}
     for legs in await _of(session, LegRow, calls):
         _add_leg(calls[legs.call_row_id], legs, phones)
+    for transfer in sorted(await _of(session, TransferRow, calls), key=lambda row: row.ordinal):
+        restore_handing(calls[transfer.call_row_id], transfer, phones)
     for entry in await _of(session, LinkedidRow, calls):
         calls[entry.call_row_id].linkedids.add(entry.linkedid)
     for recording in await _of(session, RecordingRow, calls):
@@ -97,6 +101,8 @@ def _add_leg(call: LiveCall, row: LegRow, phones: PhoneDirectory) -> None:
         is_declined=row.outcome == "declined",
     )
     call.legs[row.uniqueid] = leg
+    if is_customer and call.is_ours:
+        call.outside = row.uniqueid
     call.uniqueids.add(row.uniqueid)
     if leg.is_alive:
         call.channels[row.uniqueid] = Channel(row.uniqueid, row.channel)

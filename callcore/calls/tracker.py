@@ -38,6 +38,7 @@ from callcore.calls.milestones import reach_milestone
 from callcore.calls.model import CallState, HappeningKind, PhoneDirectory, Rung, read_caller, read_dialled
 from callcore.calls.phone_channel import leg_phone_of
 from callcore.calls.picture import Picture
+from callcore.calls.transfers import Transfers, follow
 from callcore.kernel.bus import Audience
 
 MAX_WAITING_ROUTES: Final = 1000
@@ -49,7 +50,8 @@ class Tracker:
     def __init__(self, phones: PhoneDirectory) -> None:
         self._index = CallIndex()
         self._picture = Picture(self._index, phones)
-        self._draft = Draft()
+        self._draft = Draft(follow)
+        self._transfers = Transfers(phones)
         self._routes: OrderedDict[str, RouteDecided] = OrderedDict()
         self.stale = True
         self.strays = 0
@@ -219,14 +221,17 @@ class Tracker:
         )
         call.is_transferred = call.is_transferred or is_done
         other = self._picture.find(fact.other, draft) if fact.other and is_done else None
-        if other is not None and other is not call:
-            self._picture.merge([call, other], draft)
+        is_apart = other is not None and other is not call
+        consulted_at = other.started_at if other is not None and is_apart else None
+        if other is not None and is_apart:
+            call = self._picture.merge([call, other], draft)
+        self._transfers.seen(call, fact, consulted_at)
 
     # --- milestones and the route --------------------------------------------------------------------------
 
     def _milestone(self, fact: MilestoneReached, draft: Draft) -> None:
         call = self._see(fact.channel, draft, call_id=fact.call_id)
-        if call is not None:
+        if call is not None and not self._transfers.told(call, fact, draft):
             reach_milestone(call, fact, draft)
 
     def _route_decided(self, fact: RouteDecided, draft: Draft) -> None:

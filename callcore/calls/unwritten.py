@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from callcore.calls.changes import CallRecord, Changes, Happening, LegRecord, RecordingBegun
+from callcore.calls.changes import CallRecord, Changes, Happening, LegRecord, RecordingBegun, TransferRecord
 from callcore.calls.events import CallEvent
 from callcore.calls.model import CallState
 
@@ -25,6 +25,7 @@ class CallWork:
     record: CallRecord | None = None
     absorbed: list[str] = field(default_factory=list)
     legs: dict[str, LegRecord] = field(default_factory=dict)
+    transfers: dict[int, TransferRecord] = field(default_factory=dict)
     linkedids: dict[str, None] = field(default_factory=dict)
     recordings: dict[str, RecordingBegun] = field(default_factory=dict)
     happenings: list[Happening] = field(default_factory=list)
@@ -63,6 +64,8 @@ class Unwritten:
             work.record = record
         for leg in changes.legs:
             self._work(leg.call_id).legs[leg.uniqueid] = leg
+        for transfer in changes.transfers:
+            self._work(transfer.call_id).transfers[transfer.ordinal] = transfer
         for seen in changes.linkedids:
             self._work(seen.call_id).linkedids[seen.linkedid] = None
         for begun in changes.recordings:

@@ -291,7 +291,7 @@ def gentle_insert(connection: Connection, table: Table) -> "SqliteInsert | Postg
 
 
 def upsert(connection: Connection, table: Table, key: str, columns: tuple[str, ...]) -> Insert:
-    """An INSERT that brings these columns of the row with the same unique key up to date."""
+    """An INSERT that brings these columns of the row with the same unique key (columns joined by commas) up to date."""
     return _upsert(connection.dialect.name, table, key, columns)
 
 
@@ -299,4 +299,4 @@ def upsert(connection: Connection, table: Table, key: str, columns: tuple[str, .
 def _upsert(dialect: str, table: Table, key: str, columns: tuple[str, ...]) -> Insert:
     made = sqlite_insert(table) if dialect == "sqlite" else postgresql_insert(table)
     taken = {name: made.excluded[name] for name in columns}
-    return made.on_conflict_do_update(index_elements=[key], set_=taken)
+    return made.on_conflict_do_update(index_elements=key.split(","), set_=taken)

@@ -106,7 +106,7 @@ def lab_plans(root: Path) -> tuple[PbxPlan, CarrierPlan]:
             sip("p2", 'Салон "Окна"', extension="102"),
             PhonePlan("p3", PhoneKind.EXTERNAL, "Мобильный", number=OUTSIDE),
             sip("p4", "Оператор; главный", shows_caller=True, accept_by_key=False),
-            sip("p5", "Занятой", lines=2),
+            sip("p5", "Занятой", lines=2, extension="105"),
             sip("p8", "Отключённый"),
             sip("p9", "Дежурный", accept_by_key=False),
             sip("p10", "Второй дежурный"),

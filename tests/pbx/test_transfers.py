@@ -3,7 +3,7 @@
 import pytest
 
 from dialplans.plan import Behaviour
-from tests.audio import is_heard, read_sound
+from tests.audio import is_heard, read_sound, tone_level
 from tests.pbx.lab import CUSTOMER_HZ, DID, MUSIC_HZ, VOICES, customer
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(90)]
@@ -45,8 +45,9 @@ async def test_a_blind_transfer_that_is_answered(lab, ear, application):
     assert is_heard(lab.recording(call_id, "-in.wav"), CUSTOMER_HZ)
     ours = lab.recording(call_id, "-out.wav")
     for third, speaks, waits in ((0, "p1", "p2"), (2, "p2", "p1")):
-        assert is_heard(third_of(ours, third), VOICES[speaks])
-        assert not is_heard(third_of(ours, third), VOICES[waits])
+        part = third_of(ours, third)
+        assert is_heard(part, VOICES[speaks])
+        assert tone_level(part, VOICES[speaks]) > tone_level(part, VOICES[waits]) + 10
     assert is_heard(heard, MUSIC_HZ)
 
 
@@ -55,7 +56,7 @@ async def test_a_blind_transfer_that_nobody_takes_comes_back(lab, ear, applicati
     await lab.customers.set_behaviour("p2", Behaviour.REJECT)
     application.route(("p1", 15))
     call = await lab.customers.place_call(customer(talk_s=18))
-    await ear.milestone("handing")
+    await ear.milestone("accepted")  # how a telephone behaves counts from its next call on
     await lab.customers.set_behaviour("p1", Behaviour.ACCEPT)
     await lab.over(call)
     call_id = (await ear.milestone("done"))["CallId"]
@@ -70,7 +71,7 @@ async def test_nobody_takes_it_and_the_operators_do(lab, ear, application):
     await lab.customers.set_behaviour("p2", Behaviour.BUSY)
     application.route(("p1", 15))
     call = await lab.customers.place_call(customer(talk_s=18))
-    await ear.milestone("handing")
+    await ear.milestone("accepted")  # how a telephone behaves counts from its next call on
     await lab.customers.set_behaviour("p1", Behaviour.REJECT)
     await lab.over(call)
     call_id = (await ear.milestone("done"))["CallId"]
@@ -80,17 +81,17 @@ async def test_nobody_takes_it_and_the_operators_do(lab, ear, application):
     assert is_heard(lab.recording(call_id, "-out.wav"), VOICES["p4"])
 
 
-@pytest.mark.parametrize("end", ["h", "wwwwwwwwww*1"])
+@pytest.mark.parametrize("end", ["h", "wwwwww*1"])
 async def test_asking_first_by_keys(lab, ear, application, end):
     """The receiver put down joins the two; *1 goes back to the customer, who has heard nothing of the asking."""
-    await lab.customers.set_keys("p1", f"*2www102{end}")
-    await lab.customers.listen("p2")
+    await lab.customers.set_keys("p1", f"*2www105{end}")
+    await lab.customers.listen("p5")
     application.route(("p1", 15))
     call_id, heard = await talk(lab, ear, 24)
-    assert handings(ear) == [("attended", "keys", "p1", "phones", "p2")]
+    assert handings(ear) == [("attended", "keys", "p1", "phones", "p5")]
     done = [event["Result"] for event in ear.events if event.get("Event") == "AttendedTransfer"]
     assert done == (["Success"] if end == "h" else [])
-    assert is_heard(lab.customers.heard("p2"), VOICES["p1"])
-    assert is_heard(lab.customers.heard("p2"), CUSTOMER_HZ) is (end == "h")
-    assert is_heard(heard, VOICES["p2"]) is (end == "h")
+    assert len(ear.milestones("accepted")) == 2
+    assert is_heard(lab.customers.heard("p5"), CUSTOMER_HZ) is (end == "h")
+    assert is_heard(heard, VOICES["p5"]) is (end == "h")
     assert is_heard(lab.recording(call_id, "-out.wav"), VOICES["p1"])

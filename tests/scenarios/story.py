@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from callcore.calls import facts
-from callcore.calls.changes import CallRecord, Changes, Happening, LegRecord
+from callcore.calls.changes import CallRecord, Changes, Happening, LegRecord, TransferRecord
 from callcore.calls.facts import ChannelRef, PbxFact
 from callcore.calls.model import PhoneInfo
 from callcore.calls.tracker import Tracker
@@ -133,14 +133,17 @@ class Journal:
     calls: dict[str, CallRecord] = field(default_factory=dict)
     legs: dict[str, LegRecord] = field(default_factory=dict)
     happenings: list[Happening] = field(default_factory=list)
+    transfers: dict[tuple[str, int], TransferRecord] = field(default_factory=dict)
     recordings: dict[str, str] = field(default_factory=dict)
     events: list = field(default_factory=list)
 
     def take(self, changes: Changes) -> None:
         for merge in changes.merges:
             self.calls.pop(merge.call_id, None)
+            self.transfers = {key: one for key, one in self.transfers.items() if key[0] != merge.call_id}
         self.calls |= {call.call_id: call for call in changes.calls}
         self.legs |= {leg.uniqueid: leg for leg in changes.legs}
+        self.transfers |= {(one.call_id, one.ordinal): one for one in changes.transfers}
         self.recordings |= {begun.base: begun.kind.value for begun in changes.recordings}
         self.happenings += changes.happenings
         self.events += changes.events
@@ -156,7 +159,7 @@ class Story:
 def read_story(path: Path) -> Story:
     lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     table = [line for line in lines if re.match(r"\d+\.\d", line)]
-    expected = [line for line in lines if re.match(r"(expect|leg|happened|events|recording|no )\b", line)]
+    expected = [line for line in lines if re.match(r"(expect|leg|transfer|happened|events|recording|no )\b", line)]
     assert table, path
     assert expected, path
     return Story(path.stem, [read_fact(line) for line in table], expected)
@@ -184,6 +187,10 @@ def check(journal: Journal, line: str) -> None:
         _compare(journal.calls[f"100.{words[1]}"], rest, line)
     elif words[0] == "leg":
         _compare(journal.legs[channel(words[1]).uniqueid], rest, line)
+    elif words[0] == "transfer":
+        _compare(journal.transfers["100.1", int(words[1])], rest, line)
+    elif words == ["no", "transfer"]:
+        assert ("100.1", int(rest)) not in journal.transfers, line
     elif words[0] == "happened":
         got = [str(h.kind) for h in journal.happenings if str(h.kind) != "anomaly"]
         assert got == _list(rest), line
