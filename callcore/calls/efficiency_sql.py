@@ -35,16 +35,8 @@ def offers(level: Level, subject: Subject, scope: Scope, when: Conditions, *, lo
     has_talked = func.max(case((talked, 1), else_=0)) == 1
     has_declined = func.max(case((LegRow.outcome == LegOutcome.DECLINED, 1), else_=0)) == 1
     parts = [key, CallRow.id.label("call_id")]
-    grouped: list[Any] = [
-        CallRow.id,
-        CallRow.result,
-        CallRow.caller_number,
-        CallRow.started_at,
-        CallRow.ended_at,
-        CallRow.order_id,
-    ]
-    if level in _LEG_KEY:
-        grouped.insert(0, _LEG_KEY[level])
+    # The call's other columns follow from its key.
+    grouped = (_LEG_KEY[level], CallRow.id) if level in _LEG_KEY else (CallRow.id,)
     if local is not None:
         parts += [(local // _DAY_S).label("day"), (local % _DAY_S // 3600).label("hour")]
     query = (

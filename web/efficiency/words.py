@@ -33,6 +33,28 @@ def change(now: float | None, before: float | None, *, more_is: str = "ok", unit
     return Change(f"{sign}{abs(step)}{unit}, было {round(before)}{unit}", more_is if step > 0 else less)
 
 
+def share(now: int | None, before: int | None) -> Change:
+    """The per cent of a count that stands above."""
+    if now is None:
+        return Change("", "calm")
+    tone = "calm" if before in (None, now) else "ok" if now > (before or 0) else "bad"
+    return Change(f"{per_cent(now)}, было {per_cent(before)}", tone)
+
+
+def waited(now: float | None, before: float | None) -> Change:
+    if now is None:
+        return Change("", "calm")
+    tone = "calm" if before is None else "ok" if now < before else "bad"
+    return Change(f"через {roughly(now)}, было {roughly(before)}", tone)
+
+
+def roughly(value: float | None) -> str:
+    """In one unit."""
+    if value is None or value < 3600:
+        return seconds(value)
+    return f"{round(value / 3600)}{NBSP}ч"
+
+
 def seconds(value: float | None) -> str:
     """«8 с», «2 мин 05 с», «1 ч 20 мин», «3 дня»: how long somebody waited."""
     if value is None:

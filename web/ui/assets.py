@@ -23,7 +23,7 @@ _INSTALL_TIMEOUT_S = 600
 
 _COPIED = {
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
-    "echarts/dist/echarts.simple.min.js": "echarts.min.js",
+    "echarts/dist/echarts.common.min.js": "echarts.min.js",
     "wavesurfer.js/dist/wavesurfer.esm.js": "wavesurfer.esm.js",
     "@fontsource-variable/golos-text/files/golos-text-cyrillic-wght-normal.woff2": "golos-cyrillic.woff2",
     "@fontsource-variable/golos-text/files/golos-text-latin-wght-normal.woff2": "golos-latin.woff2",
