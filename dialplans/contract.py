@@ -95,8 +95,9 @@ OUT_CLI: Final = "DL_CLI"  # the number of ours that the outside party sees, E.1
 OUT_KEYS: Final = "DL_OURS"  # phone keys to ring, joined by "-"
 OUT_SENT_AT: Final = "DL_SENT"  # epoch seconds of the asking: an old request is not carried out
 OUT_FRESH_S: Final = 30
-OUT_RING_S: Final = 35  # of our phones
-OUT_CUSTOMER_S: Final = 50  # of the outside number
+OUT_WAIT_S: Final = (
+    180  # an asking that has led to no talk by then is over; PbxPlan.out_ring_s and out_customer_s come first
+)
 OUT_TALK_S: Final = 10_800  # no call lasts longer
 OUT_EXTRA: Final = "DL_X_"  # beginning of further variables that a call may carry
 OUT_ONCE: Final = (

@@ -133,6 +133,8 @@ class PbxPlan:
     targets: tuple[StaticTarget, ...] = ()  # of all numbers, each once
     other_targets: tuple[str, ...] = ()  # for a number that is not in `dids`
     music_dir: str = ""  # what a customer hears who waits or is on hold; empty: ringing, silence
+    out_ring_s: int = 35  # of calls that we make: our phones ring so long,
+    out_customer_s: int = 50  # and the outside number
     has_phrases: bool = False  # contract.Phrase lie among the PBX's sounds; else Asterisk's own are played
     duty_shifts: tuple[StaticShift, ...] = ()  # of the coming days; the first that stands counts
 

@@ -35,7 +35,6 @@ _NUMBER: Final = re.compile(r"\+[0-9]{7,15}")
 _PHONE_KEY: Final = re.compile(r"p[0-9]+")
 _EXTRA: Final = re.compile(rf"{contract.OUT_EXTRA}[A-Z0-9_]{{1,40}}")
 _VALUE: Final = re.compile(r"[A-Za-z0-9_/.&+-]{0,1000}")
-_MARGIN_S: Final = 10.0  # the dialplan's own limits come first
 
 _log = get_logger(__name__)
 
@@ -164,7 +163,7 @@ class Dialler:
             extension="s",
             call_id=asking.call_id,
             caller_id=asking.cli,
-            timeout_s=contract.OUT_RING_S + contract.ACCEPT_S + contract.OUT_CUSTOMER_S + _MARGIN_S,
+            timeout_s=contract.OUT_WAIT_S,
             variables=_variables(asking, now),
         )
 

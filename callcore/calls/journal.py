@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from callcore.calls.attempts import is_ours
 from callcore.calls.changes import CallRecord
 from callcore.calls.journal_parts import absorb, write_parts
 from callcore.calls.model import CallState, Direction
@@ -65,7 +66,7 @@ _NEW: Final[_Values] = {
 
 @dataclass(frozen=True, slots=True)
 class UnlinkedCall:
-    """An inbound call that has no order yet."""
+    """A call with somebody outside that has no order yet: he called, or we did (attempts.is_ours)."""
 
     call_id: str
     caller_number: str
@@ -76,8 +77,11 @@ class UnlinkedCall:
 
 @dataclass(frozen=True, slots=True)
 class CallLink:
-    customer_id: int
-    order_id: int
+    """`user_id`: whose call it is when the phone that talked is nobody's own."""
+
+    customer_id: int | None
+    order_id: int | None
+    user_id: int | None = None
 
 
 class CallLinker(Protocol):
@@ -124,14 +128,17 @@ class JournalWriter:
         """The journal does not depend on orders: a linker that fails leaves the rows as they were."""
         inbound = [values for values in rows if values["direction"] == Direction.INBOUND]
         _look_up_dids(connection, inbound)
+        made = [values for values in rows if is_ours(values["call_id"])]
         asked = {
             values["call_id"]: values
-            for values in inbound
+            for values in (*inbound, *made)
             if values["customer_id"] is None and values["order_id"] is None
         }
         calls = [_unlinked(values) for values in asked.values()]
         for call_id, link in self._links(connection, calls).items():
-            asked[call_id] |= {"customer_id": link.customer_id, "order_id": link.order_id}
+            values = asked[call_id]
+            values |= {"customer_id": link.customer_id, "order_id": link.order_id}
+            values["user_id"] = values["user_id"] or link.user_id
 
     def _links(self, connection: Connection, calls: Sequence[UnlinkedCall]) -> Mapping[str, CallLink]:
         """Together; one by one when that fails, so that only the call whose data breaks it stays without."""

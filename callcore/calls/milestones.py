@@ -77,9 +77,29 @@ def _voicemail(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
         draft.recording(call, fact.value("File"), RecordingKind.VOICEMAIL)
 
 
+def _robot(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
+    draft.happened(call, fact.kind, key=fact.value("Key"), attempt=_number(fact.value("Try")))
+
+
 def _done(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
     call.dial_result = fact.value("Result")
     draft.happened(call, fact.kind, result=call.dial_result)
+
+
+def _out(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
+    call.dialled = read_dialled(fact.value("Number")) or call.dialled
+    draft.happened(call, fact.kind, phones=[key for key in fact.value("Keys").split("-") if key])
+
+
+def _dialling(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
+    call.outside = fact.channel.uniqueid
+    call.elect_customer()
+    draft.happened(call, fact.kind)
+
+
+def _unreached(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
+    call.dial_result = fact.value("Result")
+    draft.happened(call, fact.kind, stage=fact.value("Stage"), result=call.dial_result)
 
 
 _REACHED: Final[dict[str, Callable[[LiveCall, MilestoneReached, Draft], None]]] = {
@@ -91,7 +111,11 @@ _REACHED: Final[dict[str, Callable[[LiveCall, MilestoneReached, Draft], None]]] 
     Milestone.DECLINED: _declined,
     Milestone.RECORDING: _recording,
     Milestone.VOICEMAIL: _voicemail,
+    Milestone.ROBOT: _robot,
     Milestone.DONE: _done,
+    Milestone.OUT: _out,
+    Milestone.DIALLING: _dialling,
+    Milestone.UNREACHED: _unreached,
 }
 
 

@@ -1,14 +1,16 @@
-"""Use case: inbound calls get their customers and their orders. The CallLinker of the calls' journal."""
+"""Use case: calls get their customers and their orders. The CallLinker of the calls' journal."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
 
+from callcore.calls.attempts import is_ours
 from callcore.calls.journal import CallLink, UnlinkedCall
 from callcore.customers.find_or_create import Met, find_or_create_customers
 from callcore.kernel.database import Base
 from callcore.kernel.errors import Conflict
+from callcore.orders.call_attempts import link_ours
 from callcore.orders.call_requests import (
     Dealer,
     DialledNumber,
@@ -36,6 +38,8 @@ class AttachCall:
     def link(self, connection: Connection, calls: Sequence[UnlinkedCall]) -> Mapping[str, CallLink]:
         links = _standing(connection, [call.call_id for call in calls])
         rest = [call for call in calls if call.call_id not in links]
+        links |= link_ours(connection, [call for call in rest if is_ours(call.call_id)])
+        rest = [call for call in rest if not is_ours(call.call_id)]
         if not rest:
             return links
         met = [Met(call.caller_number, call.started_at, call.region_code) for call in rest]
