@@ -38,7 +38,6 @@ _log = get_logger(__name__)
 AT_ONCE: Final = 20
 CATCH_UP: Final = timedelta(hours=24)  # orders that came while nobody looked
 FRESH: Final = timedelta(minutes=2)
-LOOK_WHOLE: Final = timedelta(minutes=10)
 LEASE: Final = timedelta(hours=4)  # a try without an attempt, or with one that nobody closes
 RECORD_WAIT: Final = timedelta(seconds=12)  # the PBX's own record is read a little later than its events
 
@@ -54,7 +53,7 @@ class RobotWorker:
         self._clock = clock
         self._dialler = dialler
         self._speaker = speaker
-        self._whole_look_at: datetime | None = None
+        self._looked_at: datetime | None = None
 
     async def step(self) -> int:
         """Everything that is due now; how many calls were begun."""
@@ -77,15 +76,12 @@ class RobotWorker:
     # --- new orders ---------------------------------------------------------------------------------------------
 
     def _since(self, settings: RobotSettings, now: datetime) -> datetime | None:
-        """How far back is looked: now and then a whole day, else the last minutes."""
-        on_since = settings.on_since
+        """How far back is looked: a day at first, then a little before the last look, for an order may be committed late."""
+        on_since, looked_at = settings.on_since, self._looked_at
+        self._looked_at = now if on_since is not None else None
         if on_since is None:
-            self._whole_look_at = None
             return None
-        is_whole = self._whole_look_at is None or now - self._whole_look_at >= LOOK_WHOLE
-        if is_whole:
-            self._whole_look_at = now
-        return max(on_since, now - (CATCH_UP if is_whole else FRESH))
+        return max(on_since, now - CATCH_UP if looked_at is None else looked_at - FRESH)
 
     async def _enrol(self, settings: RobotSettings, since: datetime, now: datetime) -> None:
         async with self._database.transaction() as session:
