@@ -27,6 +27,8 @@ from callcore.bootstrap.numbering_file import NumberingFile
 from callcore.bootstrap.open_hours import OpenHours
 from callcore.bootstrap.order_card_services import OrderWatch
 from callcore.bootstrap.order_feed import OrderFeed
+from callcore.bootstrap.press_services import RevealKeeper
+from callcore.bootstrap.recording_services import recording_settings, recording_stores
 from callcore.bootstrap.routing_options import routing_options
 from callcore.bootstrap.site import make_site
 from callcore.bootstrap.voice_services import keep_shelf, make_shelf
@@ -50,7 +52,6 @@ from callcore.kernel.tasks import TaskOwner, every
 from callcore.orders.attach_call import AttachCall
 from callcore.orders.claim_requests import claim_requests
 from config.settings import Settings
-from recordings.model import RecordingSettings
 from recordings.pipeline import RecordingWorker
 from web.live.hub import LiveHub
 
@@ -127,8 +128,13 @@ class Application:
             saw_whole=self.follower.saw_whole,
         )
         self.agi = AgiThread(self.routing.answer, _agi_settings(settings), new_loop)
+        self.stores = recording_stores(settings)
         self.recordings = RecordingWorker(
-            self.database, self.clock, _recording_settings(settings), self._on_recording
+            self.database,
+            self.clock,
+            recording_settings(settings),
+            self._on_recording,
+            stores=self.stores,
         )
         hours = OpenHours(lambda: self.routing.snapshot)
         ways = message_ways(settings, self.database, self.clock)
@@ -175,6 +181,7 @@ class Application:
         _ = self.tasks.spawn("claim", every(CLAIM_S, self._claim_requests))
         _ = self.tasks.spawn("forget", every(FORGET_S, self._forget_keys))
         await OrderWatch(self.database, self.clock).start(self.tasks)
+        RevealKeeper(self.database, self.clock).start(self.tasks)
         await self._start_site()
         _log.info("application started", address=f"{self.settings.web.host}:{self.settings.web.port}")
 
@@ -275,13 +282,4 @@ def _agi_settings(settings: Settings) -> AgiSettings:
     agi = settings.agi
     return AgiSettings(
         agi.host, agi.port, decide_limit_s=agi.decide_limit_s, max_connections=agi.max_connections
-    )
-
-
-def _recording_settings(settings: Settings) -> RecordingSettings:
-    return RecordingSettings(
-        spool_dir=settings.pbx.recordings_dir,
-        store_dir=settings.recordings.store_dir,
-        format=settings.recordings.format,
-        keep_originals=settings.recordings.keep_originals,
     )

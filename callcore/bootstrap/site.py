@@ -26,6 +26,7 @@ from callcore.bootstrap.pause_services import PauseReader
 from callcore.bootstrap.people_services import PeopleReader
 from callcore.bootstrap.points_reader import PointsReader
 from callcore.bootstrap.policy_reader import PolicyReader
+from callcore.bootstrap.press_services import PressDesk
 from callcore.bootstrap.services import Reader
 from callcore.bootstrap.setting_services import SettingReader
 from callcore.bootstrap.strategy_reader import StrategyReader
@@ -42,6 +43,7 @@ from web.api.pages import room as api_room
 from web.app import make_app
 from web.audit.pages import room as audit_room
 from web.calls.pages import room as call_room
+from web.calls.press_pages import room as press_room
 from web.customers.pages import room as customer_room
 from web.dealers.pages import room as dealer_room
 from web.dealers.points_pages import room as points_room
@@ -109,6 +111,7 @@ def make_site(application: "Application") -> web.Application:
                 ),
                 desk_room(reader.desk()),
                 call_room(reader.calls()),
+                press_room(PressDesk(application).services()),
                 efficiency_room(efficiency_services(application.database, reader.choices)),
                 order_list_room(
                     OrderListReader(application.database, application.clock, reader.choices).services()

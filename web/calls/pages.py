@@ -10,6 +10,7 @@ from callcore.kernel.errors import Invalid, NotFound
 from callcore.network.model import DEALER_ROLES, STAFF_ROLES
 from web.calls import recordings, words
 from web.calls.filters import PERIODS, STATUS_WORDS, TALKS, JournalForm, chips, read_form, understand
+from web.calls.press_pages import WHO as CALLERS
 from web.calls.row_texts import ROW_TEXTS, RowTexts
 from web.calls.services import SERVICES, CallServices
 from web.calls.story import tell
@@ -17,7 +18,7 @@ from web.calls.timeline import lines_of, total_s, tries_of, who_of
 from web.calls.why import why_of
 from web.keys import DEPS, TEMPLATES
 from web.rooms import NavItem, Room, get
-from web.security.access import roles
+from web.security.access import permits, roles
 from web.security.sessions import viewer_of
 from web.ui.templates import render
 
@@ -48,7 +49,8 @@ async def journal(request: web.Request) -> web.Response:
     except Invalid:
         context["errors"] = {"after": "Адрес страницы испорчен, начните с первой страницы"}
         return render(request, "calls/journal.html", status=400, rows=(), **context)
-    rows = [request.app[ROW_TEXTS].html(row, viewer.tz) for row in page.items]
+    can_call = permits(CALLERS, viewer)
+    rows = [request.app[ROW_TEXTS].html(row, viewer.tz, can_call=can_call) for row in page.items]
     return render(request, "calls/journal.html", rows=rows, **context | _places(form, page))
 
 
@@ -138,6 +140,7 @@ def _call_context(card: CallCard, request: web.Request) -> dict[str, Any]:
         "channels": card.legs,
         "linkedids": card.linkedids,
         "hangup_cause": card.hangup_cause,
+        "can_call": permits(CALLERS, viewer_of(request)),
     }
 
 

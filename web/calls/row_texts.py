@@ -1,4 +1,4 @@
-"""Lines of the journal as ready markup. A line depends on its row and the reader's zone alone, and the newest page is asked
+"""Lines of the journal as ready markup. A line depends on its row, the reader's zone and whether he calls, and the newest page is asked
 for again by everybody whenever a call comes, so lines are kept."""
 
 from collections import OrderedDict
@@ -21,24 +21,26 @@ class RowTexts:
 
     def __init__(self, environment: Environment) -> None:
         self._template = environment.get_template("calls/row.html")
-        self._modules: dict[str, Any] = {}
-        self._texts: OrderedDict[tuple[JournalRow, str], Markup] = OrderedDict()
+        self._modules: dict[tuple[str, bool], Any] = {}
+        self._texts: OrderedDict[tuple[JournalRow, str, bool], Markup] = OrderedDict()
 
-    def html(self, row: JournalRow, tz: str) -> Markup:
-        key = (row, tz)
+    def html(self, row: JournalRow, tz: str, *, can_call: bool = False) -> Markup:
+        key = (row, tz, can_call)
         text = self._texts.get(key)
         if text is None:
-            text = self._texts[key] = Markup(self._module(tz).call_row(row))  # noqa: S704 - made by an escaping template
+            text = self._texts[key] = Markup(self._module(tz, can_call).call_row(row))  # noqa: S704 - made by an escaping template
             if len(self._texts) > KEPT:
                 self._texts.popitem(last=False)
         else:
             self._texts.move_to_end(key)
         return text
 
-    def _module(self, tz: str) -> Any:
-        if tz not in self._modules:
-            self._modules[tz] = self._template.make_module({"viewer": SimpleNamespace(tz=tz), "words": words})
-        return self._modules[tz]
+    def _module(self, tz: str, can_call: bool) -> Any:
+        module = self._modules.get((tz, can_call))
+        if module is None:
+            context = {"viewer": SimpleNamespace(tz=tz), "words": words, "can_call": can_call}
+            module = self._modules[(tz, can_call)] = self._template.make_module(context)
+        return module
 
 
 ROW_TEXTS = web.AppKey("row_texts", RowTexts)

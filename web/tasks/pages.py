@@ -17,9 +17,10 @@ from callcore.calls.task_model import (
 from callcore.kernel.errors import Conflict, Invalid
 from callcore.network.model import DEALER_ROLES, STAFF_ROLES, Viewer
 from web.calls import words as call_words
+from web.calls.press_pages import WHO as CALLERS
 from web.keys import DEPS
 from web.rooms import NavItem, Room, get, post
-from web.security.access import roles
+from web.security.access import permits, roles
 from web.security.sessions import viewer_of
 from web.tasks import words
 from web.tasks.services import SERVICES, TaskServices
@@ -69,6 +70,7 @@ async def _frame(
         "delays": list(words.DELAYS.items()),
         "typed": {},
         "errors": {},
+        "can_call": permits(CALLERS, viewer),
     }
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from callcore.calls.settings import CallSettings
-from tests.integration.web.guarded_site import PASSWORD, GuardedSite
+from tests.integration.web.guarded_site import ORDER, PASSWORD, GuardedSite
 from web.settings.call_form import show_settings
 
 Form = dict[str, str]
@@ -53,6 +53,7 @@ BY_PLACE: dict[str, Form] = {
     "/dids": {"number": "8 495 000-77-78"},  # the other one is an outlet's phone by now
     "/orders/page-rows": {"rows": "50"},
     **{f"/orders/{{number}}/{name}": {"reason": ""} for name in ("contact", "delete", "reopen")},
+    "/press": {"kind": "order", "target": str(ORDER), "key": "pressed-once"},
     "/settings": SETTINGS,
     "/settings/calls": CALL_SETTINGS,
     "/settings/promo-codes": {"code": "ВЕСНА", "value": "10", "kind": "percent"},

@@ -17,12 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.bootstrap.message_ways import message_ways
 from callcore.bootstrap.site import make_site
 from callcore.bootstrap.what_if import WhatIf
+from callcore.calls.attempt_tables import AttemptRow
+from callcore.calls.dial import Dialler
 from callcore.calls.tables import CallRow, RecordingRow
 from callcore.calls.task_tables import TaskRow
 from callcore.kernel.bus import Bus
 from callcore.kernel.database import Database
 from callcore.kernel.errors import NotAllowedNow
 from callcore.kernel.metrics import Metrics
+from callcore.kernel.tasks import TaskOwner
 from callcore.messaging.links import fingerprint_of
 from callcore.messaging.tables import FeedbackRow, NoticeRow, SurveyRow
 from callcore.network.access_tables import ApiKeyRow
@@ -34,6 +37,7 @@ from callcore.network.tables import UserRow
 from callcore.orders.desk_tables import ImportJobRow, PromoCodeRow
 from callcore.routing.model import Decision
 from callcore.routing.numbering import EMPTY_PLAN
+from callcore.routing.sounds import NO_SOUNDS
 from config.settings import Settings, load_settings
 from tests.factories.network import (
     make_did,
@@ -47,6 +51,7 @@ from tests.factories.network import (
 )
 from tests.factories.sales import make_call, make_customer, make_order
 from tests.fakes.clock import FakeClock
+from tests.fakes.pbx import FakePbx
 from tests.integration.web.customer_seeds import CustomerSeeds, seed_customer
 from web.deps import HealthCheck
 from web.keys import ACCESS
@@ -126,7 +131,8 @@ class Seeds:
             "{undo_id}": "1",
             "{view_id}": "1",
             "{file_id}": "1",
-            "{kind}": "ads",
+            "{kind}": "order" if pattern.startswith("/press/") else "ads",
+            "{target}": str(ORDER),
             "{version}": "0",
             "{path}": "app.css",
             "{token}": TOKEN,
@@ -186,7 +192,7 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
             duration_ms=61_000,
             waveform={"customer": [1], "ours": [2]},
         )
-        session.add(recording)
+        session.add_all([recording, _attempt(call, people[Role.DEALER_MANAGER].id)])
         await session.flush()
         policy = await make_policy(session)
         session.add(PromoCodeRow(id=PROMO, code="ЛЕТО", kind="percent", value=500, used=0, is_active=True))
@@ -215,6 +221,29 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
             feedback_id=await _complaint(session, clock, call),
             customer=await seed_customer(session, clock, customer.id, dealer.id),
         )
+
+
+def _attempt(call: CallRow, user_id: int) -> AttemptRow:
+    """The same call, as if somebody had pressed for it."""
+    return AttemptRow(
+        call_id=call.call_id,
+        key="seeded",
+        kind="order",
+        state="ended",
+        result="talked",
+        reason="customer-hung-up",
+        number=NUMBER,
+        cli="+74950000000",
+        phone_keys=[],
+        org_id=call.org_id,
+        user_id=user_id,
+        customer_id=call.customer_id,
+        order_id=call.order_id,
+        made_at=call.started_at,
+        ended_at=call.ended_at,
+        talk_s=call.talk_s,
+        data={"asked": str(ORDER)},
+    )
 
 
 async def _complaint(session: AsyncSession, clock: FakeClock, call: CallRow) -> int:
@@ -294,6 +323,8 @@ class GuardedSite:
     seeds: Seeds
     database: Database
     clock: FakeClock
+    bus: Bus
+    pbx: FakePbx
     _open: list[ClientSession] = field(default_factory=list)
 
     @property
@@ -369,7 +400,8 @@ async def open_site(
     async def checks() -> tuple[HealthCheck, ...]:
         return (HealthCheck("pbx", True),)
 
-    bus = Bus()
+    bus, pbx, tasks = Bus(), FakePbx(clock), TaskOwner("site")
+    pbx.connect()
     settings = _settings(store, secure=secure)
     parts = SimpleNamespace(
         settings=settings,
@@ -379,19 +411,22 @@ async def open_site(
         bus=bus,
         hub=LiveHub(bus, lambda: True),
         messages=SimpleNamespace(ways=message_ways(settings, database, clock)),
-        shelf=SimpleNamespace(preview=_said),
+        shelf=SimpleNamespace(preview=_said, sounds=NO_SOUNDS),
         routing=SimpleNamespace(decide=_no_decision, made_at=None, snapshot=None),
         numbering=SimpleNamespace(current=lambda: EMPTY_PLAN),
         what_if=WhatIf(database, clock, lambda: EMPTY_PLAN),
-        reach=SimpleNamespace(phone_states=dict),
-        pbx=SimpleNamespace(health=lambda: SimpleNamespace(connected=True)),
+        reach=SimpleNamespace(phone_states=dict, unreachable=frozenset()),
+        dialling=SimpleNamespace(dialler=Dialler(pbx, database, bus, clock)),
+        tasks=tasks,
+        pbx=pbx,
         health=SimpleNamespace(checks=checks),
     )
     app = make_site(parts)
     server = TestServer(app)
     await server.start_server()
-    site = GuardedSite(app, server, seeds or await seed(database, clock, store), database, clock)
+    site = GuardedSite(app, server, seeds or await seed(database, clock, store), database, clock, bus, pbx)
     try:
         yield site
     finally:
         await site.close()
+        await tasks.close()
