@@ -45,6 +45,7 @@ HAND_DUTY: Final = "duty"
 HAND_MAX_KEYS: Final = 8  # an extension has 79 signs
 HAND_RING_S: Final = 25
 HAND_QUEUE_S: Final = 120  # nobody took it, nor who handed on: operators, as a queue, for so long
+ASKING: Final = "dl-ask"  # somebody asks first; the extension is 1, whom is said by ASK
 RETURN: Final = "dl-return"  # nobody took it: back to who handed on, then operators, duty, voicemail
 BLIND_KEYS: Final = "##"  # pressed in a talk by our side
 ATTENDED_KEYS: Final = "*2"
@@ -103,6 +104,9 @@ OUT_EXTRA: Final = "DL_X_"  # beginning of further variables that a call may car
 OUT_ONCE: Final = (
     "dl-out"  # AstDB family: call ids that have dialled their number, in three slots of a day each
 )
+
+MASKED: Final = "DL_MASKED"  # phone key of the dealer whose own telephone calls; the answer then has DL_TO and DL_CLI, no steps
+MASKED_TALK: Final = "dl-masked"  # context that joins him with his customer
 
 ROBOT_SAY: Final = "DL_X_SAY"  # the order's own message, a sound
 ROBOT_KEYS: Final = "DL_X_KEYS"  # phone keys that key 0 rings, joined by "-"

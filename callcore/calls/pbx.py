@@ -68,4 +68,17 @@ class Pbx(Protocol):
         Raises PbxUnavailable."""
         ...
 
+    async def hand_on(self, *, channel: str, to: str) -> None:
+        """Whoever talks with this channel of ours is handed on, and the channel is free. `to` is an extension of
+        dialplans.contract.HAND. Raises PbxUnavailable; NotAllowedNow when the PBX refused: they still talk."""
+        ...
+
+    async def ask_first(self, *, channel: str, to: str) -> None:
+        """The other side is held and the channel calls `to`; its hang-up joins the two. Raises like hand_on."""
+        ...
+
+    async def ask_no_more(self, *, channel: str) -> None:
+        """The channel goes back to whom it holds. Raises like hand_on."""
+        ...
+
     async def close(self) -> None: ...

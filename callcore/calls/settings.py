@@ -29,7 +29,8 @@ class CallSettings:
     dealers and orders that set none. `reveals_other_orders`: a number that was opened on one order is open on the
     customer's other orders of the same dealer. Calls out of one dealer: `max_calls_at_once`, `max_calls_a_day` (his day).
     `prefixes` is what may be dialled, E.164 beginnings. `from_minute`..`until_minute` of the day in the customer's zone.
-    `cli_label` is how the operator signs our numbers on the customer's screen. `masked_days` a masked session lives."""
+    `cli_label` is how the operator signs our numbers on the customer's screen. `masked_days` a masked session lives.
+    `dealers_hand_outside`: a dealer, too, may hand a talk on to an outside number."""
 
     proven_talk_s: int = 10
     first_call: FirstCall = FirstCall.ANSWERED
@@ -42,6 +43,7 @@ class CallSettings:
     until_minute: int = 22 * 60
     cli_label: str = ""
     masked_days: int = 14
+    dealers_hand_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

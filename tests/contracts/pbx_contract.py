@@ -138,6 +138,22 @@ class PbxContract:
         with pytest.raises(Invalid):
             await rig.pbx.hang_up("PJSIP/trunk-main-1\r\nAction: Logoff")
 
+    async def test_a_talk_is_handed_on_to_whom_the_dialplan_knows(self, rig: PbxRig) -> None:
+        channel = "PJSIP/p1-00000001"
+        with pytest.raises(PbxUnavailable):
+            await rig.pbx.hand_on(channel=channel, to="p2")
+        await rig.connect()
+        await fact(rig.pbx)
+        for to in ("p1.p2", "duty", "+79160000001"):
+            await rig.pbx.hand_on(channel=channel, to=to)
+            await rig.pbx.ask_first(channel=channel, to=to)
+        await rig.pbx.ask_no_more(channel=channel)
+        for to in ("", "101", "+380441234567", "p1&p2", "p1\r\nAction: Logoff", "+7916000000"):
+            with pytest.raises(Invalid):
+                await rig.pbx.hand_on(channel=channel, to=to)
+            with pytest.raises(Invalid):
+                await rig.pbx.ask_first(channel=channel, to=to)
+
     async def test_a_lost_answer_is_never_repeated(self, rig: PbxRig) -> None:
         await rig.connect()
         await fact(rig.pbx)

@@ -45,6 +45,7 @@ class FakePbx:
         self.phones: dict[str, str] = {}
         self.originated: list[Originated] = []
         self.hung_up: list[str] = []
+        self.handed: list[tuple[str, str, str]] = []
         self.answer_lost = False
         self.refusal = ""
 
@@ -108,6 +109,22 @@ class FakePbx:
         actions.hang_up(call_id)
         self._need_link()
         self.hung_up.append(call_id)
+
+    async def hand_on(self, *, channel: str, to: str) -> None:
+        self._hand("hand_on", channel, to, actions.hand_on(channel, to))
+
+    async def ask_first(self, *, channel: str, to: str) -> None:
+        self._hand("ask_first", channel, to, actions.say_whom_to_ask(channel, to))
+
+    async def ask_no_more(self, *, channel: str) -> None:
+        self._hand("ask_no_more", channel, "", actions.ask_no_more(channel))
+
+    def _hand(self, what: str, channel: str, to: str, _headers: object) -> None:
+        self._need_link()
+        if self.refusal:
+            message, self.refusal = self.refusal, ""
+            raise NotAllowedNow("pbx-refused", message)
+        self.handed.append((what, channel, to))
 
     async def close(self) -> None:
         self.closed = True

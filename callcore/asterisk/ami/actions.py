@@ -24,6 +24,7 @@ _EXTENSION: Final = re.compile(r"\+?[A-Za-z0-9_*#-]{1,79}")
 _CALL_ID: Final = re.compile(rf"[A-Za-z0-9_.-]{{1,{CHANNEL_ID_LIMIT}}}")
 _VARIABLE: Final = re.compile(r"DL_[A-Z0-9_]{1,60}")
 _VALUE: Final = re.compile(r"[A-Za-z0-9_/.&+-]{0,1000}")
+_HAND: Final = re.compile(rf"{contract.HAND_DUTY}|\+7[0-9]{{10}}|p[0-9]{{1,18}}(?:\.p[0-9]{{1,18}}){{0,7}}")
 _NUMBER: Final = re.compile(r"(?:\+?[0-9]{1,20})?")
 
 
@@ -77,6 +78,34 @@ def hang_up(call_id: str) -> dict[str, str | list[str]]:
     """A channel is found by its uniqueid, too."""
     _check("call_id", call_id, _CALL_ID, "letters, digits, dots and dashes")
     return action("Hangup", Channel=call_id)
+
+
+def hand_on(channel: str, to: str) -> dict[str, str | list[str]]:
+    """Whoever talks with this channel goes to dl-hand."""
+    return action("BlindTransfer", Channel=_talking(channel), Context=contract.HAND, Exten=_hand(to))
+
+
+def say_whom_to_ask(channel: str, to: str) -> dict[str, str | list[str]]:
+    """Atxfer takes digits only, so the rest goes ahead of it as a variable."""
+    return action("Setvar", Channel=_talking(channel), Variable=f"__{contract.ASK}", Value=_hand(to))
+
+
+def ask_first(channel: str) -> dict[str, str | list[str]]:
+    return action("Atxfer", Channel=_talking(channel), Context=contract.ASKING, Exten="1")
+
+
+def ask_no_more(channel: str) -> dict[str, str | list[str]]:
+    return action("CancelAtxfer", Channel=_talking(channel))
+
+
+def _talking(channel: str) -> str:
+    _check("channel", channel, _CHANNEL, "PJSIP/… of latin letters and digits")
+    return channel
+
+
+def _hand(to: str) -> str:
+    _check("to", to, _HAND, "phone keys joined by dots, duty, or a number of Russia")
+    return to
 
 
 def _assignments(variables: Mapping[str, str]) -> list[str]:

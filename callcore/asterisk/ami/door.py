@@ -102,6 +102,21 @@ class AsteriskPbx:
         """What the PBX answers does not matter: an error says that there is no such channel."""
         await self._live().ask(actions.hang_up(call_id))
 
+    async def hand_on(self, *, channel: str, to: str) -> None:
+        await self._ask_well(actions.hand_on(channel, to))
+
+    async def ask_first(self, *, channel: str, to: str) -> None:
+        await self._ask_well(actions.say_whom_to_ask(channel, to))
+        await self._ask_well(actions.ask_first(channel))
+
+    async def ask_no_more(self, *, channel: str) -> None:
+        await self._ask_well(actions.ask_no_more(channel))
+
+    async def _ask_well(self, headers: dict[str, str | list[str]]) -> None:
+        _, answer = await self._live().ask(headers)
+        if not answer.success:
+            raise NotAllowedNow("pbx-refused", str(answer.message))
+
     async def close(self) -> None:
         await self._tasks.close()
 
