@@ -325,6 +325,7 @@ class GuardedSite:
     clock: FakeClock
     bus: Bus
     pbx: FakePbx
+    reach: SimpleNamespace
     _open: list[ClientSession] = field(default_factory=list)
 
     @property
@@ -402,6 +403,7 @@ async def open_site(
 
     bus, pbx, tasks = Bus(), FakePbx(clock), TaskOwner("site")
     pbx.connect()
+    reach = SimpleNamespace(phone_states=dict, unreachable=frozenset())
     settings = _settings(store, secure=secure)
     parts = SimpleNamespace(
         settings=settings,
@@ -415,7 +417,7 @@ async def open_site(
         routing=SimpleNamespace(decide=_no_decision, made_at=None, snapshot=None),
         numbering=SimpleNamespace(current=lambda: EMPTY_PLAN),
         what_if=WhatIf(database, clock, lambda: EMPTY_PLAN),
-        reach=SimpleNamespace(phone_states=dict, unreachable=frozenset()),
+        reach=reach,
         dialling=SimpleNamespace(dialler=Dialler(pbx, database, bus, clock)),
         tasks=tasks,
         pbx=pbx,
@@ -424,7 +426,9 @@ async def open_site(
     app = make_site(parts)
     server = TestServer(app)
     await server.start_server()
-    site = GuardedSite(app, server, seeds or await seed(database, clock, store), database, clock, bus, pbx)
+    site = GuardedSite(
+        app, server, seeds or await seed(database, clock, store), database, clock, bus, pbx, reach
+    )
     try:
         yield site
     finally:
