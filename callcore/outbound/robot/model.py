@@ -1,6 +1,5 @@
 """Words and rules of the robot: when it may call, when it tries again, what an ended call comes to. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -10,7 +9,6 @@ from zoneinfo import ZoneInfo
 from callcore.calls.attempts import AttemptReason, AttemptResult
 from callcore.outbound.robot.settings import RobotSettings
 
-DAY_MINUTES: Final = 24 * 60
 GIVE_UP_AFTER: Final = timedelta(days=3)
 BUSY_WAIT: Final = timedelta(minutes=2)  # another call of this order, or of this number, lives
 SOUND_WAIT: Final = timedelta(seconds=5)  # a part is being rendered
@@ -89,7 +87,8 @@ def counts_as_try(ended: Ended) -> bool:
 
 
 def allowed_from(at: datetime, tz: str, settings: RobotSettings) -> datetime:
-    """`at`, or the beginning of the next allowed hours on the customer's clock. UTC."""
+    """`at`, or the beginning of the next allowed hours on the customer's clock; hours that leave no room are none: a day
+    later it is looked at again. UTC."""
     zone = ZoneInfo(tz)
     local = at.astimezone(zone)
     minute = local.hour * 60 + local.minute
@@ -103,7 +102,3 @@ def allowed_from(at: datetime, tz: str, settings: RobotSettings) -> datetime:
 def joined_keys(earlier: str, keys: str, tries: int) -> str:
     """RobotCallRow.keys: the tries apart by strokes, «/5-1»: nothing in the first, a wrong key and 1 in the second."""
     return "-".join(keys) if tries <= 1 else f"{earlier}/{'-'.join(keys)}"
-
-
-def minutes_text(minutes: Sequence[int]) -> str:
-    return ", ".join(str(one) for one in minutes)

@@ -1,12 +1,14 @@
 """What the factory sets for the robot at run time: whether it calls, after which orders, in which hours, how often."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.settings import KEY as CALLS
+from callcore.calls.settings import read_settings
 from callcore.kernel.database import insert_unless_exists
 from callcore.kernel.errors import Conflict
 from callcore.network.access_tables import SettingRow
@@ -46,9 +48,16 @@ class StoredRobotSettings:
 
 
 def read_robot_settings(connection: Connection) -> RobotSettings:
-    """For who polls."""
-    value = connection.scalar(select(SettingRow.value).where(SettingRow.key == KEY))
-    return _read(value) if value else RobotSettings()
+    """For who polls; with the hours in which anybody may be called at all."""
+    stored = select(SettingRow.key, SettingRow.value).where(SettingRow.key.in_((KEY, CALLS)))
+    values: dict[str, Any] = dict(connection.execute(stored))
+    limits = read_settings(values.get(CALLS) or {})
+    settings = _read(values.get(KEY) or {})
+    return replace(
+        settings,
+        from_minute=max(settings.from_minute, limits.from_minute),
+        until_minute=min(settings.until_minute, limits.until_minute),
+    )
 
 
 async def stored_robot_settings(session: AsyncSession) -> StoredRobotSettings:
