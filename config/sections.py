@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -79,9 +79,24 @@ class PbxSettings(Section):
 
 
 class RecordingSettings(Section):
-    store_dir: Path
-    format: Literal["mp3", "opus", "wav"]
+    store_dir: Path  # where playable files are made and, unless `store` is s3, kept
+    format: Literal["mp3", "opus", "wav", "both"]  # both: opus and mp3
     keep_originals: bool
+    pause_limit_s: int = Field(ge=10, le=900)  # after so long a paused recording goes on by itself
+    store: Literal["local", "s3"]
+    s3_endpoint: str
+    s3_bucket: str
+    s3_region: str
+    s3_access_key: SecretStr
+    s3_secret_key: SecretStr
+    s3_prefix: str = Field(pattern=r"^[A-Za-z0-9_.-]*$")
+    s3_timeout_s: float = Field(ge=1, le=300)  # of one answer; repeats included four times as long
+
+    @model_validator(mode="after")
+    def _s3_is_whole(self) -> Self:
+        if self.store == "s3" and not (self.s3_bucket and self.s3_access_key.get_secret_value()):
+            raise ValueError("для store = \"s3\" нужны s3_bucket, s3_access_key и s3_secret_key")
+        return self
 
 
 class NumberingSettings(Section):

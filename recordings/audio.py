@@ -1,5 +1,7 @@
 """The one door to pydub and ffmpeg. Used in the worker process; importing it there keeps the application small."""
 
+import re
+import shutil
 import subprocess
 import tempfile
 import warnings
@@ -17,6 +19,10 @@ from recordings.steps.errors import StepFailed
 
 _READ_BYTES = 1 << 18
 _NO_SPACE = "No space left on device"
+_LIMITER = "alimiter=limit=0.85:level=false:attack=3:release=60:latency=true"
+_LOUDNESS_LIMIT_S = 120.0
+_INTEGRATED = re.compile(rb"I:\s+(-?[\d.]+) LUFS")
+_SILENCE_LUFS = -69.0  # what is quieter the measure itself gates away
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +40,16 @@ _CODINGS: dict[AudioFormat, _Coding] = {
 }
 
 
-def encode(source: Path, target: Path, audio_format: AudioFormat, scratch: Path) -> None:
-    """Code a WAV file into `target`. Raises StepFailed encode-failed or disk-full, OSError from the disk."""
+def encode(
+    source: Path, target: Path, audio_format: AudioFormat, scratch: Path, *, gain_db: float = 0.0
+) -> None:
+    """Code a WAV file into `target`, made louder by so much; a limiter keeps its peaks whole. A WAV copy stays as it was
+    recorded. Raises StepFailed encode-failed or disk-full, OSError from the disk."""
     coding = _CODINGS.get(audio_format)
     if coding is None:
-        source.replace(target)
+        shutil.copyfile(source, target)
         return
+    level = ("-af", f"volume={gain_db:.2f}dB,{_LIMITER}") if gain_db else ()
     segments, failure = _pydub()
     with _temporary_files_in(scratch), source.open("rb") as pcm, target.open("wb+") as coded:
         try:
@@ -48,13 +58,27 @@ def encode(source: Path, target: Path, audio_format: AudioFormat, scratch: Path)
                 format=audio_format,
                 codec=coding.codec,
                 bitrate=coding.bitrate,
-                parameters=[*coding.parameters, "-map_metadata", "-1", "-threads", "1"],
+                parameters=[*level, *coding.parameters, "-map_metadata", "-1", "-threads", "1"],
             )
         except failure as exc:
             full = _NO_SPACE in str(exc)
             raise StepFailed(
                 FailureCode.DISK_FULL if full else FailureCode.ENCODE_FAILED, str(exc)[-300:]
             ) from exc
+
+
+def loudness(source: Path) -> float | None:
+    """Integrated loudness of EBU R128 in LUFS; None for what is too short or too quiet to have one. Raises StepFailed
+    encode-failed."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostats", "-nostdin", "-threads", "1"]
+    command += ["-i", str(source), "-af", "ebur128=framelog=quiet", "-f", "null", "-"]
+    try:
+        told = subprocess.run(command, capture_output=True, check=True, timeout=_LOUDNESS_LIMIT_S).stderr
+    except subprocess.SubprocessError as exc:
+        raise StepFailed(FailureCode.ENCODE_FAILED, "the loudness was not measured") from exc
+    found = _INTEGRATED.findall(told)
+    lufs = float(found[-1]) if found else _SILENCE_LUFS
+    return lufs if lufs > _SILENCE_LUFS else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,13 @@
-"""The folder of playable files: placing, opening for play, free space. A path is trusted only below the root."""
+"""The folder of playable files: placing, free space. A path is trusted only below the root."""
 
 import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from callcore.calls.model import RecordingState
-from callcore.calls.tables import RecordingRow
 from callcore.kernel.errors import NotFound
 
 SCRATCH_FOLDER = ".work"
-
-
-@dataclass(frozen=True, slots=True)
-class PlayableFile:
-    """`etag` is quoted, strong, and changes only with the content."""
-
-    path: Path
-    size_bytes: int
-    mime: str
-    etag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +15,6 @@ class FreeSpace:
     total_bytes: int
     free_bytes: int
     is_writable: bool
-
-
-def open_for_play(root: Path, row: RecordingRow) -> PlayableFile:
-    """The file of a row, for sending. Raises NotFound: recording-not-ready, recording-file-missing, recording-path-refused.
-
-    Rights and the access log are the caller's. Blocking for one stat.
-    """
-    if row.state != RecordingState.READY or not row.path:
-        raise NotFound("recording-not-ready", state=row.state)
-    path = resolve_below(root, row.path)
-    try:
-        size_bytes = path.stat().st_size
-    except OSError as exc:
-        raise NotFound("recording-file-missing", recording_id=row.id) from exc
-    if not path.is_file():
-        raise NotFound("recording-file-missing", recording_id=row.id)
-    return PlayableFile(path, size_bytes, row.mime, f'"{row.sha256[:32]}-{size_bytes:x}"')
 
 
 def resolve_below(root: Path, relative: str) -> Path:

@@ -1,6 +1,6 @@
 """Words of this room: settings, what lies in the spool, what a conversion gave. Pure values."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +11,13 @@ from callcore.calls.model import RecordingKind
 AudioFormat = Literal["mp3", "opus", "wav"]
 
 MIME: dict[AudioFormat, str] = {"mp3": "audio/mpeg", "opus": "audio/ogg", "wav": "audio/wav"}
+FORMATS: dict[str, tuple[AudioFormat, ...]] = {
+    "mp3": ("mp3",),
+    "opus": ("opus",),
+    "wav": ("wav",),
+    "both": ("mp3", "opus"),
+}
+TARGET_LUFS = -18.0  # EBU R128's way of measuring, its level raised for speech on small loudspeakers
 
 
 class FailureCode(StrEnum):
@@ -18,6 +25,7 @@ class FailureCode(StrEnum):
 
     DISK_FULL = "disk-full"
     NOT_WRITABLE = "store-not-writable"
+    STORE_AWAY = "store-unavailable"
     FILE_MISSING = "file-missing"
     SOURCE_BROKEN = "source-broken"
     SOURCE_FORMAT = "source-format"
@@ -36,12 +44,12 @@ class FailureCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordingSettings:
-    """`spool_dir` is where the PBX writes, `store_dir` where playable files are kept; never one inside the other's dated
-    folders. A lease is renewed while its work lives, so it only has to outlast a hiccup."""
+    """`spool_dir` is where the PBX writes, `store_dir` where playable files are made and, without another store, kept;
+    never one inside the other's dated folders. `formats`: the copies of each recording, the first is the main one. A lease is renewed while its work lives, so it only has to outlast a hiccup."""
 
     spool_dir: Path
     store_dir: Path
-    format: AudioFormat = "mp3"
+    formats: tuple[AudioFormat, ...] = ("mp3",)
     keep_originals: bool = False
     workers: Literal[1, 2] = 1
     scan_s: float = 10.0
@@ -89,11 +97,11 @@ class SourceGroup:
 
 @dataclass(frozen=True, slots=True)
 class AudioJob:
-    """One conversion. `scratch` is a folder of its own on the store's file system; the result stays in it."""
+    """One conversion. `scratch` is a folder of its own on the store's file system; the results stay in it."""
 
     group: SourceGroup
     scratch: Path
-    format: AudioFormat
+    formats: tuple[AudioFormat, ...]
     limit_s: float
 
 
@@ -106,17 +114,50 @@ class Waveform:
 
 
 @dataclass(frozen=True, slots=True)
-class Converted:
-    """A checked playable file in the scratch folder. `notes` are codes: header-repaired, customer-missing, ours-missing,
-    sides-differ."""
+class Measured:
+    """`loudness_lufs` of the source, None when too short or too quiet to tell; shares 0..1: of the time in which neither
+    side speaks, and our side's part of all speech, None when nobody speaks or there is one side only."""
 
+    loudness_lufs: float | None = None
+    silence_share: float = 0.0
+    talk_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCopy:
+    """A checked playable file in the scratch folder."""
+
+    format: AudioFormat
     path: Path
-    mime: str
     size_bytes: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """At least one copy, the main one first. `notes` are codes: header-repaired, customer-missing, ours-missing,
+    sides-differ."""
+
+    copies: tuple[MadeCopy, ...]
     duration_ms: int
     waveform: Waveform
+    measured: Measured = Measured()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One playable file as its row tells; `path` is its key in the store of that name."""
+
+    format: AudioFormat
+    store: str
+    path: str
+    size_bytes: int
+    sha256: str
+
+    @property
+    def mime(self) -> str:
+        return MIME[self.format]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +192,48 @@ class RecordingHealth:
     last_error: str = ""
 
 
+class FindingCode(StrEnum):
+    """What a comparison of rows and files may find. Stable: stored in reports."""
+
+    FILE_MISSING = "file-missing"  # a row none of whose files is there
+    COPY_MISSING = "copy-missing"  # another copy is there
+    WRONG_SIZE = "wrong-size"
+    WRONG_SUM = "wrong-sum"
+    FILE_UNKNOWN = "file-unknown"  # a file of which no row speaks
+    NO_ROW = "no-row"  # sound in the spool of which no row speaks; the worker's next round makes one
+    GIVEN_UP = "given-up"  # a row that was given up although its originals are there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """`path` is a key of the store, or a base in the spool; `done`: again (will be made anew from its originals), lost
+    (the row says so now), empty: nothing, a person decides."""
+
+    code: FindingCode
+    path: str
+    store: str = ""
+    recording_id: int | None = None
+    call_id: str = ""
+    done: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ReconcileReport:
-    """Both ways: files without rows, rows without files. `ownerless` and `retried` are bases in the spool, `missing` and
-    `unknown_files` paths in the store, `swept` scratch folders."""
+    """Both ways. `rows` and `files` were looked at, `sums` copies read through; `swept` scratch folders."""
 
-    ownerless: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    retried: tuple[str, ...] = ()
-    unknown_files: tuple[str, ...] = ()
-    swept: tuple[str, ...] = field(default=())
+    findings: tuple[Finding, ...] = ()
+    rows: int = 0
+    files: int = 0
+    sums: int = 0
+    swept: tuple[str, ...] = ()
+
+    def paths(self, code: FindingCode) -> tuple[str, ...]:
+        return tuple(one.path for one in self.findings if one.code is code)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(one.path for one in self.findings if one.done == "lost")
+
+    @property
+    def retried(self) -> tuple[str, ...]:
+        return tuple(one.path for one in self.findings if one.done == "again")

@@ -13,10 +13,12 @@ from datetime import UTC, date, datetime
 from callcore.calls.model import RecordingState
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
-from callcore.kernel.errors import DealerlineError
+from callcore.kernel.errors import DealerlineError, StoreUnavailable
 from callcore.kernel.logs import get_logger
 from callcore.kernel.tasks import TaskOwner
-from recordings.files import SCRATCH_FOLDER, place
+from recordings.copies import is_whole, put_copies
+from recordings.files import SCRATCH_FOLDER
+from recordings.local_store import LocalStore
 from recordings.measure import Tally, look_at_store
 from recordings.model import (
     AudioJob,
@@ -30,14 +32,15 @@ from recordings.model import (
     Silent,
     SourceGroup,
 )
-from recordings.names import started_at_of, store_path
+from recordings.names import started_at_of
 from recordings.pool import AudioPool, AudioRunner
 from recordings.queue import RecordingQueue
-from recordings.reconcile import is_whole, reconcile
+from recordings.reconcile import reconcile
 from recordings.rows import Entry
 from recordings.settle import settle_due
 from recordings.spool import discard_all, look
 from recordings.steps.errors import failure_of
+from recordings.store import Stores
 from recordings.worklist import Work, Worklist, make_worklist
 
 _log = get_logger(__name__)
@@ -61,10 +64,12 @@ class RecordingWorker:
         on_ready: OnReady,
         *,
         audio: AudioRunner | None = None,
+        stores: Stores | None = None,
     ) -> None:
         self._database, self._clock, self._settings = database, clock, settings
         self._on_ready = on_ready
         self._audio: AudioRunner = audio or AudioPool(settings.workers, settings.idle_pool_s)
+        self._stores = stores or Stores(LocalStore(settings.store_dir))
         self._queue = RecordingQueue(database, settings)
         self._leases = TaskOwner("recordings-lease")
         self._loops: list[asyncio.Task[None]] = []
@@ -89,6 +94,7 @@ class RecordingWorker:
         self._loops.clear()
         await self._leases.close()
         await self._audio.close()
+        await self._stores.close()
 
     def wake(self, base: str) -> None:
         """Something has happened to this base: look now, and for some seconds often, until its files are finished. Beyond
@@ -101,9 +107,10 @@ class RecordingWorker:
         """Figures of the last round; never waits."""
         return self._health
 
-    async def reconcile(self) -> ReconcileReport:
-        """Compare files and rows both ways now."""
-        return await reconcile(self._queue, self._settings, self._clock.now())
+    async def reconcile(self, *, all_sums: bool = False) -> ReconcileReport:
+        """Compare files and rows both ways now; with all sums every copy is read through."""
+        now = self._clock.now()
+        return await reconcile(self._queue, self._stores, self._settings, now, all_sums=all_sums)
 
     async def run_once(self) -> int:
         """One round over everything owed; returns how many recordings came to an end."""
@@ -194,7 +201,7 @@ class RecordingWorker:
             return 0
         claim = claims[0]
         scratch = self._settings.store_dir / SCRATCH_FOLDER / f"{claim.base}.{claim.attempts}"
-        job = AudioJob(work.group, scratch, self._settings.format, self._settings.job_limit_s)
+        job = AudioJob(work.group, scratch, self._settings.formats, self._settings.job_limit_s)
         lease = self._leases.spawn(claim.base, self._keep(claim))
         self._busy += 1
         try:
@@ -238,12 +245,13 @@ class RecordingWorker:
     async def _keep_playable(self, claim: Entry, group: SourceGroup, made: Converted) -> int:
         if not await self._queue.renew(claim, self._clock.now()):
             return 0
-        path = store_path(claim.base, claim.started_at, self._settings.format)
         try:
-            await asyncio.to_thread(place, self._settings.store_dir, made.path, path)
+            copies = await put_copies(self._stores.main, claim, made)
         except OSError as exc:
             return await self._fail(claim, group, Failed(failure_of(exc), exc.strerror or ""))
-        finished = await self._queue.finish_ready(claim, made, path, self._clock.now())
+        except StoreUnavailable as exc:
+            return await self._fail(claim, group, Failed(FailureCode.STORE_AWAY, exc.message))
+        finished = await self._queue.finish_ready(claim, made, copies, self._clock.now())
         if not finished.is_mine:
             return 0
         if finished.is_attached:
@@ -273,8 +281,14 @@ class RecordingWorker:
         """Originals of a finished row: removed only if its playable file is whole."""
         if work.entry.state is RecordingState.EMPTY:
             await self._discard([work.group], keep=True)
-        elif await asyncio.to_thread(is_whole, self._settings.store_dir, work.entry):
+        elif await self._is_whole(work.entry):
             await self._discard([work.group], keep=self._settings.keep_originals)
+
+    async def _is_whole(self, entry: Entry) -> bool:
+        copies = await self._queue.copies_of([entry])
+        with contextlib.suppress(StoreUnavailable):
+            return await is_whole(self._stores, copies[entry.id])
+        return False
 
     async def _discard(self, groups: Sequence[SourceGroup], *, keep: bool) -> None:
         if not groups:

@@ -6,15 +6,14 @@ So two workers never end the same row twice, and a killed one's row is free agai
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import PurePosixPath
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, union
 
 from callcore.calls.model import RecordingKind, RecordingState
 from callcore.kernel.database import Database, gentle_insert
 from recordings import rows
-from recordings.model import Converted, Failed, RecordingSettings, Silent
+from recordings.model import Converted, Copy, Failed, RecordingSettings, Silent
 from recordings.names import call_id_of
 from recordings.rows import RECORDINGS, Entry, Finished
 
@@ -57,10 +56,18 @@ class RecordingQueue:
         """A page of rows in one state, by id, for the nightly comparison."""
         return await self._database.read(lambda connection: rows.entries_after(connection, last_id, state))
 
+    async def copies_of(self, entries: Sequence[Entry]) -> dict[int, tuple[Copy, ...]]:
+        """By recording, the main one first."""
+        return await self._database.read(lambda connection: rows.copies_of(connection, entries))
+
     async def known_paths(self, folder: str) -> frozenset[str]:
-        """Paths of all rows whose file lies in one folder, e.g. `2025/11/22`."""
-        below = RECORDINGS.c.path.startswith(f"{folder}/", autoescape=True)
-        wanted = select(RECORDINGS.c.path).where(below)
+        """Paths of all rows and copies whose file lies in one folder, e.g. `2025/11/22`."""
+        wanted = union(
+            *(
+                select(table.c.path).where(table.c.path.startswith(f"{folder}/", autoescape=True))
+                for table in (RECORDINGS, rows.COPIES)
+            )
+        )
         return await self._database.read(lambda connection: frozenset(connection.scalars(wanted)))
 
     async def adopt(self, base: str, kind: RecordingKind, started_at: datetime) -> None:
@@ -108,21 +115,27 @@ class RecordingQueue:
         )
 
     async def finish_ready(
-        self, claim: Entry, made: Converted, path: PurePosixPath, now: datetime
+        self, claim: Entry, made: Converted, copies: Sequence[Copy], now: datetime
     ) -> Finished:
-        """The row, the call's mark and its events in one transaction."""
+        """The row with its copies, the call's mark and its events in one transaction."""
+        main = copies[0]
         values: dict[str, Any] = {
             "state": RecordingState.READY,
-            "path": str(path),
-            "mime": made.mime,
-            "size_bytes": made.size_bytes,
-            "sha256": made.sha256,
+            "path": main.path,
+            "mime": main.mime,
+            "size_bytes": main.size_bytes,
+            "sha256": main.sha256,
             "duration_ms": made.duration_ms,
             "waveform": {"customer": list(made.waveform.customer), "ours": list(made.waveform.ours)},
+            "loudness_lufs": made.measured.loudness_lufs,
+            "silence_share": made.measured.silence_share,
+            "talk_share": made.measured.talk_share,
             "error": ",".join(made.notes),
             "due_at": now + _SETTLE_AFTER,
         }
-        return await self._finish(claim, values, now)
+        return await self._database.write(
+            lambda connection: rows.finish(connection, claim, values, now, copies)
+        )
 
     async def finish_empty(self, claim: Entry, silent: Silent, now: datetime) -> Finished:
         return await self._finish(claim, _empty(silent, now), now)

@@ -1,95 +1,164 @@
-"""Files and rows compared both ways: at start, and every night."""
+"""Files and rows compared both ways: every night, and when an administrator asks for it. Nothing is deleted here but the
+scratch folders of killed workers."""
 
 import asyncio
-import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from callcore.calls.model import RecordingState
-from callcore.kernel.errors import NotFound
 from callcore.kernel.logs import get_logger
-from recordings.files import SCRATCH_FOLDER, resolve_below
-from recordings.model import (
-    MIME,
-    FailureCode,
-    ReconcileReport,
-    RecordingSettings,
-)
+from recordings.copies import has_right_sum
+from recordings.files import SCRATCH_FOLDER
+from recordings.model import Copy, FailureCode, Finding, FindingCode, ReconcileReport, RecordingSettings
 from recordings.queue import RecordingQueue
 from recordings.rows import Entry
 from recordings.spool import look
+from recordings.store import RecordingStore, Stores
 
 _log = get_logger(__name__)
-_DAY = "[0-9]" * 4 + "/" + "[0-9]" * 2 + "/" + "[0-9]" * 2
+SUM_NIGHTS = 7  # within so many nights every copy is read through once
 
 
-async def reconcile(queue: RecordingQueue, settings: RecordingSettings, now: datetime) -> ReconcileReport:
+@dataclass(slots=True)
+class _Round:
+    """What one comparison works with and what it found so far. `sums_of`: of which recordings the sums are worked out."""
+
+    queue: RecordingQueue
+    stores: Stores
+    now: datetime
+    with_originals: frozenset[int]
+    all_sums: bool
+    sizes: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    rows: int = 0
+    files: int = 0
+    sums: int = 0
+
+    def wants_sum(self, entry: Entry) -> bool:
+        return self.all_sums or entry.id % SUM_NIGHTS == self.now.toordinal() % SUM_NIGHTS
+
+    async def size(self, copy: Copy) -> int | None:
+        """By listings of whole days: a question for each file would take a bucket for ever."""
+        day = copy.path.rpartition("/")[0]
+        place = copy.store, day
+        if place not in self.sizes:
+            if len(self.sizes) > 60:
+                self.sizes.clear()
+            files = await self.stores.of(copy.store).files(day)
+            self.sizes[place] = {one.key: one.size_bytes for one in files}
+        return self.sizes[place].get(copy.path)
+
+
+async def reconcile(
+    queue: RecordingQueue,
+    stores: Stores,
+    settings: RecordingSettings,
+    now: datetime,
+    *,
+    all_sums: bool = False,
+) -> ReconcileReport:
     """Rows without files: made again from their originals, else failed `file-missing`. Given-up rows whose cause may be
-    cured get a fresh start. Playable files without rows are reported and left alone; what a killed worker left in its
-    scratch folder is removed. Files in the spool are adopted by the worker's own rounds.
-    """
+    cured get a fresh start. Damaged copies and playable files without rows are reported and left alone. Raises
+    StoreUnavailable: a store that does not answer has lost nothing."""
     groups = await asyncio.to_thread(look, settings.spool_dir)
     with_sound = {group.base for group in groups if group.has_sound}
     entries = await queue.entries_of(with_sound)
-    with_originals = frozenset(entry.id for entry in entries)
-    missing, restored = await _check_ready(queue, settings.store_dir, with_originals, now)
-    retried = await _retry_given_up(queue, with_originals)
-    unknown = await _unknown_files(queue, settings.store_dir)
+    work = _Round(queue, stores, now, frozenset(entry.id for entry in entries), all_sums)
+    ownerless = sorted(with_sound - {entry.base for entry in entries})
+    work.findings += [Finding(code=FindingCode.NO_ROW, path=base) for base in ownerless]
+    await _check_ready(work)
+    await _retry_given_up(work)
+    for store in stores.by_name.values():
+        await _unknown_files(work, store)
     swept = await asyncio.to_thread(_sweep, settings, now.timestamp())
-    report = ReconcileReport(
-        ownerless=tuple(sorted(with_sound - {entry.base for entry in entries})),
-        missing=missing,
-        retried=(*restored, *retried),
-        unknown_files=unknown,
-        swept=swept,
-    )
-    if missing or unknown:
-        _log.error("recordings and files differ", missing=len(missing), unknown_files=len(unknown))
+    report = ReconcileReport(tuple(work.findings), work.rows, work.files, work.sums, swept)
+    if report.findings:
+        _log.error("recordings and files differ", findings=len(report.findings))
     return report
 
 
-async def _check_ready(
-    queue: RecordingQueue, store_dir: Path, with_originals: frozenset[int], now: datetime
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    missing: list[str] = []
-    restored: list[str] = []
+async def _check_ready(work: _Round) -> None:
     last_id = 0
-    while page := await queue.entries_after(last_id, RecordingState.READY):
+    while page := await work.queue.entries_after(last_id, RecordingState.READY):
         last_id = page[-1].id
-        for entry in await asyncio.to_thread(_without_file, store_dir, page):
-            if entry.id in with_originals and await queue.restart(entry):
-                restored.append(entry.base)
-            else:
-                await queue.lose_file(entry, now)
-                missing.append(entry.path)
-                _log.error("recording lost its file", call_id=entry.call_id, recording_id=entry.id)
-    return tuple(missing), tuple(restored)
+        copies = await work.queue.copies_of(page)
+        for entry in page:
+            work.rows += 1
+            wrong = await _check_copies(work, entry, copies[entry.id])
+            if wrong:
+                work.findings += await _answer(work, entry, copies[entry.id], wrong)
 
 
-def _without_file(store_dir: Path, page: tuple[Entry, ...]) -> list[Entry]:
-    return [entry for entry in page if not is_whole(store_dir, entry)]
+async def _check_copies(work: _Round, entry: Entry, copies: Sequence[Copy]) -> list[Finding]:
+    wrong: list[Finding] = []
+    for copy in copies:
+        code = await _check_copy(work, entry, copy)
+        if code is not None:
+            wrong.append(
+                Finding(
+                    code=code,
+                    path=copy.path,
+                    store=copy.store,
+                    recording_id=entry.id,
+                    call_id=entry.call_id,
+                )
+            )
+    return wrong
 
 
-def is_whole(store_dir: Path, entry: Entry) -> bool:
-    """Is the playable file of a ready row there, in its full size? Blocking."""
-    try:
-        return resolve_below(store_dir, entry.path).stat().st_size == entry.size_bytes
-    except (OSError, NotFound):
-        return False
+async def _check_copy(work: _Round, entry: Entry, copy: Copy) -> FindingCode | None:
+    size = await work.size(copy)
+    if size is None:
+        return FindingCode.COPY_MISSING
+    if size != copy.size_bytes:
+        return FindingCode.WRONG_SIZE
+    if not copy.sha256 or not work.wants_sum(entry):
+        return None
+    work.sums += 1
+    return None if await has_right_sum(work.stores, copy) else FindingCode.WRONG_SUM
 
 
-async def _retry_given_up(queue: RecordingQueue, with_originals: frozenset[int]) -> tuple[str, ...]:
-    retried: list[str] = []
+async def _answer(
+    work: _Round, entry: Entry, copies: Sequence[Copy], wrong: Sequence[Finding]
+) -> list[Finding]:
+    """From originals everything is made anew. Without them a row is lost only when nothing of it is there."""
+    if entry.id in work.with_originals and await work.queue.restart(entry):
+        return [_done(one, "again", entry.base) for one in wrong]
+    if sum(one.code is FindingCode.COPY_MISSING for one in wrong) < len(copies):
+        return list(wrong)
+    await work.queue.lose_file(entry, work.now)
+    _log.error("recording lost its file", call_id=entry.call_id, recording_id=entry.id)
+    return [_done(one, "lost", one.path, FindingCode.FILE_MISSING) for one in wrong]
+
+
+def _done(one: Finding, done: str, path: str, code: FindingCode | None = None) -> Finding:
+    return Finding(
+        code=code or one.code,
+        path=path,
+        store=one.store,
+        recording_id=one.recording_id,
+        call_id=one.call_id,
+        done=done,
+    )
+
+
+async def _retry_given_up(work: _Round) -> None:
     last_id = 0
-    while page := await queue.entries_after(last_id, RecordingState.FAILED):
+    while page := await work.queue.entries_after(last_id, RecordingState.FAILED):
         last_id = page[-1].id
         for entry in page:
-            is_final = entry.due_at is None and entry.id in with_originals
-            if is_final and _may_be_cured(entry.error) and await queue.restart(entry):
-                retried.append(entry.base)
-    return tuple(retried)
+            is_final = entry.due_at is None and entry.id in work.with_originals
+            if is_final and _may_be_cured(entry.error) and await work.queue.restart(entry):
+                again = Finding(
+                    code=FindingCode.GIVEN_UP,
+                    path=entry.base,
+                    recording_id=entry.id,
+                    call_id=entry.call_id,
+                    done="again",
+                )
+                work.findings.append(again)
 
 
 def _may_be_cured(code: str) -> bool:
@@ -97,22 +166,16 @@ def _may_be_cured(code: str) -> bool:
     return code == FailureCode.FILE_MISSING or any(code == one and one.is_curable for one in FailureCode)
 
 
-async def _unknown_files(queue: RecordingQueue, store_dir: Path) -> tuple[str, ...]:
+async def _unknown_files(work: _Round, store: RecordingStore) -> None:
     """Playable files of which no row speaks, and which no row is about to make again."""
-    about_to = {entry.base for entry in await queue.open_entries()}
-    unknown: list[str] = []
-    for folder, names in await asyncio.to_thread(lambda: list(_days(store_dir))):
-        known = await queue.known_paths(folder)
-        found = (f"{folder}/{name}" for name in names if name.rpartition(".")[0] not in about_to)
-        unknown += sorted(path for path in found if path not in known)
-    return tuple(unknown)
-
-
-def _days(store_dir: Path) -> Iterator[tuple[str, list[str]]]:
-    for day in sorted(store_dir.glob(_DAY)):
-        with os.scandir(day) as entries:
-            names = [entry.name for entry in entries if entry.name.rpartition(".")[2] in MIME]
-        yield day.relative_to(store_dir).as_posix(), names
+    about_to = {entry.base for entry in await work.queue.open_entries()}
+    for day in await store.days():
+        known = await work.queue.known_paths(day)
+        for file in await store.files(day):
+            work.files += 1
+            base = file.key.rpartition("/")[2].rpartition(".")[0]
+            if file.key not in known and base not in about_to:
+                work.findings.append(Finding(code=FindingCode.FILE_UNKNOWN, path=file.key, store=store.name))
 
 
 def _sweep(settings: RecordingSettings, now_s: float) -> tuple[str, ...]:

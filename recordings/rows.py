@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, insert, or_, select, update
 
 from callcore.calls.model import RecordingKind, RecordingState
+from callcore.calls.recording_tables import RecordingCopyRow
 from callcore.calls.tables import CallEventRow, CallRow, RecordingRow
 from callcore.kernel.database import Base
+from recordings.model import MIME, AudioFormat, Copy
 
 _TABLES: Final = Base.metadata.tables
 CALLS: Final = _TABLES[CallRow.__tablename__]
 RECORDINGS: Final = _TABLES[RecordingRow.__tablename__]
+COPIES: Final = _TABLES[RecordingCopyRow.__tablename__]
 _LINES: Final = _TABLES[CallEventRow.__tablename__]
 _OPEN_LIMIT: Final = 500
 _AT_ONCE: Final = 400
@@ -34,7 +37,9 @@ class Entry:
     due_at: datetime | None
     started_at: datetime
     path: str
+    mime: str
     size_bytes: int
+    sha256: str
     error: str
     is_call_known: bool
     call_ended_at: datetime | None
@@ -105,11 +110,19 @@ def end_empty(connection: Connection, entries: Sequence[Entry], values: dict[str
     return [Finished(entry.id in mine, mine.get(entry.id) is not None) for entry in entries]
 
 
-def finish(connection: Connection, claim: Entry, values: dict[str, Any], now: datetime) -> Finished:
-    """The row, the call's mark and its events."""
+def finish(
+    connection: Connection,
+    claim: Entry,
+    values: dict[str, Any],
+    now: datetime,
+    copies: Sequence[Copy] = (),
+) -> Finished:
+    """The row with its copies, the call's mark and its events."""
     row = change(connection, claim, values)
     if row is None:
         return Finished(is_mine=False)
+    if copies:
+        write_copies(connection, claim.id, copies, now)
     call_row_id = row.call_row_id or join(connection, claim.id, row.call_id)
     if call_row_id is None:
         return Finished(is_mine=True)
@@ -118,6 +131,45 @@ def finish(connection: Connection, claim: Entry, values: dict[str, Any], now: da
     elif values["state"] is RecordingState.FAILED and values["due_at"] is None:
         tell(connection, call_row_id, claim.id, now, "recording-failed", code=values["error"])
     return Finished(is_mine=True, is_attached=True)
+
+
+def write_copies(connection: Connection, recording_id: int, copies: Sequence[Copy], now: datetime) -> None:
+    """These instead of those that stood there."""
+    connection.execute(delete(COPIES).where(COPIES.c.recording_id == recording_id))
+    values = [
+        {
+            "recording_id": recording_id,
+            "format": one.format,
+            "store": one.store,
+            "path": one.path,
+            "mime": one.mime,
+            "size_bytes": one.size_bytes,
+            "sha256": one.sha256,
+            "at": now,
+        }
+        for one in copies
+    ]
+    connection.execute(insert(COPIES), values)
+
+
+def copies_of(connection: Connection, entries: Sequence[Entry]) -> dict[int, tuple[Copy, ...]]:
+    """By recording, the main copy first. A row of the time before there were copies has the one that it names."""
+    found = defaultdict[int, list[Copy]](list)
+    for row in connection.execute(_COPIES_OF, {"ids": [entry.id for entry in entries]}):
+        found[row.recording_id].append(Copy(row.format, row.store, row.path, row.size_bytes, row.sha256))
+    return {entry.id: _in_order(entry, found[entry.id]) for entry in entries}
+
+
+def _in_order(entry: Entry, copies: Sequence[Copy]) -> tuple[Copy, ...]:
+    if copies:
+        return tuple(sorted(copies, key=lambda one: one.path != entry.path))
+    return (main_copy(entry.path, entry.mime, entry.size_bytes, entry.sha256),) if entry.path else ()
+
+
+def main_copy(path: str, mime: str, size_bytes: int, sha256: str) -> Copy:
+    """The copy that a row of old names itself; such ones lie in the folder."""
+    kind: AudioFormat = next((kind for kind, told in MIME.items() if told == mime), "mp3")
+    return Copy(kind, "local", path, size_bytes, sha256)
 
 
 def join(connection: Connection, recording_id: int, call_id: str) -> int | None:
@@ -171,7 +223,9 @@ def _entry(row: Any) -> Entry:
         due_at=row.due_at,
         started_at=row.started_at,
         path=row.path,
+        mime=row.mime,
         size_bytes=row.size_bytes,
+        sha256=row.sha256,
         error=row.error,
         is_call_known=row.known_id is not None,
         call_ended_at=row.call_ended_at,
@@ -180,13 +234,18 @@ def _entry(row: Any) -> Entry:
 
 _COLUMNS: Final = (
     *("id", "call_id", "kind", "base", "state", "attempts", "due_at", "started_at"),
-    *("path", "size_bytes", "error"),
+    *("path", "mime", "size_bytes", "sha256", "error"),
 )
 _ENTRIES: Final = select(
     *(RECORDINGS.c[name] for name in _COLUMNS),
     CALLS.c.id.label("known_id"),
     CALLS.c.ended_at.label("call_ended_at"),
 ).outerjoin(CALLS, CALLS.c.call_id == RECORDINGS.c.call_id)
+_COPIES_OF: Final = (
+    select(*(COPIES.c[name] for name in ("recording_id", "format", "store", "path", "size_bytes", "sha256")))
+    .where(COPIES.c.recording_id.in_(bindparam("ids", expanding=True)))
+    .order_by(COPIES.c.id)
+)
 _ENDED: Final = select(CALLS.c.call_id).where(
     CALLS.c.call_id.in_(bindparam("names", expanding=True)), CALLS.c.ended_at.is_not(None)
 )

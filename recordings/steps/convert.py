@@ -2,16 +2,18 @@
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from callcore.calls.model import RecordingKind
-from recordings.audio import decode, encode
+from recordings.audio import decode, encode, loudness
 from recordings.model import (
-    MIME,
+    TARGET_LUFS,
     AudioJob,
     Converted,
     Failed,
     FailureCode,
+    MadeCopy,
     Outcome,
     Silent,
     SourceGroup,
@@ -21,10 +23,12 @@ from recordings.steps.errors import StepFailed, failure_of
 from recordings.steps.join import write_stereo
 from recordings.steps.peaks import peaks, point_count
 from recordings.steps.source import PcmSource, read_source
+from recordings.steps.speech import measure_speech
 
 DURATION_TOLERANCE_MS = 200
 SIDES_TOLERANCE_MS = 2000
 QUIETEST = 8  # A-law codes silence as ±8
+MAX_GAIN_DB = 20.0
 AUDIBLE = 600  # a side that was at least so loud must be heard in the copy
 
 
@@ -59,13 +63,22 @@ def _convert(job: AudioJob) -> Outcome:
     stereo = job.scratch / "stereo.wav"
     write_stereo(stereo, first, first if is_voicemail else second)
     waveform = Waveform(peaks(first, total, points), () if is_voicemail else peaks(second, total, points))
-    target = job.scratch / f"playable.{job.format}"
-    encode(stereo, target, job.format, job.scratch)
-    _check(target, waveform, duration_ms, sides[0].rate_hz)
-    size_bytes, sha256 = _seal(target)
-    return Converted(
-        target, MIME[job.format], size_bytes, sha256, duration_ms, waveform, _notes(group, first, second)
-    )
+    measured = replace(measure_speech(first, second), loudness_lufs=loudness(stereo))
+    gain_db = gain_of(measured.loudness_lufs)
+    copies = []
+    for audio_format in job.formats:
+        target = job.scratch / f"playable.{audio_format}"
+        encode(stereo, target, audio_format, job.scratch, gain_db=gain_db)
+        _check(target, waveform, duration_ms, sides[0].rate_hz, 0.0 if audio_format == "wav" else gain_db)
+        copies.append(MadeCopy(audio_format, target, *_seal(target)))
+    return Converted(tuple(copies), duration_ms, waveform, measured, _notes(group, first, second))
+
+
+def gain_of(loudness_lufs: float | None) -> float:
+    """By how many dB a copy is made louder; both sides by the same, so that who spoke quietly is heard to have done so."""
+    if loudness_lufs is None:
+        return 0.0
+    return max(-MAX_GAIN_DB, min(MAX_GAIN_DB, TARGET_LUFS - loudness_lufs))
 
 
 def _read(path: Path | None) -> PcmSource | None:
@@ -76,15 +89,16 @@ def _is_heard(side: PcmSource) -> bool:
     return any(max(block) > QUIETEST or min(block) < -QUIETEST for block in side.blocks())
 
 
-def _check(target: Path, waveform: Waveform, duration_ms: int, rate_hz: int) -> None:
+def _check(target: Path, waveform: Waveform, duration_ms: int, rate_hz: int, gain_db: float) -> None:
     """The copy must be as long as the original, and who was heard there must be heard here."""
+    audible = AUDIBLE / 3 * min(1.0, 10 ** (gain_db / 20))
     decoded = decode(target, 2, rate_hz)
     if abs(decoded.duration_ms - duration_ms) > DURATION_TOLERANCE_MS:
         raise StepFailed(FailureCode.CHECK_FAILED, f"{decoded.duration_ms} ms instead of {duration_ms}")
     for side, loudest in zip(
         (waveform.customer, waveform.ours or waveform.customer), decoded.loudest, strict=True
     ):
-        if max(side) * 32_768 // 100 >= AUDIBLE and loudest < AUDIBLE // 3:
+        if max(side) * 32_768 // 100 >= AUDIBLE and loudest < audible:
             raise StepFailed(FailureCode.CHECK_FAILED, "a voice is missing in the copy")
 
 

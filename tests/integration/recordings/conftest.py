@@ -18,6 +18,7 @@ from callcore.kernel.database import Database
 from recordings.model import AudioJob, Outcome, RecordingSettings
 from recordings.pipeline import RecordingWorker
 from recordings.steps.convert import convert
+from recordings.store import Stores
 from tests.audio import make_tone
 from tests.fakes.clock import FakeClock
 
@@ -55,6 +56,16 @@ class World:
         settings = replace(self.settings, **changes)
         return RecordingWorker(
             self.database, self.clock, settings, lambda *told: self.ready.append(told), audio=self.audio
+        )
+
+    def worker_with(self, stores: Stores) -> RecordingWorker:
+        return RecordingWorker(
+            self.database,
+            self.clock,
+            self.settings,
+            lambda *told: self.ready.append(told),
+            audio=self.audio,
+            stores=stores,
         )
 
     def lay(self, base: str = CALL, seconds: float = 2.0, *, marker: bool = True, age_s: float = 0) -> None:

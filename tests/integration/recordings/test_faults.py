@@ -10,7 +10,7 @@ import pytest
 from callcore.calls.model import RecordingState
 from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.tasks import TaskOwner
-from recordings import pipeline, spool
+from recordings import local_store, pipeline, spool
 from recordings.model import Failed, FailureCode
 from recordings.queue import RecordingQueue
 from tests.audio import is_heard
@@ -157,7 +157,7 @@ async def test_a_full_disk(world: World, small_store: bool, monkeypatch: pytest.
     world.lay(seconds=10.0)
     with monkeypatch.context() as patch:
         if not small_store:
-            patch.setattr(pipeline, "place", _no_space)
+            patch.setattr(local_store, "place", _no_space)
         worker = world.worker()
         await worker.run_once()
     row = await world.recording()
@@ -194,7 +194,7 @@ async def test_placing_that_is_refused(world: World, monkeypatch: pytest.MonkeyP
     def refuse(root: Path, finished: Path, relative: PurePosixPath) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(pipeline, "place", refuse)
+    monkeypatch.setattr(local_store, "place", refuse)
     world.lay()
     await world.worker().run_once()
     row = await world.recording()

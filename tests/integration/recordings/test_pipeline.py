@@ -7,7 +7,6 @@ import pytest
 
 from callcore.calls.model import RecordingKind, RecordingState
 from callcore.kernel.tasks import TaskOwner
-from recordings.files import open_for_play
 from recordings.pipeline import RecordingWorker
 from tests.audio import is_heard, make_tone, read_sound, tone_samples, write_wav
 from tests.fakes.polling import until
@@ -28,10 +27,10 @@ async def test_an_announced_recording_becomes_playable(world: World) -> None:
     assert row.waveform == {"customer": [50] * 200, "ours": [50] * 200}
     assert (await world.journal()).has_recording
     assert world.ready == [(row.id, CALL)]
-    file = open_for_play(world.settings.store_dir, row)
-    assert row.size_bytes == file.size_bytes
-    assert row.sha256 == hashlib.sha256(file.path.read_bytes()).hexdigest()
-    sound = read_sound(file.path)
+    file = world.settings.store_dir / row.path
+    assert row.size_bytes == file.stat().st_size
+    assert row.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    sound = read_sound(file)
     assert is_heard(sound, CUSTOMER_HZ, 0)
     assert is_heard(sound, OURS_HZ, 1)
     assert not is_heard(sound, OURS_HZ, 0)

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from callcore.calls.model import RecordingState
+from recordings.model import FindingCode
 from tests.integration.recordings.conftest import CALL, PLAYABLE, World
 
 pytestmark = pytest.mark.integration
@@ -15,7 +16,7 @@ async def test_all_is_well(world: World) -> None:
     worker = world.worker()
     await worker.run_once()
     report = await worker.reconcile()
-    assert (report.ownerless, report.missing, report.retried, report.unknown_files) == ((), (), (), ())
+    assert (report.findings, report.rows, report.files) == ((), 1, 1)
 
 
 async def test_a_row_whose_file_is_gone(world: World) -> None:
@@ -49,7 +50,7 @@ async def test_files_of_which_no_row_speaks_are_told_and_left(world: World) -> N
     stray.write_bytes(b"x")
     (world.settings.store_dir / "2026/03/15/.hidden").touch()
     report = await world.worker().reconcile()
-    assert report.unknown_files == ("2026/03/15/dealerline-1773560000.1.mp3",)
+    assert report.paths(FindingCode.FILE_UNKNOWN) == ("2026/03/15/dealerline-1773560000.1.mp3",)
     assert stray.exists()
 
 
@@ -58,12 +59,12 @@ async def test_a_file_that_is_about_to_be_made_again_is_not_unknown(world: World
     placed = world.settings.store_dir / PLAYABLE
     placed.parent.mkdir(parents=True)
     placed.write_bytes(b"placed, not committed")
-    assert (await world.worker().reconcile()).unknown_files == ()
+    assert (await world.worker().reconcile()).findings == ()
 
 
 async def test_sound_in_the_spool_without_a_row(world: World) -> None:
     world.lay()
-    assert (await world.worker().reconcile()).ownerless == (CALL,)
+    assert (await world.worker().reconcile()).paths(FindingCode.NO_ROW) == (CALL,)
 
 
 async def test_old_scratch_is_swept(world: World) -> None:

@@ -46,7 +46,7 @@ def lay(
 def entry(base: str = CALL, state: RecordingState = RecordingState.PENDING, **changes: object) -> Entry:
     values = {
         "id": 1, "call_id": CALL, "kind": RecordingKind.TALK, "base": base, "state": state, "attempts": 0,
-        "due_at": None, "started_at": NOW - timedelta(hours=1), "path": "", "size_bytes": 0, "error": "",
+        "due_at": None, "started_at": NOW - timedelta(hours=1), "path": "", "mime": "", "size_bytes": 0, "sha256": "", "error": "",
         "is_call_known": True, "call_ended_at": None,
     }  # fmt: skip
     return Entry(**{**values, **changes})
