@@ -1,7 +1,8 @@
 """Services of the page of strategies: each opens its own session; rights are checked inside."""
 
+from callcore.distribution.change_order_policy import ChangeOrderPolicy
 from callcore.distribution.policy import OrderPolicy
-from callcore.distribution.policy_store import ChangeOrderPolicy, OrderPolicyBook, order_policy_book
+from callcore.distribution.policy_store import OrderPolicyBook, order_policy_book
 from callcore.distribution.rehearse import OrderRehearsal
 from callcore.distribution.try_policy import rehearse_orders
 from callcore.kernel.clock import Clock
@@ -24,12 +25,12 @@ class StrategyReader:
             book=self.book, rehearse=self.rehearse, change=ChangeOrderPolicy(self._database, self._clock)
         )
 
-    async def book(self, viewer: Viewer) -> OrderPolicyBook:
+    async def book(self, viewer: Viewer, policy_id: int | None) -> OrderPolicyBook:
         async with self._database.session() as session:
-            return await order_policy_book(session, viewer)
+            return await order_policy_book(session, viewer, policy_id)
 
-    async def rehearse(self, viewer: Viewer, changed: OrderPolicy) -> OrderRehearsal:
+    async def rehearse(self, viewer: Viewer, changed: OrderPolicy, policy_id: int | None) -> OrderRehearsal:
         if viewer.role not in POLICY_READERS:
             raise Forbidden("not-reader")
         async with self._database.session() as session:
-            return await rehearse_orders(session, changed)
+            return await rehearse_orders(session, changed, policy_id=policy_id)

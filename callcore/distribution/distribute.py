@@ -11,7 +11,7 @@ from callcore.distribution.desk import send_to_desk
 from callcore.distribution.load_network import network_facts, order_facts
 from callcore.distribution.pipeline import make_plan, own_site_plan
 from callcore.distribution.policy import BUILT_IN
-from callcore.distribution.policy_store import load_order_policy
+from callcore.distribution.policy_store import load_order_policies
 from callcore.distribution.quota_history import count_order, quota_history, release_quota
 from callcore.distribution.windows import Window, close_windows, open_windows
 from callcore.orders.attention import attention_at
@@ -37,8 +37,8 @@ async def distribute(
     if order.run:
         await close_windows(session, order.id, now=now)
         await release_quota(session, order.id, order.run)
-    active = await load_order_policy(session)
     facts = await order_facts(session, order, settings.desk_org_id)
+    active = (await load_order_policies(session)).of(facts.region_code, facts.categories)
     beyond = settings.open_to_all_minutes
     network = await network_facts(session, facts, active.policy, with_everyone=bool(beyond))
     order.run, order.offered_at = order.run + 1, now

@@ -69,7 +69,8 @@ def _run_json(run: Run) -> dict[str, Any]:
 def _run_lines(run: Run, tz: str) -> Iterator[str]:
     decision = run.decision
     version = f"версия {decision.policy_version}" if decision.policy_version else "по умолчанию"
-    yield f"Распределение {decision.run}, {_moment(decision.at, tz)}, стратегия {version}"
+    name = f"«{run.strategy}», " if run.strategy else ""
+    yield f"Распределение {decision.run}, {_moment(decision.at, tz)}, стратегия {name}{version}"
     if decision.to_desk:
         yield f"  В отдел распределения: {DESK_WORDS[decision.to_desk]}"
     for told in decision.told:

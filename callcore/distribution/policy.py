@@ -4,8 +4,8 @@ Stages open one after another: each begins when the windows of the earlier ones 
 `delay_min` after the order came, if anybody went before it.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from callcore.network.policy import FixRule, Period, Quota, QuotaUnit, Ringing, Stage, StageKind
@@ -44,11 +44,28 @@ class OrderStage(Stage):
 @dataclass(frozen=True, slots=True)
 class OrderPolicy:
     """`min_points` is the hard gate for orders of the head site, None for no gate. `counts_all`: percent is of all orders
-    of the period, else of those that the dealer could have taken."""
+    of the period, else of those that the dealer could have taken. `region_codes` and `categories` say for which orders a
+    strategy of its own is: empty for any; of the categories one that the order has is enough. `is_on` False: kept, but
+    used for none."""
 
     stages: tuple[OrderStage, ...] = (OrderStage(StageKind.BASE),)
     min_points: int | None = None
     counts_all: bool = True
+    region_codes: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    is_on: bool = True
+
+    def fits(self, region_code: str | None, categories: Collection[str]) -> bool:
+        is_region = not self.region_codes or region_code in self.region_codes
+        return (
+            self.is_on
+            and is_region
+            and (not self.categories or not set(self.categories).isdisjoint(categories))
+        )
+
+    @property
+    def conditions(self) -> int:
+        return bool(self.region_codes) + bool(self.categories)
 
     @property
     def delay_min(self) -> int:
@@ -66,9 +83,30 @@ class ActiveOrderPolicy:
     id: int
     version: int
     policy: OrderPolicy
+    name: str = ""
 
 
 BUILT_IN: Final = ActiveOrderPolicy(0, 0, OrderPolicy())
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPolicies:
+    """`main` is for all orders that none of `own` fits."""
+
+    main: ActiveOrderPolicy = BUILT_IN
+    own: tuple[ActiveOrderPolicy, ...] = ()
+
+    def of(self, region_code: str | None, categories: Collection[str]) -> ActiveOrderPolicy:
+        """The one with most conditions, of equals the oldest."""
+        fitting = (one for one in self.own if one.policy.fits(region_code, categories))
+        return min(fitting, key=lambda one: (-one.policy.conditions, one.id), default=self.main)
+
+    def with_changed(self, policy_id: int | None, policy: OrderPolicy) -> "OrderPolicies":
+        """As it would be: None is the main one, an id that is not known a new one."""
+        if policy_id is None:
+            return replace(self, main=replace(self.main, policy=policy))
+        others = tuple(one for one in self.own if one.id != policy_id)
+        return replace(self, own=(*others, ActiveOrderPolicy(policy_id, 0, policy)))
 
 
 def order_policy_to_json(policy: OrderPolicy) -> dict[str, Any]:
@@ -78,7 +116,8 @@ def order_policy_to_json(policy: OrderPolicy) -> dict[str, Any]:
 def order_policy_from_json(body: Mapping[str, Any]) -> OrderPolicy:
     """The inverse. Raises ValueError for anything that `order_policy_to_json` did not write."""
     try:
-        return OrderPolicy(**{**body, "stages": tuple(_stage(item) for item in body["stages"])})
+        listed = {name: tuple(body[name]) for name in ("region_codes", "categories") if name in body}
+        return OrderPolicy(**{**body, **listed, "stages": tuple(_stage(item) for item in body["stages"])})
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a policy of orders: {error!r}") from error
 

@@ -28,6 +28,10 @@ def check_order_policy(policy: OrderPolicy, facts: OrderPolicyFacts) -> tuple[Pr
     """Errors and warnings (`Problem.is_warning`) in the order of the page; at most one error for a place."""
     shared = check_policy(Policy(stages=policy.stages, min_points=policy.min_points), facts)
     found = [problem for problem in shared if problem.flaw is not Flaw.RULE_UNREACHED]
+    if set(policy.region_codes) - facts.regions.keys():
+        found.append(Problem("region_codes", Flaw.REGION_UNKNOWN))
+    if set(policy.categories) - facts.categories:
+        found.append(Problem("categories", Flaw.CATEGORY_UNKNOWN))
     for index, stage in enumerate(policy.stages):
         found += _stage(f"stages.{index}", stage, facts)
     return tuple(sorted(found, key=lambda problem: _stage_number(problem.place)))

@@ -1,32 +1,28 @@
-"""The policy of orders by version: read, saved, rolled back. Append-only; the newest that can be read is in force."""
+"""The policies of orders as they are stored: of each the newest version that can be read is in force."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.catalog.tables import ProductRow
 from callcore.distribution.policy import (
     BUILT_IN,
     ActiveOrderPolicy,
+    OrderPolicies,
     OrderPolicy,
     order_policy_from_json,
-    order_policy_to_json,
 )
-from callcore.distribution.policy_check import OrderPolicyFacts, check_order_policy
-from callcore.kernel import audit
-from callcore.kernel.clock import Clock
-from callcore.kernel.database import Database, insert_unless_exists
-from callcore.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from callcore.distribution.policy_check import OrderPolicyFacts
+from callcore.kernel.errors import Forbidden, NotFound
 from callcore.kernel.logs import get_logger
-from callcore.network.change_policies import rival
 from callcore.network.model import OrgKind, OrgState, Viewer
 from callcore.network.policies import LOOKED_BACK, ORDERS
-from callcore.network.policy_check import MAX_NOTE_CHARS, DealerFact, Flaw, Problem, errors_of
+from callcore.network.policy_check import DealerFact
 from callcore.network.policy_tables import PolicyRow, PolicyVersionRow
-from callcore.network.policy_versions import POLICY_READERS, may_edit_policies
+from callcore.network.policy_versions import POLICY_READERS
 from callcore.network.tables import DidRow, OrgRow, RegionRow, UserRow
 from callcore.orders.model import SERVICES
 
@@ -48,39 +44,55 @@ class OrderPolicyVersion:
 
 @dataclass(frozen=True, slots=True)
 class OrderPolicyBook:
-    """`newest` is what a save must name as `shown`; `versions` newest first."""
+    """Of one policy, `policy_id` None for the main one: `newest` is what a save must name as `shown`; `versions` newest
+    first. `own`: strategies of their own by id and name."""
 
+    policy_id: int | None
     active: ActiveOrderPolicy
     newest: int
     versions: tuple[OrderPolicyVersion, ...]
     facts: OrderPolicyFacts
+    own: tuple[ActiveOrderPolicy, ...] = ()
 
 
-async def load_order_policy(session: AsyncSession) -> ActiveOrderPolicy:
-    """The newest version that can be read, the built-in one while there is none."""
+async def load_order_policies(session: AsyncSession) -> OrderPolicies:
+    """Of each the newest version that can be read; the main one is built in while there is none."""
+    newest = (
+        select(PolicyVersionRow.policy_id, func.max(PolicyVersionRow.version).label("version"))
+        .group_by(PolicyVersionRow.policy_id)
+        .subquery()
+    )
     rows = await session.execute(
-        select(PolicyRow.id, PolicyVersionRow.version, PolicyVersionRow.body)
-        .join(PolicyVersionRow, PolicyVersionRow.policy_id == PolicyRow.id)
+        select(PolicyRow.id, PolicyRow.name, PolicyVersionRow.version, PolicyVersionRow.body)
+        .outerjoin(newest, newest.c.policy_id == PolicyRow.id)
+        .outerjoin(
+            PolicyVersionRow,
+            and_(
+                PolicyVersionRow.policy_id == PolicyRow.id,
+                PolicyVersionRow.version > newest.c.version - LOOKED_BACK,
+            ),
+        )
         .where(PolicyRow.scope == ORDERS)
         .order_by(PolicyRow.id, PolicyVersionRow.version.desc())
-        .limit(LOOKED_BACK)
     )
+    found: dict[int, ActiveOrderPolicy] = {}
+    main_id: int | None = None
     for row in rows:
-        try:
-            return ActiveOrderPolicy(row.id, row.version, order_policy_from_json(row.body))
-        except ValueError as error:
-            _log.error("policy of orders cannot be read", version=row.version, error=str(error))
-    return BUILT_IN
+        main_id = row.id if main_id is None else main_id
+        if row.id not in found and row.body is not None and (policy := _readable(row.body)) is not None:
+            found[row.id] = ActiveOrderPolicy(row.id, row.version, policy, row.name)
+    main = found.pop(main_id, BUILT_IN) if main_id is not None else BUILT_IN
+    return OrderPolicies(main, tuple(found.values()))
 
 
-async def order_policy_of(session: AsyncSession, version: int) -> OrderPolicy:
+async def order_policy_of(session: AsyncSession, version: int, policy_id: int | None = None) -> OrderPolicy:
     """Raises NotFound for what is not stored or cannot be read; version 0 is the built-in one."""
     if version == BUILT_IN.version:
         return BUILT_IN.policy
     body = await session.scalar(
         select(PolicyVersionRow.body)
         .join(PolicyRow, PolicyRow.id == PolicyVersionRow.policy_id)
-        .where(PolicyRow.scope == ORDERS, PolicyVersionRow.version == version)
+        .where(await _is_it(session, policy_id), PolicyVersionRow.version == version)
     )
     policy = _readable(body) if body is not None else None
     if policy is None:
@@ -88,15 +100,21 @@ async def order_policy_of(session: AsyncSession, version: int) -> OrderPolicy:
     return policy
 
 
-async def order_policy_book(session: AsyncSession, viewer: Viewer) -> OrderPolicyBook:
-    """Raises Forbidden."""
+async def order_policy_book(
+    session: AsyncSession, viewer: Viewer, policy_id: int | None = None
+) -> OrderPolicyBook:
+    """Raises Forbidden, NotFound("no-such-policy")."""
     if viewer.role not in POLICY_READERS:
         raise Forbidden("not-reader")
+    policies = await load_order_policies(session)
+    active = next((one for one in policies.own if one.id == policy_id), policies.main)
+    if policy_id is not None and active.id != policy_id:
+        raise NotFound("no-such-policy")
     rows = await session.execute(
         select(PolicyVersionRow, UserRow.full_name)
         .join(PolicyRow, PolicyRow.id == PolicyVersionRow.policy_id)
         .outerjoin(UserRow, UserRow.id == PolicyVersionRow.author_id)
-        .where(PolicyRow.scope == ORDERS)
+        .where(await _is_it(session, policy_id))
         .order_by(PolicyVersionRow.version.desc())
         .limit(MAX_VERSIONS)
     )
@@ -105,10 +123,19 @@ async def order_policy_book(session: AsyncSession, viewer: Viewer) -> OrderPolic
         for row, author in rows
     )
     newest = versions[0].version if versions else 0
-    return OrderPolicyBook(await load_order_policy(session), newest, versions, await order_facts(session))
+    return OrderPolicyBook(
+        policy_id, active, newest, versions, await order_policy_facts(session), policies.own
+    )
 
 
-async def order_facts(session: AsyncSession) -> OrderPolicyFacts:
+async def _is_it(session: AsyncSession, policy_id: int | None) -> ColumnElement[bool]:
+    """The condition for one policy of orders; without an id the main one, which is the oldest."""
+    if policy_id is None:
+        policy_id = await session.scalar(select(func.min(PolicyRow.id)).where(PolicyRow.scope == ORDERS))
+    return and_(PolicyRow.scope == ORDERS, PolicyRow.id == policy_id)
+
+
+async def order_policy_facts(session: AsyncSession) -> OrderPolicyFacts:
     """What a policy of orders may name."""
     orgs = await session.scalars(
         select(OrgRow).where(OrgRow.kind != OrgKind.MANUFACTURER.value).order_by(OrgRow.name, OrgRow.id)
@@ -126,92 +153,13 @@ async def order_facts(session: AsyncSession) -> OrderPolicyFacts:
     )
 
 
-class ChangeOrderPolicy:
-    """Both raise Forbidden for who may not, Conflict("policy-changed", version=, author=, at=) when another version than
-    `shown` is the newest."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-
-    async def save(self, viewer: Viewer, policy: OrderPolicy, *, shown: int, note: str = "") -> int:
-        """The new version. Raises Invalid("policy-wrong", problems=) for what check_order_policy finds."""
-        _check_editor(viewer)
-        async with self._database.transaction() as session:
-            found = errors_of(check_order_policy(policy, await order_facts(session)))
-            if len(note) > MAX_NOTE_CHARS:
-                found = (*found, Problem("note", Flaw.TOO_LONG, high=MAX_NOTE_CHARS))
-            if found:
-                raise Invalid("policy-wrong", problems=found)
-            version = await self._add(session, viewer, policy, shown, note)
-            self._note(session, viewer, "order-policy:saved", version=version, note=note)
-        return version
-
-    async def roll_back(self, viewer: Viewer, version: int, *, shown: int) -> int:
-        """A new version with the body of an older one (0: the built-in). Raises NotFound. What it names is not checked
-        anew: it was in force before."""
-        _check_editor(viewer)
-        async with self._database.transaction() as session:
-            policy = await order_policy_of(session, version)
-            made = await self._add(session, viewer, policy, shown, f"Возврат к версии {version}")
-            self._note(session, viewer, "order-policy:rolled-back", version=made, to=version)
-        return made
-
-    async def _add(
-        self, session: AsyncSession, viewer: Viewer, policy: OrderPolicy, shown: int, note: str
-    ) -> int:
-        policy_id = await _policy_id(session)
-        newest = await session.scalar(
-            select(func.max(PolicyVersionRow.version)).where(PolicyVersionRow.policy_id == policy_id)
-        )
-        if (newest or 0) != shown or not await insert_unless_exists(
-            session,
-            PolicyVersionRow,
-            policy_id=policy_id,
-            version=shown + 1,
-            made_at=self._clock.now(),
-            author_id=viewer.user_id,
-            note=note.strip(),
-            body=order_policy_to_json(policy),
-        ):
-            raise await rival(session, policy_id)
-        return shown + 1
-
-    def _note(self, session: AsyncSession, viewer: Viewer, action: str, **data: Any) -> None:
-        audit.record(
-            session,
-            at=self._clock.now(),
-            actor_id=viewer.user_id,
-            action=action,
-            entity="order-policy",
-            entity_id=NAME,
-            **data,
-        )
-
-
-async def _policy_id(session: AsyncSession) -> int:
-    """The row of the policy, made when it is not there."""
-    found = select(PolicyRow.id).where(PolicyRow.scope == ORDERS).order_by(PolicyRow.id).limit(1)
-    policy_id = await session.scalar(found)
-    if policy_id is None:
-        _ = await insert_unless_exists(session, PolicyRow, name=NAME, scope=ORDERS)
-        policy_id = await session.scalar(found)
-    if policy_id is None:
-        raise Conflict("policy-name-taken")
-    return policy_id
-
-
 def _readable(body: dict[str, Any]) -> OrderPolicy | None:
     try:
         return order_policy_from_json(body)
-    except ValueError:
+    except ValueError as error:
+        _log.error("policy of orders cannot be read", error=str(error))
         return None
 
 
 def _takes_orders(org: OrgRow) -> bool:
     return org.state == OrgState.ACTIVE and org.is_authorised and org.takes_site_orders
-
-
-def _check_editor(viewer: Viewer) -> None:
-    if not may_edit_policies(viewer):
-        raise Forbidden("not-editor")

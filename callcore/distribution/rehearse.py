@@ -11,7 +11,7 @@ from datetime import datetime
 
 from callcore.distribution.candidates import DealerFacts, OrderFacts, judge
 from callcore.distribution.pipeline import History, Plan, make_plan
-from callcore.distribution.policy import OrderPolicy
+from callcore.distribution.policy import OrderPolicies, OrderPolicy
 from callcore.network.quota_period import period_start
 from callcore.routing.live import QuotaCount
 
@@ -60,8 +60,8 @@ class OrderRehearsal:
 
 
 def rehearse(
-    before: OrderPolicy,
-    after: OrderPolicy,
+    before: OrderPolicies,
+    after: OrderPolicies,
     orders: Sequence[PastOrder],
     dealers: Sequence[DealerFacts],
     tz: str,
@@ -85,15 +85,18 @@ def rehearse(
 
 
 def _run(
-    policy: OrderPolicy, orders: Sequence[PastOrder], dealers: Sequence[DealerFacts], tz: str
+    policies: OrderPolicies, orders: Sequence[PastOrder], dealers: Sequence[DealerFacts], tz: str
 ) -> list[tuple[int, ...]]:
-    past = _Past(policy, tz)
+    pasts: dict[int, _Past] = {}
     by_region: dict[str | None, list[DealerFacts]] = {}
     firsts = []
     for order in orders:
         region = order.facts.region_code
         if region not in by_region:
             by_region[region] = [one for one in dealers if region in one.regions]
+        active = policies.of(region, order.facts.categories)
+        policy = active.policy
+        past = pasts.setdefault(active.id, _Past(policy, tz))
         verdicts = judge(order.facts, by_region[region], policy.min_points)
         plan = make_plan(policy, order.facts, verdicts, past.history(order.at))
         past.add(order.at, plan, [one.org_id for one in verdicts if one.is_in])

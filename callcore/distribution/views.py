@@ -10,7 +10,7 @@ from callcore.distribution.candidates import judge
 from callcore.distribution.decision import out_words
 from callcore.distribution.load_network import network_facts, order_facts
 from callcore.distribution.pipeline import is_far
-from callcore.distribution.policy_store import load_order_policy
+from callcore.distribution.policy_store import load_order_policies
 from callcore.distribution.rights import check_distributor, may_distribute
 from callcore.kernel.errors import NotFound
 from callcore.network.model import OrgKind, OrgState, Viewer
@@ -252,8 +252,8 @@ async def _reasons(session: AsyncSession, kind: ReasonKind) -> tuple[Choice, ...
 
 
 async def _able(session: AsyncSession, order: OrderRow, desk_org_id: int | None) -> tuple[WhoElse, ...]:
-    active = await load_order_policy(session)
     facts = await order_facts(session, order, desk_org_id)
+    active = (await load_order_policies(session)).of(facts.region_code, facts.categories)
     network = await network_facts(session, facts, active.policy)
     able = [
         WhoElse(one.org_id, one.name, one.points)
@@ -265,9 +265,9 @@ async def _able(session: AsyncSession, order: OrderRow, desk_org_id: int | None)
 
 async def _dealers(session: AsyncSession, order: OrderRow) -> tuple[Choice, ...]:
     """Those who can take it, then the others who work, with what speaks against them."""
-    active = await load_order_policy(session)
     settings = await order_settings(session)
     facts = await order_facts(session, order, settings.desk_org_id)
+    active = (await load_order_policies(session)).of(facts.region_code, facts.categories)
     network = await network_facts(session, facts, active.policy)
     verdicts = {one.org_id: one for one in judge(facts, network.dealers, active.policy.min_points)}
     able, others = [], []

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.distribution.decision import Decision, decision_from_json
+from callcore.distribution.policy_store import load_order_policies
 from callcore.kernel.errors import NotFound
 from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow, RegionRow
@@ -37,9 +38,12 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Run:
+    """`strategy` is the name of one of its own, empty for the main one."""
+
     decision: Decision
     windows: tuple[WindowView, ...]
     refusals: tuple[Refusal, ...]
+    strategy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,14 @@ async def why(session: AsyncSession, number: int) -> WhyOrder:
     windows, refusals = await _windows(session, order.id), await _refusals(session, order.id)
     org = await session.get(OrgRow, order.org_id) if order.org_id else None
     region = await session.get(RegionRow, order.region_code) if order.region_code else None
+    own = {one.id: one.name for one in (await load_order_policies(session)).own}
     runs = tuple(
-        Run(_decision(row), tuple(windows.get(row.run, ())), tuple(refusals.get(row.run, ())))
+        Run(
+            _decision(row),
+            tuple(windows.get(row.run, ())),
+            tuple(refusals.get(row.run, ())),
+            own.get(row.policy_id, ""),
+        )
         for row in decisions
     )
     return WhyOrder(number, org.name if org else "", region.name if region else "", order.tz, runs)

@@ -41,11 +41,13 @@ class Flaw(StrEnum):
     REGION_UNKNOWN = "region-unknown"
     DID_UNKNOWN = "did-unknown"
     TOP_OF_ALL = "top-of-all"
-    WINDOW_MISSING = "window-missing"  # from here to SUM_RANGE for policies of orders
+    WINDOW_MISSING = "window-missing"  # from here to FOR_NOTHING for policies of orders
     CATEGORY_UNKNOWN = "category-unknown"
     ARTICLE_UNKNOWN = "article-unknown"
     SERVICE_UNKNOWN = "service-unknown"
     SUM_RANGE = "sum-range"
+    NAME_TAKEN = "name-taken"
+    FOR_NOTHING = "for-nothing"
     NOBODY_PASSES = "nobody-passes"
     NOBODY_IN_TOP = "nobody-in-top"
     BELOW_GATE = "below-gate"

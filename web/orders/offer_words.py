@@ -79,7 +79,9 @@ def _run(run: Run) -> RunLines:
     return RunLines(
         decision.run,
         decision.at,
-        f"стратегия, версия {number}" if number else "стратегия по умолчанию",
+        f"стратегия{f' «{run.strategy}»' if run.strategy else ''}, версия {number}"
+        if number
+        else "стратегия по умолчанию",
         f"Ушёл в отдел распределения: {lead}" if lead else "",
         tuple(_stage(decision, told) for told in decision.told),
         tuple(_dealers(run)),

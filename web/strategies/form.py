@@ -72,13 +72,17 @@ class StageForm:
 
 @dataclass(frozen=True, slots=True)
 class StrategyForm:
-    """`min_points` empty is no gate; `shown` the version that the person saw."""
+    """`min_points` empty is no gate; `shown` the version that the person saw. From `name` on for a strategy of its own."""
 
     stages: tuple[StageForm, ...]
     min_points: str = ""
     counts_all: bool = True
     note: str = ""
     shown: str = ""
+    name: str = ""
+    regions: str = ""
+    categories: str = ""
+    is_on: bool = True
 
     @property
     def missing(self) -> tuple[StageKind, ...]:
@@ -107,8 +111,12 @@ class StrategyForm:
         return replace(self, stages=(*self.stages[:at], stage, *self.stages[at:]))
 
 
-def show_policy(policy: OrderPolicy, facts: OrderPolicyFacts, version: int) -> StrategyForm:
+def show_policy(policy: OrderPolicy, facts: OrderPolicyFacts, version: int, name: str = "") -> StrategyForm:
     return StrategyForm(
+        name=name,
+        regions=", ".join(facts.regions.get(code, code) for code in policy.region_codes),
+        categories=", ".join(policy.categories),
+        is_on=policy.is_on,
         stages=tuple(_shown(stage, facts) for stage in policy.stages),
         min_points="" if policy.min_points is None else str(policy.min_points),
         counts_all=policy.counts_all,
@@ -157,6 +165,10 @@ def read_form(sent: Mapping[str, Any]) -> StrategyForm:
         counts_all=sent.get("counts_all") == "1",
         note=_text(sent, "note"),
         shown=_text(sent, "shown"),
+        name=_text(sent, "name"),
+        regions=_text(sent, "region_codes"),
+        categories=_text(sent, "categories"),
+        is_on="name" not in sent or sent.get("is_on") == "1",
     )
 
 

@@ -1,14 +1,16 @@
 """«Распределение заказов»: the policy as a form, its trial on the last orders, its versions."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from aiohttp import web
 
+from callcore.distribution.change_order_policy import MAX_NAME_CHARS, NEW
 from callcore.distribution.policy_store import OrderPolicyBook
 from callcore.distribution.rehearse import OrderRehearsal
 from callcore.kernel.errors import Conflict, Invalid, NotFound
-from callcore.network.policy_check import MAX_NOTE_CHARS
+from callcore.network.policy_check import MAX_NOTE_CHARS, Flaw, Problem
 from callcore.network.policy_versions import POLICY_EDITORS, POLICY_READERS, may_edit_policies
 from callcore.orders.model import SERVICES as SERVICE_NAMES
 from web.rooms import NavItem, Room, get, post
@@ -33,29 +35,33 @@ MAX_LISTED: Final = 1000  # in the hints of fields; any other is found by its na
 
 
 async def strategies(request: web.Request) -> web.Response:
-    return await _page(request, await _book(request))
+    return await _page(request, await _book(request, _asked(request.query)), policy_id=_asked(request.query))
 
 
 async def change(request: web.Request) -> web.Response:
     """The form with any of its buttons; only «save» changes something."""
-    book, typed = await _book(request), await request.post()
+    typed = await request.post()
+    policy_id = _asked(typed)
+    book = await _book(request, policy_id)
     form, button = read_form(typed), str(typed.get("do", ""))
+    shown: dict[str, Any] = {"policy_id": policy_id, "is_unsaved": True}
     if button not in ("save", "try"):
-        return await _page(request, book, form=form.pressed(button), is_unsaved=True)
+        return await _page(request, book, form=form.pressed(button), **shown)
     form = form.without_blanks()
     told = understand(form, book.facts)
     if told.errors:
-        return await _page(request, book, 422, form=form, told=told, is_unsaved=True)
+        return await _page(request, book, 422, form=form, told=told, **shown)
     if button == "try":
-        trial = await request.app[SERVICES].rehearse(viewer_of(request), told.policy)
-        return await _page(request, book, form=form, told=told, trial=trial, is_unsaved=True)
-    return await _save(request, book, form, told)
+        trial = await request.app[SERVICES].rehearse(viewer_of(request), told.policy, policy_id)
+        return await _page(request, book, form=form, told=told, trial=trial, **shown)
+    return await _save(request, book, form, told, policy_id)
 
 
 async def summary(request: web.Request) -> web.Response:
     """The drawing and the sum of shares for what is being typed."""
-    book = await _book(request)
-    told = understand(read_form(await request.post()).without_blanks(), book.facts)
+    typed = await request.post()
+    book = await _book(request, _asked(typed))
+    told = understand(read_form(typed).without_blanks(), book.facts)
     return render(
         request, "strategies/drawing.html", oob=True, drawing=draw(told.policy), percent_sum=_percents(told)
     )
@@ -67,40 +73,59 @@ async def go_back(request: web.Request) -> web.Response:
     version, shown = _whole(typed.get("version")), _whole(typed.get("shown"))
     if version is None:
         raise NotFound("no-such-version")
-    book = await _book(request)
-    shown = book.newest if shown is None else shown
-    made = await request.app[SERVICES].change.roll_back(viewer_of(request), version, shown=shown)
+    policy_id = _asked(typed)
+    shown = (await _book(request, policy_id)).newest if shown is None else shown
+    made = await request.app[SERVICES].change.roll_back(
+        viewer_of(request), version, shown=shown, policy_id=policy_id
+    )
     return see_other(
-        PATH, Flash("success", f"Версия {version} снова действует, теперь она под номером {made}")
+        _address(policy_id),
+        Flash("success", f"Версия {version} снова действует, теперь она под номером {made}"),
     )
 
 
 async def _save(
-    request: web.Request, book: OrderPolicyBook, form: StrategyForm, told: Understood
+    request: web.Request, book: OrderPolicyBook, form: StrategyForm, told: Understood, policy_id: int | None
 ) -> web.Response:
     shown = _whole(form.shown)
+    again: dict[str, Any] = {"policy_id": policy_id, "is_unsaved": True, "form": form}
     try:
-        version = await request.app[SERVICES].change.save(
-            viewer_of(request), told.policy, shown=-1 if shown is None else shown, note=form.note
+        saved_id, version = await request.app[SERVICES].change.save(
+            viewer_of(request),
+            told.policy,
+            shown=-1 if shown is None else shown,
+            note=form.note,
+            policy_id=policy_id,
+            name=form.name,
         )
     except Conflict as conflict:
+        if conflict.code == "policy-name-taken":
+            late = {"name": words.problem_words(Problem("name", Flaw.NAME_TAKEN))}
+            return await _page(request, book, 409, told=Understood(told.policy, late, told.warnings), **again)
         return await _page(
             request,
             book,
             409,
-            form=form,
             told=told,
             trouble=_rival_words(request, conflict.details),
             shown=str(conflict.details.get("version", 0)),
-            is_unsaved=True,
+            **again,
         )
     except Invalid as invalid:  # the network changed between the check and the save
         late = {one.place: words.problem_words(one) for one in invalid.details["problems"]}
-        return await _page(
-            request, book, 422, form=form, told=Understood(told.policy, late, told.warnings), is_unsaved=True
-        )
+        return await _page(request, book, 422, told=Understood(told.policy, late, told.warnings), **again)
     said = f"Версия {version} сохранена: по ней пойдут новые заказы, прежние остаются как были"
-    return see_other(PATH, Flash("success", said))
+    return see_other(_address(saved_id), Flash("success", said))
+
+
+def _asked(sent: Mapping[str, Any]) -> int | None:
+    """Which strategy: `new`, an id, or nothing for the main one."""
+    text = sent.get("policy", "")
+    return NEW if text == "new" else _whole(text)
+
+
+def _address(policy_id: int | None) -> str:
+    return PATH if policy_id is None else f"{PATH}?policy={'new' if policy_id == NEW else policy_id}"
 
 
 def _rival_words(request: web.Request, details: Mapping[str, Any]) -> str:
@@ -112,19 +137,26 @@ def _rival_words(request: web.Request, details: Mapping[str, Any]) -> str:
     )
 
 
-async def _book(request: web.Request) -> OrderPolicyBook:
-    return await request.app[SERVICES].book(viewer_of(request))
+async def _book(request: web.Request, policy_id: int | None) -> OrderPolicyBook:
+    """A new strategy begins as a copy of the main one, without versions."""
+    is_new = policy_id == NEW
+    book = await request.app[SERVICES].book(viewer_of(request), None if is_new else policy_id)
+    return replace(book, policy_id=NEW, newest=0, versions=()) if is_new else book
 
 
 async def _page(request: web.Request, book: OrderPolicyBook, status: int = 200, **more: Any) -> web.Response:
     """`form` is what was typed; without it the version in force is shown. After a rival's save `shown` is his."""
-    form = more.pop("form", None) or show_policy(book.active.policy, book.facts, book.newest)
+    policy_id = more.pop("policy_id", None)
+    name = book.active.name if policy_id not in (None, NEW) else ""
+    form = more.pop("form", None) or show_policy(book.active.policy, book.facts, book.newest, name)
     told: Understood | None = more.pop("told", None)
     trial = more.pop("trial", None)
     seen = told or understand(form.without_blanks(), book.facts)
     facts = book.facts
     context: dict[str, Any] = {
         "book": book,
+        "policy": "" if policy_id is None else "new" if policy_id == NEW else str(policy_id),
+        "tabs": _tabs(book, policy_id, may_edit_policies(viewer_of(request))),
         "form": form,
         "shown": form.shown or book.newest,
         "errors": told.errors if told else {},
@@ -143,12 +175,20 @@ async def _page(request: web.Request, book: OrderPolicyBook, status: int = 200, 
         "articles": sorted(facts.articles)[:MAX_LISTED],
         "service_names": list(SERVICE_NAMES.values()),
         "max_note": MAX_NOTE_CHARS,
+        "max_name": MAX_NAME_CHARS,
         "words": words,
         "stage_names": STAGES,
         "oob": False,
         **more,
     }
     return render(request, "strategies/page.html", status=status, **context)
+
+
+def _tabs(book: OrderPolicyBook, here: int | None, can_edit: bool) -> list[tuple[str, str, None, bool]]:
+    names: list[tuple[int | None, str]] = [(None, "Основная")]
+    names += [(one.id, one.name if one.policy.is_on else f"{one.name} (выключена)") for one in book.own]
+    names += [(NEW, "Новая стратегия")] if can_edit else []
+    return [(name, _address(policy_id), None, policy_id == here) for policy_id, name in names]
 
 
 def _percents(told: Understood) -> int:

@@ -5,18 +5,20 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from callcore.distribution.change_order_policy import ChangeOrderPolicy
 from callcore.distribution.policy import OrderPolicy
-from callcore.distribution.policy_store import ChangeOrderPolicy, OrderPolicyBook
+from callcore.distribution.policy_store import OrderPolicyBook
 from callcore.distribution.rehearse import OrderRehearsal
 from callcore.network.model import Viewer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrategyServices:
-    """`rehearse` tries a changed policy on the newest orders beside the one in force."""
+    """The id is that of a strategy, None for the main one. `rehearse` tries a changed one on the newest orders beside those
+    in force."""
 
-    book: Callable[[Viewer], Awaitable[OrderPolicyBook]]
-    rehearse: Callable[[Viewer, OrderPolicy], Awaitable[OrderRehearsal]]
+    book: Callable[[Viewer, int | None], Awaitable[OrderPolicyBook]]
+    rehearse: Callable[[Viewer, OrderPolicy, int | None], Awaitable[OrderRehearsal]]
     change: ChangeOrderPolicy
 
 

@@ -49,7 +49,20 @@ class _Reader(FieldReader):
     def policy(self, form: StrategyForm) -> OrderPolicy:
         gate = self.number("min_points", form.min_points, 0) if form.min_points else None
         stages = tuple(self.stage(f"stages.{index}", stage) for index, stage in enumerate(form.stages))
-        return OrderPolicy(stages=stages, min_points=gate, counts_all=form.counts_all)
+        return OrderPolicy(
+            stages=stages,
+            min_points=gate,
+            counts_all=form.counts_all,
+            region_codes=self.regions("region_codes", form.regions),
+            categories=self.categories("categories", form.categories),
+            is_on=form.is_on,
+        )
+
+    def regions(self, place: str, text: str) -> tuple[str, ...]:
+        return self.several(place, text, self._orders.regions, "Региона")
+
+    def categories(self, place: str, text: str) -> tuple[str, ...]:
+        return self.several(place, text, dict.fromkeys(self._orders.categories), "Категории")
 
     def stage(self, at: str, form: StageForm) -> OrderStage:
         """Only the fields of its kind; the others keep their usual values."""
@@ -83,10 +96,8 @@ class _Reader(FieldReader):
         facts = self._orders
         return OrderRule(
             self.dealer(f"{at}.org_id", form.dealer),
-            region_codes=self.several(f"{at}.regions", form.regions, facts.regions, "Региона"),
-            categories=self.several(
-                f"{at}.categories", form.categories, dict.fromkeys(facts.categories), "Категории"
-            ),
+            region_codes=self.regions(f"{at}.regions", form.regions),
+            categories=self.categories(f"{at}.categories", form.categories),
             articles=self.several(f"{at}.articles", form.articles, dict.fromkeys(facts.articles), "Артикула"),
             services=self.several(f"{at}.services", form.services, SERVICES, "Услуги"),
             sources=tuple(_words(form.sources)),
