@@ -191,9 +191,8 @@ class SimulatedCarrier:
 
     async def put_down(self, name: str) -> None:
         """This telephone or outside number hangs up, at whatever stage its call is."""
-        for line in (await self.cli("core show channels concise")).splitlines():
-            channel, *rest = line.split("!")
-            if channel.startswith("PJSIP/pbx-") and name in rest:
+        for key, channel in (await self._table("invites")).items():
+            if key.startswith(f"{name}/"):
                 await self.cli(f"channel request hangup {channel}")
 
     def _phone(self, name: str) -> CarrierPhone:

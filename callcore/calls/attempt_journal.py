@@ -59,11 +59,6 @@ def _phone(trail: Trail, leg: Row[tuple[object, ...]]) -> None:
     trail.is_offered |= leg.answered_at is not None
     if leg.bridged_at is not None:
         trail.phone = leg.uniqueid
-        trail.is_customer_first = _ended_before(trail, leg)
     trail.is_declined |= leg.outcome == LegOutcome.DECLINED.value
     if not trail.stage:
         trail.stage, trail.status = OutStage.OURS, _STATUS.get(leg.outcome, "NOANSWER")
-
-
-def _ended_before(trail: Trail, leg: Row[tuple[object, ...]]) -> bool:
-    return bool(trail.parted_at and leg.ended_at and trail.parted_at <= leg.ended_at)

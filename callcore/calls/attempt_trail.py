@@ -5,10 +5,19 @@ from datetime import datetime
 from typing import Final
 
 from callcore.calls.attempts import ORDER_OF_STATES, AttemptReason, AttemptResult, AttemptState
-from callcore.calls.facts import BridgeEntered, ChannelHungUp, LiveChannel, MilestoneReached, PbxFact
+from callcore.calls.facts import (
+    BridgeEntered,
+    BridgeLeft,
+    ChannelHungUp,
+    ChannelStateChanged,
+    LiveChannel,
+    MilestoneReached,
+    PbxFact,
+)
 from dialplans.contract import DeclineReason, Milestone, OutStage
 
-_REJECTED: Final = 21  # Q.850
+_TEMPORARILY: Final = 19  # Q.850
+_REJECTED: Final = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,7 @@ class Trail:
     customer: str = ""  # uniqueid of the outside channel
     phone: str = ""  # uniqueid of the phone that accepted
     is_customer_first: bool | None = None  # who has hung up first
+    has_rung: bool = False  # the customer's telephone
     is_offered: bool = False
     is_declined: bool = False
     is_silent: bool = False  # picked up, pressed nothing
@@ -55,9 +65,18 @@ class Trail:
             case MilestoneReached():
                 self.is_live = self.gone_at is None
                 return self._go(self._milestone(fact))
-            case BridgeEntered() if fact.channel.uniqueid == self.customer:
+            case BridgeEntered() if fact.channel.uniqueid in (self.customer, self.phone):
+                self.is_customer_first = None  # whoever had left is back
+                if fact.channel.uniqueid == self.phone:
+                    return None
                 self.joined_at = self.joined_at or fact.at
                 return self._go(AttemptState.TALKING)
+            case BridgeLeft():
+                self._leave(fact.channel.uniqueid)
+                return None
+            case ChannelStateChanged() if fact.channel.uniqueid == self.customer:
+                self.has_rung |= fact.state == "Ringing"
+                return None
             case ChannelHungUp():
                 return self._go(self._hung_up(fact))
             case _:
@@ -119,19 +138,22 @@ class Trail:
         if uniqueid == self.call_id:
             self.is_live, self.gone_at = False, fact.at
             return AttemptState.ENDED if self.is_whole else None
-        if self.is_customer_first is None and uniqueid in (self.customer, self.phone):
-            self.is_customer_first = uniqueid == self.customer
+        self._leave(uniqueid)
         if uniqueid == self.customer:
             self.parted_at = fact.at
         return None
+
+    def _leave(self, uniqueid: str) -> None:
+        """Who hangs up leaves his bridge before the other side learns of it; their hang-ups come in any order."""
+        if self.is_customer_first is None and uniqueid in (self.customer, self.phone):
+            self.is_customer_first = uniqueid == self.customer
 
     # --- what it comes to ------------------------------------------------------------------------------------
 
     def conclude(self) -> Conclusion:
         if self.joined_at is not None:
-            by_us = AttemptReason.STOPPED if self.is_stopped else AttemptReason.OURS_HUNG_UP
-            is_his = self.is_customer_first and not self.is_stopped
-            return Conclusion(AttemptResult.TALKED, AttemptReason.CUSTOMER_HUNG_UP if is_his else by_us)
+            reason = AttemptReason.STOPPED if self.is_stopped else _BY_LEAVING[self.is_customer_first]
+            return Conclusion(AttemptResult.TALKED, reason)
         if self.is_stopped:
             return Conclusion(AttemptResult.CANCELLED, AttemptReason.STOPPED)
         if self.stage == OutStage.STALE:
@@ -146,6 +168,8 @@ class Trail:
         if self.stage != OutStage.CUSTOMER:
             return Conclusion(AttemptResult.CANCELLED, AttemptReason.HUNG_UP_WHILE_RINGING)
         cause = self.causes.get(self.customer) or self.cause
+        if self.status == "NOANSWER" and cause == _TEMPORARILY and not self.has_rung:
+            return _UNREACHABLE  # 480 at once: switched off; our own patience ends without a cause
         if self.status == "NOANSWER":
             return Conclusion(AttemptResult.NO_ANSWER, AttemptReason.CUSTOMER_NO_ANSWER)
         if self.status == "BUSY" and cause != _REJECTED:
@@ -167,6 +191,11 @@ class Trail:
         return Conclusion(AttemptResult.OURS_UNREACHABLE, AttemptReason.NOT_REGISTERED)
 
 
+_BY_LEAVING: Final = {
+    True: AttemptReason.CUSTOMER_HUNG_UP,
+    False: AttemptReason.OURS_HUNG_UP,
+    None: AttemptReason.OVER,
+}
 _UNREACHABLE: Final = Conclusion(AttemptResult.UNREACHABLE, AttemptReason.CUSTOMER_UNREACHABLE)
 _CARRIER: Final = Conclusion(AttemptResult.FAILED, AttemptReason.CARRIER_FAILED)
 _REFUSED: Final = Conclusion(AttemptResult.FAILED, AttemptReason.NUMBER_REFUSED)

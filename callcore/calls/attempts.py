@@ -57,6 +57,7 @@ class AttemptReason(StrEnum):
 
     CUSTOMER_HUNG_UP = "customer-hung-up"  # talked
     OURS_HUNG_UP = "ours-hung-up"  # talked
+    OVER = "talk-over"  # talked; who hung up was not seen
     NOT_REGISTERED = "phone-not-registered"  # ours_unreachable
     PHONE_NO_ANSWER = "phone-no-answer"  # ours_no_answer
     NO_KEY = "no-key"  # ours_no_answer: picked up and pressed nothing

@@ -94,7 +94,12 @@ def lab_plans(root: Path) -> tuple[PbxPlan, CarrierPlan]:
         cel_file=str(pbx.log / "cel.csv"),
         agi_script=str(pbx.agi / SCRIPT),
         ami_users=(
-            AmiUserPlan("lab", AMI_SECRET, ("call", "dialplan", "user", "reporting"), ("call", "reporting")),
+            AmiUserPlan(
+                "lab",
+                AMI_SECRET,
+                ("call", "dialplan", "user", "reporting"),
+                ("call", "originate", "reporting"),
+            ),
         ),
         trunks=(
             TrunkPlan(
@@ -130,6 +135,8 @@ def lab_plans(root: Path) -> tuple[PbxPlan, CarrierPlan]:
         duty_keys=("p9", "p10"),
         operator_keys=("p4",),
         duty_ring_s=3,
+        out_ring_s=4,
+        out_customer_s=4,
         music_dir=str(root / "music"),
         has_phrases=True,
     )
