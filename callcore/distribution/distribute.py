@@ -14,6 +14,7 @@ from callcore.distribution.policy import BUILT_IN
 from callcore.distribution.policy_store import load_order_policies
 from callcore.distribution.quota_history import count_order, quota_history, release_quota
 from callcore.distribution.windows import Window, close_windows, open_windows
+from callcore.distribution.working_minutes import in_working_minutes
 from callcore.orders.attention import attention_at
 from callcore.orders.desk_tables import OrderDecisionRow
 from callcore.orders.model import INSTALLATION, OrderEventKind, status_of
@@ -60,6 +61,8 @@ async def distribute(
         )
         await count_order(session, active, order.id, order.run, plan.reserved, now)
     windows = [Window(*window) for window in plan.windows(now)]
+    if settings.working_minutes:
+        windows = await in_working_minutes(session, windows, order.tz, now)
     decision = Decision(
         run=order.run,
         at=now,

@@ -35,12 +35,14 @@ class WorkingTime:
         return self._first(at, MORNING)
 
     def after(self, at: datetime, lapse: timedelta) -> datetime:
-        """`lapse` (shorter than a working day) of working time later; UTC."""
+        """`lapse` of working time later; UTC."""
         start = self._into(at)
-        left = self._at(start.astimezone(ZoneInfo(self.tz)).date(), CLOSES) - start
-        if lapse <= left:
-            return start + lapse
-        return self._first(start, OPENS) + (lapse - left)
+        for _ in range(_SEARCH_DAYS * 12):
+            left = self._at(start.astimezone(ZoneInfo(self.tz)).date(), CLOSES) - start
+            if lapse <= left or left <= timedelta():  # the latter in a calendar without working days
+                break
+            start, lapse = self._first(start, OPENS), lapse - left
+        return start + lapse
 
     def _into(self, at: datetime) -> datetime:
         """`at` itself when people work then, else the next opening."""

@@ -20,7 +20,7 @@ class OrderSettings:
     day in the order's zone. `accept_minutes`: an order that nobody took is a problem after it. `contact_minutes`: one
     taken without a proven contact is a problem after it; `release_minutes` gives it back to the others by itself (0:
     never). `desk_org_id` is the department that distributes by hand, None for the head office itself. `needs_confirmation`:
-    distribution begins only when the customer has confirmed. `open_to_all_minutes`: after the last window everybody who is
+    distribution begins only when the customer has confirmed. `working_minutes`: stages wait in office time of the order's zone. `open_to_all_minutes`: after the last window everybody who is
     registered sees the order (0: only candidates). `claim_days`: how long a dealer's customer is protected."""
 
     points_done: int = 100
@@ -33,6 +33,7 @@ class OrderSettings:
     release_minutes: int = 0
     desk_org_id: int | None = None
     needs_confirmation: bool = False
+    working_minutes: bool = False
     open_to_all_minutes: int = 0
     claim_days: int = 90
     survey_after_close: bool = True

@@ -17,7 +17,7 @@ NUMBERS: Final = (
     "claim_days",
 )
 SCORES: Final = ("score_1", "score_2", "score_3", "score_4", "score_5")
-SWITCHES: Final = ("points_failed_always", "needs_confirmation", "survey_after_close")
+SWITCHES: Final = ("points_failed_always", "needs_confirmation", "working_minutes", "survey_after_close")
 WRONG: Final = {
     "not-number": "Введите целое число",
     "too-small": "Слишком мало",
@@ -71,6 +71,7 @@ def understand(form: SettingForm) -> tuple[OrderSettings, dict[str, str]]:
         desk_org_id=desk,
         points_failed_always=form.switches["points_failed_always"],
         needs_confirmation=form.switches["needs_confirmation"],
+        working_minutes=form.switches["working_minutes"],
         survey_after_close=form.switches["survey_after_close"],
     )
     return settings, wrong

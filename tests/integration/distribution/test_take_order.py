@@ -10,7 +10,9 @@ from callcore.distribution.take_order import take_order
 from callcore.kernel.outbox import OutboxRow
 from callcore.orders.desk_tables import OrderWindowRow
 from callcore.orders.model import NewOrder, OrderKind
+from callcore.orders.settings import OrderSettings, write_settings
 from tests.factories.network import make_org, make_region
+from tests.integration.distribution import stage
 
 pytestmark = pytest.mark.integration
 
@@ -41,3 +43,25 @@ async def test_an_order_is_dated_and_offered_to_the_dealers_of_its_region(databa
     assert (order.status, order.run, order.offered_at) == ("available", 1, NOW)
     assert (handed.status, handed.org_id, handed.accepted_at) == ("accepted", near.id, NOW)
     assert topics == {"order:created", "order:available", "order:assigned"}
+
+
+async def test_minutes_of_stages_may_be_those_of_the_office(database):
+    await stage.fill(database)
+    friday = datetime(2026, 3, 13, 14, 50, tzinfo=UTC)  # ten to six in Moscow
+    async with database.transaction() as session:
+        await write_settings(session, OrderSettings(working_minutes=True), shown=0, at=NOW, user_id=1)
+        order = await stage.make(session, at=friday)
+        opens = dict(
+            (
+                await session.execute(
+                    select(OrderWindowRow.org_id, OrderWindowRow.opens_at).where(
+                        OrderWindowRow.order_id == order.id
+                    )
+                )
+            ).all()
+        )
+    assert opens[stage.QUOTA_DEALER] == friday
+    assert opens[stage.TOP] == datetime(
+        2026, 3, 16, 6, 5, tzinfo=UTC
+    )  # ten minutes of Friday, five of Monday
+    assert opens[stage.PLAIN] == datetime(2026, 3, 16, 6, 10, tzinfo=UTC)

@@ -34,6 +34,18 @@ def test_quarter_of_working_time(at: datetime, due: datetime) -> None:
 
 
 @pytest.mark.parametrize(
+    ("hours", "due"),
+    [
+        (2, moscow(3, 16, 10)),  # an hour of Friday is left, the other is of Monday
+        (10, moscow(3, 16, 18)),
+        (29, moscow(3, 19, 10)),
+    ],
+)
+def test_many_hours_take_many_days(hours: int, due: datetime) -> None:
+    assert MOSCOW.after(moscow(3, 13, 17), timedelta(hours=hours)) == due
+
+
+@pytest.mark.parametrize(
     ("at", "due"),
     [
         (moscow(3, 16, 23), moscow(3, 17, 10)),
