@@ -34,6 +34,7 @@ OURS: Final = "dl-ours"  # rings our phones; who accepts goes on to dl-out
 OUT: Final = "dl-out"  # dials the outside number, once
 OUT_MARK: Final = "dl-out-mark"  # on the outside channel, before it is dialled: recording, last words
 OUT_REACHED: Final = "dl-out-reached"  # on the outside channel, when it has answered
+MASKED_TALK: Final = "dl-masked"  # a dealer's own telephone that calls our number gets his customer
 OUT_END: Final = "dl-out-end"  # hangup handler of the outside channel
 # Calls without a phone of ours: AttemptKind -> context that the outside party meets at `s`; it is dialled by dl-out before.
 CUSTOMER_FIRST: Final = {"robot": "dl-robot", "callback": "dl-callback"}
@@ -106,7 +107,6 @@ OUT_ONCE: Final = (
 )
 
 MASKED: Final = "DL_MASKED"  # phone key of the dealer whose own telephone calls; the answer then has DL_TO and DL_CLI, no steps
-MASKED_TALK: Final = "dl-masked"  # context that joins him with his customer
 
 ROBOT_SAY: Final = "DL_X_SAY"  # the order's own message, a sound
 ROBOT_KEYS: Final = "DL_X_KEYS"  # phone keys that key 0 rings, joined by "-"
@@ -219,6 +219,7 @@ class Milestone(StrEnum):
     RECORDING = "recording"  # File: base name without extension; once a phone has accepted
     VOICEMAIL = "voicemail"  # File, Seconds
     OUT = "out"  # Number, Keys: a call that we make begins
+    MASKED = "masked"  # Number, Phone: a dealer's own telephone called our number, he gets his customer
     DIALLING = "dialling"  # on the outside channel, before it is dialled
     UNREACHED = "unreached"  # Stage: OutStage; Result: DIALSTATUS; Cause: Q.850
     HANDING = "handing"  # Way: blind, attended; Means: phone, keys, desk; From; ToKind: HandKind; To: keys or number
@@ -241,6 +242,7 @@ TRUNK_PREFIX: Final = "trunk-"  # endpoint of a trunk
 # --- CEL ----------------------------------------------------------------------------------------------------
 CEL_RUNG: Final = "DL-RUNG"  # user event of CEL; its extra is a FallbackRung
 CEL_OUT: Final = "DL-OUT"  # a call that we make begins; its extra is the outside number
+CEL_MASKED: Final = "DL-MASKED"  # its extra is <outside number>/<phone key>
 CEL_DIALLING: Final = "DL-DIALLING"  # on the outside channel
 CEL_HANDING: Final = "DL-HANDING"  # its extra is way/means/from/kind/to of Milestone.HANDING
 CEL_ROBOT: Final = "DL-ROBOT"  # its extra is the pressed key

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 
 from callcore.asterisk.agi.protocol import AgiRequest, RouteReply
-from callcore.asterisk.route_reply import reply_variables
+from callcore.asterisk.route_reply import masked_variables, reply_variables
 from callcore.calls.facts import RouteDecided
 from callcore.calls.model import PhoneInfo
 from callcore.calls.phone_book import PhoneBook
@@ -24,6 +24,7 @@ from callcore.kernel.logs import get_logger
 from callcore.kernel.metrics import Metrics
 from callcore.network.directory import load_directory
 from callcore.network.directory_rows import Directory
+from callcore.outbound.masked import MaskedWay
 from callcore.routing.decide import Answer, answer
 from callcore.routing.explain import to_json
 from callcore.routing.known import RoutingSnapshot
@@ -67,6 +68,7 @@ class InboundRouting:
         sounds: Callable[[], Sounds] = lambda: NO_SOUNDS,
         note: Callable[[Decision, datetime], object] = lambda _decision, _now: None,
         later: Callable[[Callable[[], None]], object] = lambda work: work(),
+        masked: Callable[[str, str, datetime], MaskedWay | None] = lambda _caller, _did, _now: None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -78,6 +80,7 @@ class InboundRouting:
         self._sounds = sounds
         self._note = note
         self._later = later
+        self._masked = masked
         self._directory: Directory | None = None
         self._snapshot: RoutingSnapshot | None = None
         self._phones = PhoneBook(Directory())
@@ -152,6 +155,8 @@ class InboundRouting:
         started = time.perf_counter()
         now = self._clock.now()
         with uncollected():
+            if (way := self._masked(request.caller_number, request.did, now)) is not None:
+                return RouteReply(masked_variables(way), partial(_note_masked, request.call_id, way.order_id))
             found = self._answer(request.did, request.caller_number, now)
         took_s = time.perf_counter() - started
         return RouteReply(
@@ -189,3 +194,7 @@ class InboundRouting:
             steps=len(decision.plan.steps),
             warning=decision.warning,
         )
+
+
+def _note_masked(call_id: str, order_id: int) -> None:
+    _log.info("a dealer's own telephone gets his customer", call_id=call_id, order_id=order_id)

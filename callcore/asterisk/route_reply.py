@@ -1,7 +1,18 @@
 """A plan as the channel variables of dialplans.contract."""
 
+from callcore.outbound.masked import MaskedWay
 from callcore.routing.model import Plan
 from dialplans import contract
+
+
+def masked_variables(way: MaskedWay) -> tuple[tuple[str, str], ...]:
+    """The same for a dealer's own telephone that gets his customer: no steps."""
+    return (
+        (contract.OUT_NUMBER, way.number),
+        (contract.OUT_CLI, way.cli),
+        (contract.STEPS, "0"),
+        (contract.MASKED, way.phone_key),
+    )
 
 
 def reply_variables(plan: Plan) -> tuple[tuple[str, str], ...]:

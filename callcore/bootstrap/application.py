@@ -21,6 +21,7 @@ from callcore.bootstrap.duty_services import DutyKeeper
 from callcore.bootstrap.event_loop import new_loop, share_processor
 from callcore.bootstrap.health import Health, add_gauges
 from callcore.bootstrap.live_state import LiveKeeper
+from callcore.bootstrap.masked_keeper import MaskedKeeper
 from callcore.bootstrap.message_services import Messages
 from callcore.bootstrap.message_ways import message_ways
 from callcore.bootstrap.numbering_file import NumberingFile
@@ -29,6 +30,7 @@ from callcore.bootstrap.order_card_services import OrderWatch
 from callcore.bootstrap.order_feed import OrderFeed
 from callcore.bootstrap.press_services import RevealKeeper
 from callcore.bootstrap.recording_services import recording_settings, recording_stores
+from callcore.bootstrap.robot_services import Robot
 from callcore.bootstrap.routing_options import routing_options
 from callcore.bootstrap.site import make_site
 from callcore.bootstrap.voice_services import keep_shelf, make_shelf
@@ -51,6 +53,7 @@ from callcore.kernel.migrations import schema_state
 from callcore.kernel.tasks import TaskOwner, every
 from callcore.orders.attach_call import AttachCall
 from callcore.orders.claim_requests import claim_requests
+from callcore.outbound.masked_link import LinkMasked
 from config.settings import Settings
 from recordings.pipeline import RecordingWorker
 from web.live.hub import LiveHub
@@ -78,11 +81,13 @@ class Application:
         self.numbering = NumberingFile(settings.numbering.dir)
         options = routing_options(settings)
         self.reach = PhoneReach(self.pbx)
+        self.masked = MaskedKeeper(self.database, self.clock)
         self.live = LiveKeeper(
             self.database,
             self.clock,
             unreachable=lambda: self.reach.unreachable,
             talking=lambda: self.follower.phones_in_use(),
+            pairs=lambda: self.masked.ties(),
         )
         self.charges = ChargeKeeper(self.database, self.clock)
         self.what_if = WhatIf(
@@ -104,9 +109,10 @@ class Application:
             sounds=lambda: self.shelf.sounds,
             note=self.live.note,
             later=self._later,
+            masked=self.masked.way,
         )
         self.snapshot_file = SnapshotFile(settings.pbx.agi_dir, self.clock, self.live.live)
-        linker = AttachCall()
+        linker = LinkMasked(AttachCall())
         self.follower = CallFollower(
             pbx=self.pbx,
             database=self.database,
@@ -136,6 +142,7 @@ class Application:
             self._on_recording,
             stores=self.stores,
         )
+        self.robot = Robot(self)
         hours = OpenHours(lambda: self.routing.snapshot)
         ways = message_ways(settings, self.database, self.clock)
         self.messages = Messages(self.database, self.clock, self.bus, ways, hours)
@@ -156,6 +163,7 @@ class Application:
         self._loop = asyncio.get_running_loop()
         await self._check_schema()
         await self._refresh()
+        await self.masked.look()
         await self.live.refresh()
         add_gauges(self.metrics, self.health, lambda: self.hub.count)
         self.messages.add_gauges(self.metrics)
@@ -167,6 +175,7 @@ class Application:
         await self.reconciler.start()
         _ = self.tasks.spawn("reach", self.reach.keep_asking())
         self.live.start(self.tasks)
+        self.masked.start(self.tasks)
         self.dialling.attempts.start(self.tasks)
         self.charges.start(self.bus, self.tasks)
         self.recordings.start(self.tasks)
@@ -181,6 +190,7 @@ class Application:
         _ = self.tasks.spawn("claim", every(CLAIM_S, self._claim_requests))
         _ = self.tasks.spawn("forget", every(FORGET_S, self._forget_keys))
         await OrderWatch(self.database, self.clock).start(self.tasks)
+        await self.robot.start(self.tasks)
         RevealKeeper(self.database, self.clock).start(self.tasks)
         await self._start_site()
         _log.info("application started", address=f"{self.settings.web.host}:{self.settings.web.port}")

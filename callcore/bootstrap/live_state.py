@@ -44,11 +44,13 @@ class LiveKeeper:
         *,
         unreachable: Callable[[], frozenset[str]] = frozenset,
         talking: Callable[[], Mapping[str, int]] = dict,
+        pairs: Callable[[], Mapping[tuple[str, str], Tie]] = dict,
     ) -> None:
         self._database = database
         self._clock = clock
         self._unreachable = unreachable
         self._talking = talking
+        self._pairs = pairs
         self._lock = threading.RLock()  # held for moments, never while anything is waited for
         self._quotas = QuotaCounter(self._lock)
         self._is_look_due = False
@@ -162,6 +164,7 @@ class LiveKeeper:
                 org_used_at=self._orgs,
                 quotas=self._quotas.counts(),
                 ties=self._ties,
+                pairs=self._pairs(),
             )
 
 

@@ -158,6 +158,10 @@ def _out(event: CelEvent) -> Iterator[PbxFact]:
     if event.event_type == contract.CEL_OUT:
         said = (("Number", event.said("extra")),)
         yield MilestoneReached(event.at, event.ref, Milestone.OUT, event.call_id, said)
+    elif event.event_type == contract.CEL_MASKED:
+        number, _, key = event.said("extra").partition("/")
+        pair = (("Number", number), ("Phone", key))
+        yield MilestoneReached(event.at, event.ref, Milestone.MASKED, event.call_id, pair)
     elif event.event_type == contract.CEL_DIALLING:
         yield MilestoneReached(event.at, event.ref, Milestone.DIALLING, event.call_id, ())
 

@@ -11,7 +11,6 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from callcore.calls.attempts import is_ours
 from callcore.calls.changes import CallRecord
 from callcore.calls.journal_parts import absorb, write_parts
 from callcore.calls.model import CallState, Direction
@@ -66,13 +65,16 @@ _NEW: Final[_Values] = {
 
 @dataclass(frozen=True, slots=True)
 class UnlinkedCall:
-    """A call with somebody outside that has no order yet: he called, or we did (attempts.is_ours)."""
+    """A call with somebody outside that has no order yet: he called, or we did. `org_id` and `user_id`: whose phone."""
 
     call_id: str
     caller_number: str
     started_at: datetime
     did_id: int | None
     region_code: str | None
+    is_made: bool = False
+    org_id: int | None = None
+    user_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class JournalWriter:
         """The journal does not depend on orders: a linker that fails leaves the rows as they were."""
         inbound = [values for values in rows if values["direction"] == Direction.INBOUND]
         _look_up_dids(connection, inbound)
-        made = [values for values in rows if is_ours(values["call_id"])]
+        made = [values for values in rows if values["direction"] == Direction.OUTBOUND]
         asked = {
             values["call_id"]: values
             for values in (*inbound, *made)
@@ -199,6 +201,9 @@ def _unlinked(values: _Values) -> UnlinkedCall:
         values["started_at"],
         values["did_id"],
         values["region_code"],
+        is_made=values["direction"] == Direction.OUTBOUND,
+        org_id=values["org_id"],
+        user_id=values["user_id"],
     )
 
 

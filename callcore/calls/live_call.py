@@ -78,6 +78,7 @@ class LiveCall:
     handings: list[Handing] = field(default_factory=list)
     recordings: set[str] = field(default_factory=set)
     is_calling: bool = False
+    is_masked: bool = False  # a dealer's own telephone called our number and is joined with his customer
     has_lived: bool = False
     withheld: list[Happening | LinkedidSeen] = field(
         default_factory=list
@@ -99,7 +100,7 @@ class LiveCall:
     @property
     def is_ours(self) -> bool:
         """We made it: the dialplan tells which channel is the customer's."""
-        return is_ours(self.call_id)
+        return self.is_masked or is_ours(self.call_id)
 
     def elect_customer(self) -> None:
         """The customer is the carrier's channel that is none of our phones; the first one, and for ever once talked."""

@@ -91,6 +91,14 @@ def _out(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
     draft.happened(call, fact.kind, phones=[key for key in fact.value("Keys").split("-") if key])
 
 
+def _masked(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
+    """The telephone that came in is one of ours, the customer will be called."""
+    call.is_masked, call.came_in = True, False
+    call.dialled = read_dialled(fact.value("Number"))
+    call.elect_customer()
+    draft.happened(call, fact.kind, phone=fact.value("Phone"))
+
+
 def _dialling(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
     call.outside = fact.channel.uniqueid
     call.elect_customer()
@@ -114,6 +122,7 @@ _REACHED: Final[dict[str, Callable[[LiveCall, MilestoneReached, Draft], None]]] 
     Milestone.ROBOT: _robot,
     Milestone.DONE: _done,
     Milestone.OUT: _out,
+    Milestone.MASKED: _masked,
     Milestone.DIALLING: _dialling,
     Milestone.UNREACHED: _unreached,
 }

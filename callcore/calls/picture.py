@@ -178,8 +178,9 @@ def _pour(loser: LiveCall, winner: LiveCall) -> None:
     winner.has_lived = winner.has_lived or loser.has_lived
     winner.is_transferred = winner.is_transferred or loser.is_transferred
     winner.has_message = winner.has_message or loser.has_message
-    winner.came_in = winner.came_in or loser.came_in
+    winner.came_in = (winner.came_in or loser.came_in) and not (winner.is_masked or loser.is_masked)
     winner.outside = winner.outside or loser.outside
+    winner.is_masked = winner.is_masked or loser.is_masked
     winner.version = max(winner.version, loser.version)
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.attempts import is_ours
 from callcore.calls.leg import Leg
 from callcore.calls.live_call import Channel, LiveCall
 from callcore.calls.model import (
@@ -73,6 +74,7 @@ def _call(row: CallRow) -> LiveCall:
         is_transferred=row.is_transferred,
         answered_at=row.answered_at,
         has_lived=True,
+        is_masked=is_outbound and not is_ours(row.call_id),
     )
     if call.state is CallState.TALKING:
         call.joined_since = row.answered_at

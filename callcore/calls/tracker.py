@@ -40,6 +40,7 @@ from callcore.calls.phone_channel import leg_phone_of
 from callcore.calls.picture import Picture
 from callcore.calls.transfers import Transfers, follow
 from callcore.kernel.bus import Audience
+from dialplans.contract import Milestone
 
 MAX_WAITING_ROUTES: Final = 1000
 
@@ -233,6 +234,9 @@ class Tracker:
         call = self._see(fact.channel, draft, call_id=fact.call_id)
         if call is not None and not self._transfers.told(call, fact, draft):
             reach_milestone(call, fact, draft)
+            own = call.legs.get(fact.channel.uniqueid) if fact.kind == Milestone.MASKED else None
+            if own is not None:
+                self._picture.learn_phone(call, own, fact.value("Phone"))
 
     def _route_decided(self, fact: RouteDecided, draft: Draft) -> None:
         call = self._index.by_id(fact.call_id)

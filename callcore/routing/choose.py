@@ -91,7 +91,8 @@ class _Choice:
     # --- who knows the caller
 
     def _personal(self, caller: str) -> Personal | None:
-        tie = find_tie(self._live.ties, caller, self._policy, self._closed.now)
+        did = self._way.did.number if self._way.did is not None else ""
+        tie = find_tie(self._live, did, caller, self._policy, self._closed.now)
         if tie is None or self._way.did is None:
             return None
         finder = Acquaintance(

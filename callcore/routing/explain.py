@@ -83,6 +83,7 @@ EMPTY_WORDS = {
 }
 TIE_WORDS = {
     TieKind.OWN_ORDER: "Заказ этого клиента у «{org}»",
+    TieKind.MASKED: "С этого номера клиенту звонил «{org}»",
     TieKind.LAST_TALK: "Последним с этим клиентом говорил «{org}»",
 }
 STEP_WORDS = {StepKind.OUTLET: "", StepKind.OPERATORS: "Операторы головного офиса", StepKind.DUTY: "Дежурный"}

@@ -11,6 +11,7 @@ class TieKind(StrEnum):
 
     OWN_ORDER = "own-order"
     LAST_TALK = "last-talk"
+    MASKED = "masked"  # a dealer called him from this very number of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,9 @@ class Live:
     org_used_at: Mapping[int, datetime] = field(default_factory=dict)
     quotas: Mapping[int, QuotaCount] = field(default_factory=dict)  # by policy id
     ties: Mapping[str, Tie] = field(default_factory=dict)  # by caller
+    pairs: Mapping[tuple[str, str], Tie] = field(
+        default_factory=dict
+    )  # by caller and number of ours, E.164; they win
 
 
 NOTHING_LIVE = Live()

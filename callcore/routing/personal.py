@@ -1,6 +1,5 @@
 """Who knows the caller is rung first: the dealer of his own order, else who last talked with him. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,7 +7,7 @@ from typing import Final
 from callcore.network.policy import Policy
 from callcore.routing.eligible import Abilities, ClosedNow
 from callcore.routing.known import Candidates, RouteDid, RouteOutlet, RoutingSnapshot, StaffPhone
-from callcore.routing.live import Tie, TieKind
+from callcore.routing.live import Live, Tie, TieKind
 from callcore.routing.model import Reason, Step, StepStage
 from callcore.routing.numbering import national_number
 from dialplans.contract import MAX_KEYS_PER_STEP, StepKind
@@ -31,9 +30,13 @@ class Personal:
         return self.manager is not None or bool(self.outlets)
 
 
-def find_tie(ties: Mapping[str, Tie], caller: str, policy: Policy, now: datetime) -> Tie | None:
-    """The tie that the policy wants to follow."""
-    tie = ties.get(_e164(caller)) if ties else None
+def find_tie(live: Live, did: str, caller: str, policy: Policy, now: datetime) -> Tie | None:
+    """The tie that the policy wants to follow. A number from which a dealer called this very caller is followed whatever
+    the policy: who is called back answers."""
+    number = _e164(caller)
+    if (pair := live.pairs.get((number, did))) is not None:
+        return pair
+    tie = live.ties.get(number)
     if tie is None:
         return None
     if tie.kind is TieKind.OWN_ORDER:
