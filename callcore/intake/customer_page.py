@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.tables import CallRow
 from callcore.customers.consents import ConsentKind, has_consent, revoke_consent
 from callcore.customers.queries import customers_by_id
 from callcore.intake.once import Press, earlier_answer, remember
@@ -48,6 +49,14 @@ class PublicWord:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicCall:
+    """A call of which the dealer wants his customer to know. `minutes` of talk, rounded up; 0: nobody answered."""
+
+    at: datetime
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class PublicFile:
     id: int
     name: str
@@ -78,6 +87,7 @@ class PublicOrder:
     lines: tuple[PublicLine, ...]
     words: tuple[PublicWord, ...]
     files: tuple[PublicFile, ...]
+    calls: tuple[PublicCall, ...] = ()
 
 
 async def public_order(session: AsyncSession, public_id: str) -> PublicOrder:
@@ -106,6 +116,7 @@ async def public_order(session: AsyncSession, public_id: str) -> PublicOrder:
         lines=await _lines(session, order.id),
         words=await _words(session, order.id),
         files=await _files(session, order.id),
+        calls=await _calls(session, order.id),
     )
 
 
@@ -155,6 +166,24 @@ def _word(row: OrderEventRow) -> PublicWord:
         is_own=is_feedback or (row.kind == OrderEventKind.MESSAGE.value and row.actor_id is None),
         kind=str(row.data.get("kind", "review")) if is_feedback else "message",
         score=row.data.get("score") if is_feedback else None,
+    )
+
+
+async def _calls(session: AsyncSession, order_id: int) -> tuple[PublicCall, ...]:
+    """Oldest first; those that stay inside are not told of."""
+    rows = await session.execute(
+        select(CallRow.started_at, CallRow.talk_s, OrderEventRow.data)
+        .join(OrderEventRow, OrderEventRow.call_id == CallRow.call_id)
+        .where(
+            OrderEventRow.order_id == order_id,
+            OrderEventRow.kind == OrderEventKind.CALL.value,
+            CallRow.order_id == order_id,
+        )
+        .order_by(CallRow.started_at)
+        .limit(MAX_WORDS)
+    )
+    return tuple(
+        PublicCall(at, -(-talk_s // 60)) for at, talk_s, data in rows if data.get("is_public") is True
     )
 
 

@@ -39,6 +39,7 @@ def rights_of(viewer: Viewer, order: OrderRow, *, is_own: bool) -> CardRights:
         may_reward=viewer.role in FACTORY and is_running and order.kind == OrderKind.ORDER,
         may_reopen=viewer.role in HEAD_OFFICE and not is_running,
         may_delete=viewer.role is Role.ADMIN,
+        may_set_phone=viewer.role in HEAD_OFFICE,
     )
 
 

@@ -8,11 +8,12 @@ from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.rights import Scope
+from callcore.calls.settings import FirstCall, call_settings
 from callcore.calls.tables import CallRow
 from callcore.customers.queries import customers_by_id
 from callcore.kernel.errors import NotFound
-from callcore.network.model import Viewer
-from callcore.network.tables import DidRow, OutletRow
+from callcore.network.model import PhonePolicy, Viewer
+from callcore.network.tables import DidRow, OrgRow, OutletRow
 from callcore.orders.attention import attention_times
 from callcore.orders.card_parts import (
     files_of,
@@ -139,8 +140,15 @@ async def _with_places(session: AsyncSession, order: OrderRow, card: OrderCard) 
     outlet = await session.get(OutletRow, order.outlet_id) if order.outlet_id else None
     did = await session.get(DidRow, order.did_id) if order.did_id else None
     manager, dealer = await people_of(session, order)
+    rules = await call_settings(session)
+    org = await session.get(OrgRow, order.org_id) if order.org_id is not None else None
+    nearest = order.phone_policy or (org.phone_policy if org else "") or rules.phone_policy
     return replace(
         card,
+        phone_policy=PhonePolicy(order.phone_policy) if order.phone_policy else None,
+        phone_mode=PhonePolicy(nearest),
+        proven_talk_s=rules.proven_talk_s,
+        opens_when_dialled=rules.first_call is FirstCall.ATTEMPTED,
         outlet_name=outlet.name if outlet else "",
         did_number=did.number if did else "",
         did_label=did.label if did else "",

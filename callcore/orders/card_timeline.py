@@ -8,15 +8,17 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.recording_queries import recording_view
 from callcore.calls.rights import Scope
 from callcore.calls.tables import CallRow, RecordingRow
+from callcore.calls.views import RecordingView
 from callcore.network.model import OrgKind
 from callcore.network.tables import OrgRow, OutletRow, UserRow
 from callcore.orders.card_views import LineChangeView, TimelineItem
 from callcore.orders.model import OrderEventKind
 from callcore.orders.statuses import StatusBook
 from callcore.orders.tables import OrderEventRow, OrderRow
-from callcore.orders.views import CallView, RecordingView
+from callcore.orders.views import CallView
 
 MAX_LISTED: Final = 50
 MAX_TIMELINE: Final = 500
@@ -45,8 +47,22 @@ async def timeline_of(
         for event, name, org_id, kind in events
         if _is_told(scope, event, org_id, kind)
     ][::-1]
-    items += [TimelineItem(at=call.started_at, kind=OrderEventKind.CALL, call=call) for call in calls]
+    told = await _told_calls(session, order.id)
+    items += [
+        TimelineItem(at=call.started_at, kind=OrderEventKind.CALL, call=call, is_public=call.call_id in told)
+        for call in calls
+    ]
     return tuple(sorted(items, key=lambda item: item.at))
+
+
+async def _told_calls(session: AsyncSession, order_id: int) -> frozenset[str]:
+    """Calls of which the customer's page tells."""
+    events = await session.execute(
+        select(OrderEventRow.call_id, OrderEventRow.data).where(
+            OrderEventRow.order_id == order_id, OrderEventRow.kind == OrderEventKind.CALL.value
+        )
+    )
+    return frozenset(call_id for call_id, data in events if data.get("is_public") is True)
 
 
 def _is_told(scope: Scope, event: OrderEventRow, actor_org_id: int | None, actor_kind: str | None) -> bool:
@@ -170,6 +186,5 @@ async def _recordings(
         .order_by(RecordingRow.started_at, RecordingRow.id)
     )
     for row in rows:
-        view = RecordingView(row.id, row.kind, row.state, row.duration_ms, row.is_truncated)
-        found[row.call_row_id or 0].append(view)
+        found[row.call_row_id or 0].append(recording_view(row))
     return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from callcore.network.model import PhonePolicy
 from callcore.orders.attention import Cause
 from callcore.orders.model import Fault, OrderEventKind
 from callcore.orders.views import CallView, OrderBrief
@@ -121,6 +122,7 @@ class CardRights:
     may_reward: bool = False
     may_reopen: bool = False
     may_delete: bool = False
+    may_set_phone: bool = False  # when the dealer sees the number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,3 +163,7 @@ class OrderCard:
     managers: tuple[tuple[int, str], ...] = ()
     causes: tuple[Cause, ...] = ()
     others_sell: tuple[tuple[int, str], ...] = ()
+    phone_policy: PhonePolicy | None = None  # its own, None: the dealer's
+    phone_mode: PhonePolicy = PhonePolicy.UNTIL_FIRST_CALL  # the nearest that is set
+    proven_talk_s: int = 10
+    opens_when_dialled: bool = False

@@ -10,6 +10,8 @@ from typing import Any, Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.attempt_tables import AttemptRow
+from callcore.calls.reveal_tables import PhoneRevealRow
 from callcore.calls.tables import CallRow, RecordingRow
 from callcore.calls.task_tables import TaskRow
 from callcore.customers.edit_customer import note
@@ -134,6 +136,9 @@ async def _erase_calls(session: AsyncSession, customer_id: int, *, with_recordin
     await session.execute(
         update(TaskRow).where(TaskRow.customer_id == customer_id).values(caller_number="", title="", data={})
     )
+    await session.execute(update(AttemptRow).where(AttemptRow.customer_id == customer_id).values(number=""))
+    orders = select(OrderRow.id).where(OrderRow.customer_id == customer_id)
+    await session.execute(delete(PhoneRevealRow).where(PhoneRevealRow.order_id.in_(orders)))
     paths: tuple[str, ...] = ()
     if with_recordings:
         rows = RecordingRow.call_row_id.in_(calls)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
-from callcore.network.model import Viewer
+from callcore.network.model import PhonePolicy, Viewer
 from callcore.orders.change_status import change_status, postpone
 from callcore.orders.close_order import Closing, close_order
 from callcore.orders.comment_order import comment_order
@@ -17,8 +17,10 @@ from callcore.orders.delete_order import delete_order
 from callcore.orders.edit_lines import edit_lines
 from callcore.orders.edit_order import Place, change_deadline, change_manager, change_place, set_reward
 from callcore.orders.line_changes import LineDraft
+from callcore.orders.phone_policy import set_phone_policy
 from callcore.orders.promo import apply_promo, remove_promo
 from callcore.orders.reopen_order import reopen_order
+from callcore.orders.show_call import show_call
 
 
 class OrderWork:
@@ -90,3 +92,11 @@ class OrderWork:
     async def set_reward(self, viewer: Viewer, number: int, points: int | None) -> bool:
         async with self._step() as (session, now):
             return await set_reward(session, viewer, number, points, now=now)
+
+    async def set_phone_policy(self, viewer: Viewer, number: int, policy: PhonePolicy | None) -> bool:
+        async with self._step() as (session, now):
+            return await set_phone_policy(session, viewer, number, policy, now=now)
+
+    async def show_call(self, viewer: Viewer, number: int, call_id: str, *, is_public: bool) -> bool:
+        async with self._step() as (session, now):
+            return await show_call(session, viewer, number, call_id, is_public=is_public, now=now)

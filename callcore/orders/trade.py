@@ -20,7 +20,7 @@ from callcore.kernel.database import Database
 from callcore.kernel.errors import Conflict, Forbidden, NotFound
 from callcore.network.dealers import sees_org
 from callcore.network.editing import Notes, changes_between, check_fields, may_run, org_to_change
-from callcore.network.model import OrderAccess, OrgKind, Viewer
+from callcore.network.model import OrderAccess, OrgKind, PhonePolicy, Viewer
 from callcore.network.outlets import EDITORS
 from callcore.network.tables import OrgRow
 from callcore.orders.desk_tables import DealerServiceRow
@@ -44,12 +44,14 @@ class Goods:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeFields:
-    """`services` are codes with their price in roubles, None for agreed. `capacity` None: as many open orders as come."""
+    """`services` are codes with their price in roubles, None for agreed. `capacity` None: as many open orders as come.
+    `phone_policy` None: as the network's."""
 
     whole_line: bool
     services: Mapping[str, Decimal | None]
     order_access: OrderAccess = OrderAccess.REGION
     capacity: int | None = None
+    phone_policy: PhonePolicy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,7 @@ class ChangeTrade:
             org.whole_line, org.order_capacity = fields.whole_line, fields.capacity
             if viewer.role in EDITORS:
                 org.order_access = fields.order_access.value
+                org.phone_policy = fields.phone_policy.value if fields.phone_policy else ""
             await session.execute(delete(DealerServiceRow).where(DealerServiceRow.org_id == org_id))
             if fields.services:
                 rows = [
@@ -176,6 +179,7 @@ async def _fields(session: AsyncSession, org: OrgRow) -> TradeFields:
         services=dict(rows.all()),
         order_access=OrderAccess(org.order_access),
         capacity=org.order_capacity,
+        phone_policy=PhonePolicy(org.phone_policy) if org.phone_policy else None,
     )
 
 
@@ -197,6 +201,7 @@ def _plain(fields: TradeFields) -> dict[str, Any]:
         "whole_line": fields.whole_line,
         "order_access": fields.order_access.value,
         "capacity": fields.capacity,
+        "phone_policy": fields.phone_policy.value if fields.phone_policy else "",
         "services": {
             code: None if price is None else f"{price:.2f}" for code, price in sorted(fields.services.items())
         },

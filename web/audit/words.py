@@ -41,6 +41,12 @@ ACTIONS: Final = history_words.ACTIONS | {
     "order:manager": "Менеджер заказа",
     "order:deleted": "Заказ удалён",
     "order:contact-vouched": "Контакт подтверждён вручную",
+    "order:phone-policy": "Когда дилер видит номер",
+    "order:call-shown": "Звонок показан клиенту",
+    "order:call-hidden": "Звонок скрыт от клиента",
+    "phone:revealed": "Номер клиента открыт дилеру",
+    "call:pressed": "Нажата кнопка «Позвонить клиенту»",
+    "call:refused": "Звонок не разрешён",
     "orders:moved": "Заказы дилера переданы",
     "orders:exported": "Заказы выгружены",
     "order-policy:saved": "Правила заказов сохранены",
@@ -147,12 +153,25 @@ _FIELDS: Final = history_words.FIELDS | {
     "value": "Значение",
     "merged_id": "Второй клиент",
     "count": "Строк",
+    "phone_policy": "Когда виден номер",
+    "call_id": "Звонок",
+    "why": "Чем открыт",
+    "phones": "Телефоны",
+    "code": "Причина",
     "until": "До",
 }
 _SILENT: Final = frozenset({"email_sha256", "asked_sha256", "changes", "is_on"})
-_WORDS: Final = {"pd": "персональные данные", "ads": "реклама", "calls": "автоматические звонки"} | {
-    role.value: title for role, title in ROLE_TITLES.items()
-}
+_WORDS: Final = (
+    {"pd": "персональные данные", "ads": "реклама", "calls": "автоматические звонки"}
+    | {
+        "open": "сразу",
+        "until_first_call": "после первого звонка",
+        "never": "никогда",
+        "answered": "разговор",
+        "attempted": "набор номера",
+    }
+    | {role.value: title for role, title in ROLE_TITLES.items()}
+)
 MAX_CHARS: Final = 200
 
 

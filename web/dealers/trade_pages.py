@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from callcore.kernel.errors import Conflict, Invalid
-from callcore.network.model import OrderAccess, Viewer
+from callcore.network.model import OrderAccess, PhonePolicy, Viewer
 from callcore.network.outlets import EDITORS
 from callcore.orders.model import SERVICES as SERVICE_NAMES
 from callcore.orders.trade import MAX_LISTED, ChangeTrade, Trade, TradeFields
@@ -27,6 +27,11 @@ WRONG: Final = "Проверьте число: от нуля, рубли с ко
 ACCESS: Final = {
     OrderAccess.REGION: "Свои и доступные по распределению",
     OrderAccess.OWN_ONLY: "Только свои принятые",
+}
+PHONE_POLICIES: Final = {
+    PhonePolicy.OPEN: "сразу, как принял заказ",
+    PhonePolicy.UNTIL_FIRST_CALL: "после первого звонка",
+    PhonePolicy.NEVER: "никогда, звонит только кнопкой",
 }
 OTHERS_EDIT: Final = "Пока вы правили, эти настройки изменил кто-то другой. Введённое осталось в форме: сравните и сохраните ещё раз."
 
@@ -49,7 +54,13 @@ async def trade(request: web.Request) -> web.Response:
 async def save(request: web.Request) -> web.Response:
     services, viewer, org_id = request.app[SERVICES], viewer_of(request), number_in_path(request, "id")
     form = await request.post()
-    names = ("stamp", "capacity", "order_access", *(f"price_{code}" for code in SERVICE_NAMES))
+    names = (
+        "stamp",
+        "capacity",
+        "order_access",
+        "phone_policy",
+        *(f"price_{code}" for code in SERVICE_NAMES),
+    )
     values = typed(form, *names) | {"whole_line": "1" if form.get("whole_line") == "1" else ""}
     values |= {f"service_{code}": "1" for code in SERVICE_NAMES if form.get(f"service_{code}") == "1"}
     try:
@@ -87,6 +98,7 @@ async def _page(request: web.Request, status: int = 200, **more: Any) -> web.Res
         "trouble": "",
         "services": list(SERVICE_NAMES.items()),
         "access": [(one.value, words) for one, words in ACCESS.items()],
+        "phone_policies": [(one.value, words) for one, words in PHONE_POLICIES.items()],
         "is_staff": viewer.role in EDITORS,
         "is_cut": len(found.goods) >= MAX_LISTED,
     }
@@ -98,6 +110,7 @@ def _shown(fields: TradeFields) -> dict[str, str]:
         "whole_line": "1" if fields.whole_line else "",
         "capacity": "" if fields.capacity is None else str(fields.capacity),
         "order_access": fields.order_access.value,
+        "phone_policy": fields.phone_policy.value if fields.phone_policy else "",
     }
     for code, price in fields.services.items():
         values[f"service_{code}"] = "1"
@@ -116,6 +129,7 @@ def _read(values: dict[str, str]) -> TradeFields:
         },
         order_access=access,
         capacity=whole(values["capacity"]),
+        phone_policy=next((one for one in PhonePolicy if one.value == values["phone_policy"]), None),
     )
 
 

@@ -13,7 +13,7 @@ from web.keys import DEPS
 from web.orders import card_words, timeline, words
 from web.orders.card_forms import BLANK_LINES, FormState, LineInput, kind_choices, plain_money
 from web.orders.card_services import SERVICES
-from web.orders.timeline_words import look_of, what_changed
+from web.orders.timeline_words import PHONE_POLICIES, look_of, what_changed
 from web.security.sessions import viewer_of
 from web.ui.paths import number_in_path
 from web.ui.templates import render
@@ -74,6 +74,7 @@ def card_context(request: web.Request, viewer: Viewer, card: OrderCard) -> dict[
         "show_tabs": timeline.tabs(card.timeline),
         "call_ids": timeline.call_ids(card.timeline),
         "look_of": look_of,
+        "phone_policies": PHONE_POLICIES,
         "what_changed": what_changed,
         "is_closed": card.order.status_class is OrderClass.CLOSED,
     }

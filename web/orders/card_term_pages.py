@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from callcore.network.model import PhonePolicy
 from callcore.orders.edit_order import Place
 from web.orders.card_access import OF_FACTORY, OFFICE, WORK, refused
 from web.orders.card_context import card_page
@@ -58,7 +59,25 @@ async def reward(request: web.Request) -> web.Response:
     return see_other(f"/orders/{number}#results", Flash("success", "Награда за заказ сохранена"))
 
 
+async def phone_policy(request: web.Request) -> web.Response:
+    number, _, typed = await _typed(request, "policy")
+    policy = next((one for one in PhonePolicy if one.value == typed["policy"]), None)
+    await request.app[SERVICES].work.set_phone_policy(viewer_of(request), number, policy)
+    return see_other(f"/orders/{number}#customer", Flash("success", "Сохранено, когда дилер видит номер"))
+
+
+async def show_call(request: web.Request) -> web.Response:
+    """The customer's page tells of this call, or no more."""
+    number, _, typed = await _typed(request, "shown")
+    call_id, is_public = request.match_info["call_id"], typed["shown"] == "1"
+    await request.app[SERVICES].work.show_call(viewer_of(request), number, call_id, is_public=is_public)
+    words = "Клиент увидит этот звонок на своей странице" if is_public else "Звонок снова только для вас"
+    return see_other(f"/orders/{number}#timeline", Flash("success", words))
+
+
 ROUTES = (
+    post("/orders/{number}/phone-policy", phone_policy, OFFICE),
+    post("/orders/{number}/calls/{call_id}/shown", show_call, WORK),
     post("/orders/{number}/deadline", deadline, OFFICE),
     post("/orders/{number}/place", place, WORK),
     post("/orders/{number}/manager", manager, WORK),

@@ -63,7 +63,7 @@ def call_ids(items: Iterable[TimelineItem]) -> str:
 
 def _shown(item: TimelineItem) -> Shown:
     if item.call is not None:
-        return Shown(item, f"call-{item.call.call_id}", _short(_call_look(item.call)))
+        return Shown(item, f"call-{item.call.call_id}", _short(f"{_call_look(item.call)}|{item.is_public}"))
     return Shown(item, f"event-{item.id}", _short(f"{item.text}|{item.status_to}"))
 
 

@@ -33,6 +33,13 @@ _FIELD_TITLES: Final[Mapping[str, tuple[str, str]]] = {
     "reward": ("star", "Изменена награда за заказ"),
     "org": ("building-store", "Заказ у дилера"),
     "file-removed": ("trash", "Файл убран"),
+    "phone-policy": ("lock", "Когда дилер видит номер клиента"),
+}
+PHONE_POLICIES: Final = {
+    "": "как у дилера",
+    "open": "сразу",
+    "until_first_call": "после первого звонка",
+    "never": "никогда",
 }
 _LINE_FIELDS: Final = {
     "quantity_m": "количество",
@@ -104,6 +111,8 @@ def _change_words(item: TimelineItem, tz: str) -> tuple[str, ...]:
         return (f"{_moment(item.before, tz) or 'без срока'} → {_moment(item.after, tz)}",)
     if item.field == "reward":
         return (f"{item.before or 'обычная'} → {item.after or 'обычная'}",)
+    if item.field == "phone-policy":
+        return (f"{PHONE_POLICIES[item.before]} → {PHONE_POLICIES[item.after]}",)
     if item.before or item.after:
         return (f"{item.before.strip(', ') or '—'} → {item.after.strip(', ') or '—'}",)
     return (item.text,) if item.text else ()
