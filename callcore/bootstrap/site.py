@@ -65,6 +65,7 @@ from web.palette.pages import room as palette_room
 from web.pause.pages import room as pause_room
 from web.people.pages import room as people_room
 from web.public.pages import room as public_room
+from web.robot.pages import room as robot_room
 from web.routing.pages import room as policy_room
 from web.settings.pages import room as setting_room
 from web.strategies.pages import room as strategy_room
@@ -162,6 +163,7 @@ def make_site(application: "Application") -> web.Application:
                 policy_room(PolicyReader(application.what_if).services()),
                 strategy_room(StrategyReader(application.database, application.clock).services()),
                 setting_room(SettingReader(application.database, application.clock).services()),
+                robot_room(application.robot.services()),
                 messages,
                 api_room(intake.api()),
                 intake_room(intake.form()),

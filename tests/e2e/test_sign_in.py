@@ -16,7 +16,7 @@ WITHOUT_DESK = WORK[1:]
 STAFF = ["Дилеры", "Праздники", "Дежурства", "Карта"]
 DEALERS = ["Дилеры", "Карта"]
 DAY = ["Сводка"]
-SETTINGS = ["Номера", "Распределение звонков", "Распределение заказов", "Настройки заказов"]
+SETTINGS = ["Номера", "Распределение звонков", "Распределение заказов", "Настройки заказов", "Робот"]
 TOLD = ["Сообщения", "Ключи API"]
 CAUGHT = ["Почта и SMS демо"]
 TOLD_HERE = [TOLD[0], *CAUGHT, TOLD[1]]
@@ -25,7 +25,7 @@ ROLES = {
     "admin": (DAY + WORK + STAFF + SETTINGS + TOLD_HERE + PEOPLE + AUDIT, "Сводка"),
     "manufacturer": (DAY + WORK + STAFF + SETTINGS + TOLD_HERE + PEOPLE, "Сводка"),
     "supervisor": (DAY + WORK + STAFF + SETTINGS + CAUGHT + PEOPLE + AUDIT, "Сводка"),
-    "operator": (DAY + WORK + STAFF + CAUGHT, "Рабочий стол"),
+    "operator": (DAY + WORK + STAFF + SETTINGS[-1:] + CAUGHT, "Рабочий стол"),
     "marketer": (DAY + WITHOUT_DESK + ["Дилеры", "Праздники", "Карта", "Номера", "Промокоды"], "Звонки"),
     "dealer": (DAY + WORK + DEALERS + TOLD, "Рабочий стол"),
     "dealer.manager": (DAY + WORK + DEALERS, "Рабочий стол"),

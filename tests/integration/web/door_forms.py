@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from callcore.calls.settings import CallSettings
+from callcore.outbound.robot.settings import RobotSettings
 from tests.integration.web.guarded_site import ORDER, PASSWORD, GuardedSite
+from web.robot.form import show as show_robot
 from web.settings.call_form import show_settings
 
 Form = dict[str, str]
@@ -54,6 +56,9 @@ BY_PLACE: dict[str, Form] = {
     "/orders/page-rows": {"rows": "50"},
     **{f"/orders/{{number}}/{name}": {"reason": ""} for name in ("contact", "delete", "reopen")},
     "/press": {"kind": "order", "target": str(ORDER), "key": "pressed-once"},
+    "/robot/settings": {**show_robot(RobotSettings(), 0).texts, "channel_site": "1", "version": "0"},
+    "/robot/phrases": {"name": "menu"},
+    "/robot/do-not-call": {"number": "8 912 440-00-55", "reason": "просил"},
     "/settings": SETTINGS,
     "/settings/calls": CALL_SETTINGS,
     "/settings/promo-codes": {"code": "ВЕСНА", "value": "10", "kind": "percent"},

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.bootstrap.message_ways import message_ways
+from callcore.bootstrap.robot_services import Robot
 from callcore.bootstrap.site import make_site
 from callcore.bootstrap.what_if import WhatIf
 from callcore.calls.attempt_tables import AttemptRow
@@ -308,7 +309,9 @@ def _settings(store: Path, *, secure: bool) -> Settings:
     settings = load_settings(None, {"DEALERLINE_WEB__SECURE": str(secure).lower()})
     recordings = settings.recordings.model_copy(update={"store_dir": store})
     dealers = settings.dealers.model_copy(update={"logos_dir": store / "logos"})
-    pbx = settings.pbx.model_copy(update={"secrets_file": store / "secrets.json"})
+    pbx = settings.pbx.model_copy(
+        update={"secrets_file": store / "secrets.json", "sounds_dir": store / "sounds"}
+    )
     orders = settings.orders.model_copy(update={"files_dir": store / "order-files"})
     settings = settings.model_copy(update={"dealers": dealers, "orders": orders, "pbx": pbx})
     return settings.model_copy(update={"recordings": recordings})
@@ -423,6 +426,7 @@ async def open_site(
         pbx=pbx,
         health=SimpleNamespace(checks=checks),
     )
+    parts.robot = Robot(parts)
     app = make_site(parts)
     server = TestServer(app)
     await server.start_server()

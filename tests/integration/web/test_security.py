@@ -41,6 +41,7 @@ OPEN_TO_ALL = {
     "/site/{org_id}/order",
     "/o/{public_id}",
     "/o/{public_id}/message",
+    "/o/{public_id}/confirm",
     "/o/{public_id}/feedback",
     "/o/{public_id}/unsubscribe",
     "/o/{public_id}/files/{file_id}",
@@ -87,6 +88,10 @@ SHOWN_AT_ONCE = {
     "/feedback/{id}": 422,
     "/messages/quiet": 422,
     "/messages/words/{event}/{recipient}/{channel}": 422,
+    "/robot/do-not-call/{id}/lift": 404,  # nobody stands there
+    "/robot/phrases": 422,
+    "/robot/orders/{number}/send": 422,  # it is switched off
+    "/robot/orders/{number}/off": 422,
     "/s/{token}": 422,
     "/u/{token}": 404,
     "/sign-in/code": 401,

@@ -1,0 +1,1 @@
+"""The robot that confirms orders: its calls, who is not to be called, its phrases and settings."""
