@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-import callcore.calls.tables  # noqa: F401 - with what it refers to
+import callcore.calls.task_tables  # noqa: F401 - with what it refers to
 from callcore.kernel.database import Base, BigId
 
 
