@@ -142,6 +142,7 @@ class PbxPlan:
 class Behaviour(StrEnum):
     """What a simulated telephone does with a call. The words stand in the carrier's dialplan too."""
 
+    PRESS = "press"  # answers, presses the keys of SimulatedCarrier.set_press after a moment, talks
     ACCEPT = "accept"  # answers, presses 1 after a moment, talks
     ANSWER = "answer"  # answers and talks, presses nothing
     DECLINE = "decline"  # answers, presses 2

@@ -165,6 +165,13 @@ class SimulatedCarrier:
         await self.cli(f"database put keys {name} {keys}")
         await self.set_behaviour(name, Behaviour.KEYS)
 
+    async def set_press(self, name: str, keys: str) -> None:
+        """This telephone answers, presses just these keys (`w` waits half a second) and talks on."""
+        if keys.strip("0123456789*#w") or not keys:
+            raise Invalid("bad-keys", f"no keys of a telephone: {keys!r}", fields={"keys": "0-9 * # w"})
+        await self.cli(f"database put keys {name} {keys}")
+        await self.set_behaviour(name, Behaviour.PRESS)
+
     async def listen(self, name: str) -> None:
         """From the next call on keep what this telephone hears, or what all customers hear: `customers`."""
         if name != CUSTOMERS:

@@ -34,6 +34,7 @@ BATCH_LIMIT_S: Final = 120.0
 TRY_AGAIN_S: Final = 60.0
 KEPT_S: Final = 2 * 86_400.0  # a message of one order, and words that no other has
 SWEEP_S: Final = 3600.0
+LEAD_MS: Final = 700  # who has picked up brings the receiver to his ear
 _LONGEST_S: Final = 120.0
 
 
@@ -156,12 +157,12 @@ class PartShelf:
         name = f"say-{hashlib.sha256(names.encode()).hexdigest()[:20]}"
         path = self._folder / f"{name}.wav"
         if not sound_seconds(path):
-            put(path, self._joined(parts))
+            put(path, self._joined(parts, LEAD_MS))
         os.utime(path)
         return f"{ROBOT_SOUNDS}/{name}"
 
-    def _joined(self, parts: Sequence[Part]) -> bytes:
-        samples = bytearray()
+    def _joined(self, parts: Sequence[Part], lead_ms: int = 0) -> bytes:
+        samples = bytearray(2 * (RATE_HZ * lead_ms // 1000))
         for part in parts:
             path = self._file(part)
             with wave.open(str(path)) as file:
