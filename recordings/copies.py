@@ -2,12 +2,12 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 
-from callcore.kernel.errors import NotFound
+from callcore.kernel.errors import NotFound, StoreUnavailable
 from recordings.model import MIME, Converted, Copy
 from recordings.names import store_path
+from recordings.queue import RecordingQueue
 from recordings.rows import Entry
 from recordings.store import RecordingStore, Stores
 
@@ -22,9 +22,13 @@ async def put_copies(store: RecordingStore, claim: Entry, made: Converted) -> tu
     return tuple(copies)
 
 
-async def is_whole(stores: Stores, copies: Sequence[Copy]) -> bool:
-    """Is every copy there, in its full size? Raises StoreUnavailable."""
-    return bool(copies) and all([await has_full_size(stores, one) for one in copies])
+async def is_known_whole(queue: RecordingQueue, stores: Stores, entry: Entry) -> bool:
+    """Is every copy there, in its full size? False where a store does not say so."""
+    copies = (await queue.copies_of([entry]))[entry.id]
+    try:
+        return bool(copies) and all([await has_full_size(stores, one) for one in copies])
+    except StoreUnavailable:
+        return False
 
 
 async def has_full_size(stores: Stores, copy: Copy) -> bool:

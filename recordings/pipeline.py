@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from callcore.calls.model import RecordingState
 from callcore.kernel.clock import Clock
@@ -16,7 +16,7 @@ from callcore.kernel.database import Database
 from callcore.kernel.errors import DealerlineError, StoreUnavailable
 from callcore.kernel.logs import get_logger
 from callcore.kernel.tasks import TaskOwner
-from recordings.copies import is_whole, put_copies
+from recordings.copies import is_known_whole, put_copies
 from recordings.files import SCRATCH_FOLDER
 from recordings.local_store import LocalStore
 from recordings.measure import Tally, look_at_store
@@ -26,16 +26,15 @@ from recordings.model import (
     Failed,
     FailureCode,
     Outcome,
-    ReconcileReport,
     RecordingHealth,
     RecordingSettings,
     Silent,
     SourceGroup,
 )
 from recordings.names import started_at_of
+from recordings.night import NightWork
 from recordings.pool import AudioPool, AudioRunner
 from recordings.queue import RecordingQueue
-from recordings.reconcile import reconcile
 from recordings.rows import Entry
 from recordings.settle import settle_due
 from recordings.spool import discard_all, look
@@ -71,6 +70,7 @@ class RecordingWorker:
         self._audio: AudioRunner = audio or AudioPool(settings.workers, settings.idle_pool_s)
         self._stores = stores or Stores(LocalStore(settings.store_dir))
         self._queue = RecordingQueue(database, settings)
+        self.night = NightWork(database, clock, settings, self._stores)
         self._leases = TaskOwner("recordings-lease")
         self._loops: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
@@ -79,12 +79,12 @@ class RecordingWorker:
         self._tally = Tally()
         self._busy = 0
         self._kept_at = 0.0
-        self._reconciled_on: date | None = None
 
     def start(self, tasks: TaskOwner) -> None:
         """One loop per audio process; the queue keeps them apart. Returns at once."""
         for number in range(self._settings.workers):
-            self._loops.append(tasks.spawn(f"recordings-{number}", self._run(keeps_house=number == 0)))
+            self._loops.append(tasks.spawn(f"recordings-{number}", self._run()))
+        self._loops.append(tasks.spawn("recordings-night", self.night.run()))
 
     async def close(self) -> None:
         """Stop looking, give back what is in hand, end the audio processes."""
@@ -107,11 +107,6 @@ class RecordingWorker:
         """Figures of the last round; never waits."""
         return self._health
 
-    async def reconcile(self, *, all_sums: bool = False) -> ReconcileReport:
-        """Compare files and rows both ways now; with all sums every copy is read through."""
-        now = self._clock.now()
-        return await reconcile(self._queue, self._stores, self._settings, now, all_sums=all_sums)
-
     async def run_once(self) -> int:
         """One round over everything owed; returns how many recordings came to an end."""
         work = await self._look()
@@ -129,12 +124,9 @@ class RecordingWorker:
         await self._keep_house()
         return done
 
-    async def _run(self, *, keeps_house: bool) -> None:
+    async def _run(self) -> None:
         while True:
             try:
-                if keeps_house and self._reconciled_on != (today := self._clock.now().date()):
-                    await self.reconcile()
-                    self._reconciled_on = today
                 await self.run_once()
             except DealerlineError as exc:
                 self._tally.fail(exc.code)
@@ -281,14 +273,8 @@ class RecordingWorker:
         """Originals of a finished row: removed only if its playable file is whole."""
         if work.entry.state is RecordingState.EMPTY:
             await self._discard([work.group], keep=True)
-        elif await self._is_whole(work.entry):
+        elif await is_known_whole(self._queue, self._stores, work.entry):
             await self._discard([work.group], keep=self._settings.keep_originals)
-
-    async def _is_whole(self, entry: Entry) -> bool:
-        copies = await self._queue.copies_of([entry])
-        with contextlib.suppress(StoreUnavailable):
-            return await is_whole(self._stores, copies[entry.id])
-        return False
 
     async def _discard(self, groups: Sequence[SourceGroup], *, keep: bool) -> None:
         if not groups:

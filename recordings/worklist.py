@@ -80,7 +80,7 @@ def _is_due(entry: Entry, now: datetime) -> bool:
             return entry.due_at is None or entry.due_at <= now
         case RecordingState.FAILED:
             return entry.due_at is not None and entry.due_at <= now
-        case RecordingState.READY | RecordingState.EMPTY:
+        case RecordingState.READY | RecordingState.EMPTY | RecordingState.DELETED:
             return False
 
 

@@ -1,12 +1,10 @@
 """Services of the room of customers: each opens its own session; rights are checked inside."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
-from callcore.kernel.errors import NotFound
+from callcore.kernel.errors import DealerlineError
 from callcore.kernel.logs import get_logger
 from callcore.messaging.customer_messages import SentMessage, messages_of_customer
 from callcore.messaging.forget_messages import forget_messages
@@ -17,7 +15,7 @@ from callcore.orders.claims import ClaimView, claims_of
 from callcore.orders.customer_list import CustomerPage, find_customers
 from callcore.orders.customer_tasks import TaskBrief, open_tasks_of
 from callcore.orders.customer_view import CustomerView, customer_view, merged_into
-from recordings.files import resolve_below
+from recordings.store import Stores
 from web.customers.services import CustomerServices
 
 _log = get_logger(__name__)
@@ -26,10 +24,10 @@ _log = get_logger(__name__)
 class CustomerReader:
     """Names follow the services."""
 
-    def __init__(self, database: Database, clock: Clock, store_dir: Path) -> None:
+    def __init__(self, database: Database, clock: Clock, stores: Stores) -> None:
         self._database = database
         self._clock = clock
-        self._store_dir = store_dir
+        self._stores = stores
 
     def services(self) -> CustomerServices:
         return CustomerServices(
@@ -75,11 +73,8 @@ class CustomerReader:
     async def forget_files(self, paths: Sequence[str]) -> None:
         """After the commit; one that cannot be taken away is named in the log for the administrator."""
         for path in paths:
-            try:
-                await asyncio.to_thread(_remove, self._store_dir, path)
-            except (OSError, NotFound) as error:
-                _log.error("recording of a forgotten customer not removed", path=path, error=str(error))
-
-
-def _remove(store_dir: Path, path: str) -> None:
-    resolve_below(store_dir, path).unlink(missing_ok=True)
+            for store in self._stores.by_name.values():
+                try:
+                    await store.delete(path)
+                except DealerlineError as error:
+                    _log.error("recording of a forgotten customer not removed", path=path, code=error.code)

@@ -1,13 +1,14 @@
 """Read services and use cases as the web wants them: each opens its own session; rights are checked inside."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from callcore.calls.card_queries import call_card, live_calls_for, recording_for
+from callcore.calls.card_queries import call_card, live_calls_for
 from callcore.calls.note_play import PlayNotes
 from callcore.calls.phone_reach import PhoneState
 from callcore.calls.queries import journal, journal_choices
+from callcore.calls.recording_queries import playable, recording_for
+from callcore.calls.recording_views import CopyView, Playable
 from callcore.calls.views import (
     CallCard,
     JournalChoices,
@@ -27,7 +28,7 @@ from callcore.orders.numbers import order_numbers
 from callcore.orders.queries import list_orders
 from callcore.orders.views import OrderCursor, OrderFilter, OrderPage
 from callcore.orders.won import came_to_order
-from recordings.files import resolve_below
+from recordings.store import Stores
 from web.calls.services import CallServices
 from web.desk.services import DeskServices
 
@@ -42,13 +43,13 @@ class Reader:
         self,
         database: Database,
         clock: Clock,
-        store_dir: Path,
+        stores: Stores,
         phone_states: Callable[[], Mapping[int, PhoneState]] = dict,
     ) -> None:
         self._phone_states = phone_states
         self._database = database
         self._clock = clock
-        self._store_dir = store_dir
+        self._stores = stores
         self._choices: dict[tuple[Role, str], tuple[datetime, JournalChoices]] = {}
 
     def calls(self) -> CallServices:
@@ -57,7 +58,9 @@ class Reader:
             choices=self.choices,
             card=self.call_card,
             recording=self.recording,
-            locate=lambda path: resolve_below(self._store_dir, path),
+            playable=self.playable,
+            locate=lambda copy: self._stores.of(copy.store).path(copy.path),
+            read=self.read_copy,
             order_numbers=self.order_numbers,
             note_play=PlayNotes(self._database, self._clock).note_play,
         )
@@ -110,6 +113,13 @@ class Reader:
     async def recording(self, viewer: Viewer, recording_id: int) -> RecordingView:
         async with self._database.session() as session:
             return await recording_for(session, viewer, recording_id)
+
+    async def playable(self, viewer: Viewer, recording_id: int) -> Playable:
+        async with self._database.session() as session:
+            return await playable(session, viewer, recording_id)
+
+    def read_copy(self, copy: CopyView, start: int, length: int) -> AsyncIterator[bytes]:
+        return self._stores.of(copy.store).read(copy.path, start, length)
 
     async def order_numbers(self, viewer: Viewer, ids: Collection[int]) -> Mapping[int, int]:
         async with self._database.session() as session:

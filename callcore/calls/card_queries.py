@@ -1,4 +1,4 @@
-"""Read side of one call: its card, its recordings, and the calls that go on."""
+"""Read side of one call: its card, and the calls that go on."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
@@ -8,9 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.model import CallState, HappeningKind, LegRole
 from callcore.calls.queries import select_rows, to_rows
+from callcore.calls.recording_queries import recordings_of_call
 from callcore.calls.rights import Scope, scope_of
-from callcore.calls.tables import CallEventRow, CallRow, LegRow, LinkedidRow, RecordingRow
-from callcore.calls.views import CallCard, EventView, LegView, LiveCallView, RecordingView
+from callcore.calls.tables import CallEventRow, CallRow, LegRow, LinkedidRow
+from callcore.calls.transfer_rows import somebody_asks
+from callcore.calls.views import CallCard, EventView, LegView, LiveCallView
 from callcore.kernel.errors import NotFound
 from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow, OutletRow, PhoneRow, UserRow
@@ -37,21 +39,12 @@ async def call_card(session: AsyncSession, viewer: Viewer, call_id: str) -> Call
         call=call,
         legs=tuple(_leg(leg, scope) for leg in legs if _may_see(leg, scope)),
         events=await _events(session, found.id, legs, scope),
-        recordings=await _recordings(session, found.id) if scope.covers(found.org_id) else (),
+        recordings=await recordings_of_call(session, found.id) if scope.covers(found.org_id) else (),
         linkedids=await _linkedids(session, found.id) if scope.is_whole else (),
         explanation=found.explanation if scope.is_whole else None,
         hangup_cause=found.hangup_cause,
+        is_asking=found.state != CallState.ENDED and await somebody_asks(session, found.id),
     )
-
-
-async def recording_for(session: AsyncSession, viewer: Viewer, recording_id: int) -> RecordingView:
-    """Raises NotFound for what does not exist or may not be heard; one that belongs to no call is for staff."""
-    scope = await scope_of(session, viewer)
-    row = await session.get(RecordingRow, recording_id)
-    call = await session.get(CallRow, row.call_row_id) if row is not None and row.call_row_id else None
-    if row is None or not (scope.is_whole or (call is not None and scope.covers(call.org_id))):
-        raise NotFound("recording-not-found")
-    return _recording(row)
 
 
 async def live_calls_for(session: AsyncSession, viewer: Viewer) -> tuple[LiveCallView, ...]:
@@ -161,29 +154,6 @@ def _own_data(data: dict[str, Any], own: set[str]) -> dict[str, Any]:
     if "phones" not in data:
         return data
     return {**data, "phones": [key for key in data["phones"] if key in own]}
-
-
-async def _recordings(session: AsyncSession, call_row_id: int) -> tuple[RecordingView, ...]:
-    rows = await session.scalars(
-        select(RecordingRow).where(RecordingRow.call_row_id == call_row_id).order_by(RecordingRow.started_at)
-    )
-    return tuple(_recording(row) for row in rows)
-
-
-def _recording(row: RecordingRow) -> RecordingView:
-    return RecordingView(
-        id=row.id,
-        call_id=row.call_id,
-        kind=row.kind,
-        state=row.state,
-        started_at=row.started_at,
-        duration_ms=row.duration_ms,
-        is_truncated=row.is_truncated,
-        path=row.path,
-        mime=row.mime,
-        size_bytes=row.size_bytes,
-        waveform=row.waveform,
-    )
 
 
 async def _linkedids(session: AsyncSession, call_row_id: int) -> tuple[str, ...]:

@@ -82,6 +82,7 @@ class RecordingState(StrEnum):
     READY = "ready"
     FAILED = "failed"
     EMPTY = "empty"
+    DELETED = "deleted"  # at the end of its term; the row tells why
 
 
 class Rung(StrEnum):

@@ -206,7 +206,7 @@ async def _conditions(
         scope_of_choice.calls(),
         *_by_value(wanted),
         *_by_bound(wanted),
-        *_by_number(wanted.number, scope),
+        *by_number(wanted.number, scope),
         *_by_share(wanted, scope, won),
     ]
 
@@ -266,7 +266,7 @@ def _by_share(
     return conditions
 
 
-def _by_number(text: str, scope: Scope) -> list[ColumnElement[bool]]:
+def by_number(text: str, scope: Scope) -> list[ColumnElement[bool]]:
     """A whole number in any usual spelling by its index; fewer digits as the end of one, over the index alone."""
     digits = re.sub(r"\D", "", text)
     if not digits:

@@ -158,8 +158,8 @@ class EventView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingView:
-    """`path` is relative to the recordings folder and empty until the recording is ready; `waveform` two lists of peaks
-    0..100 under the names that the recordings room gives them."""
+    """`waveform` two lists of peaks 0..100 under the names that the recordings room gives them. `loudness_lufs` of the
+    source; shares 0..1: nobody speaks, and our side's part of all speech. `paused_at`: not recorded right now, on purpose."""
 
     id: int
     call_id: str
@@ -168,10 +168,14 @@ class RecordingView:
     started_at: datetime
     duration_ms: int
     is_truncated: bool
-    path: str
-    mime: str
-    size_bytes: int
     waveform: Mapping[str, Any] | None
+    loudness_lufs: float | None = None
+    silence_share: float | None = None
+    talk_share: float | None = None
+    paused_ms: int = 0
+    paused_at: datetime | None = None
+    deleted_at: datetime | None = None
+    delete_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +189,7 @@ class CallCard:
     linkedids: tuple[str, ...]
     explanation: Mapping[str, Any] | None
     hangup_cause: int | None
+    is_asking: bool = False  # the customer is held while one of ours asks another whether he takes the talk
 
 
 @dataclass(frozen=True, slots=True)

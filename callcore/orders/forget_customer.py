@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.attempt_tables import AttemptRow
+from callcore.calls.recording_queries import is_held
+from callcore.calls.recording_tables import RecordingCopyRow
 from callcore.calls.reveal_tables import PhoneRevealRow
 from callcore.calls.tables import CallRow, RecordingRow
 from callcore.calls.task_tables import TaskRow
@@ -51,7 +53,7 @@ async def forget_customer(
     erasers: Sequence[Eraser] = (),
 ) -> Forgotten:
     """`erasers` clean the rooms above (messages). Raises NotFound, Forbidden, Invalid (fields reason, typed),
-    NotAllowedNow("order-running") while an order or a call of his is not over."""
+    NotAllowedNow("order-running") while an order or a call of his is not over, "recordings-held"."""
     row = await customer_to_change(session, viewer, customer_id, FORGETTERS)
     reason = _checked(reason, typed)
     await _check_nothing_runs(session, customer_id)
@@ -131,6 +133,12 @@ def _blotted(name: str, value: Any) -> Any:
     return FORGOTTEN_TEXT if name in _TYPED and isinstance(value, str) and value else value
 
 
+async def _check_nothing_held(session: AsyncSession, rows: ColumnElement[bool]) -> None:
+    """What must be kept for a dispute or a court is kept from everybody."""
+    if await session.scalar(select(RecordingRow.id).where(rows, is_held()).limit(1)) is not None:
+        raise NotAllowedNow("recordings-held")
+
+
 async def _erase_calls(session: AsyncSession, customer_id: int, *, with_recordings: bool) -> tuple[str, ...]:
     calls = select(CallRow.id).where(CallRow.customer_id == customer_id)
     await session.execute(
@@ -142,8 +150,15 @@ async def _erase_calls(session: AsyncSession, customer_id: int, *, with_recordin
     paths: tuple[str, ...] = ()
     if with_recordings:
         rows = RecordingRow.call_row_id.in_(calls)
-        found = await session.scalars(select(RecordingRow.path).where(rows, RecordingRow.path != ""))
-        paths = tuple(found)
+        await _check_nothing_held(session, rows)
+        mine = select(RecordingRow.id).where(rows)
+        copies = RecordingCopyRow.recording_id.in_(mine)
+        named = select(RecordingRow.path).where(rows, RecordingRow.path != "")
+        found = await session.scalars(named.union(select(RecordingCopyRow.path).where(copies)))
+        paths = tuple(sorted(found))
+        await session.execute(
+            delete(RecordingCopyRow).where(copies).execution_options(synchronize_session=False)
+        )
         values = {"path": "", "waveform": None, "state": "empty", "error": "forgotten", "due_at": None}
         await session.execute(update(RecordingRow).where(rows).values(**values))
         ours = update(CallRow).where(CallRow.customer_id == customer_id)

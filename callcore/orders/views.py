@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from callcore.calls.views import RecordingView
 from callcore.kernel.errors import Invalid
 from callcore.kernel.phones import format_phone, mask_phone
 from callcore.orders.list_model import OrderSort, OrderTab
@@ -120,17 +121,6 @@ class OrderPage:
 
     items: tuple[OrderBrief, ...]
     next_cursor: OrderCursor | None
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingView:
-    """A recording that this viewer may hear; the player asks for it by its id."""
-
-    id: int
-    kind: str
-    state: str
-    duration_ms: int
-    is_truncated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

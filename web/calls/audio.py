@@ -1,6 +1,7 @@
 """A recording as bytes: by ranges for the player, whole for a download."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -9,6 +10,9 @@ from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 
+from callcore.calls.recording_views import CopyView
+from web.calls.services import ReadCopy
+
 _SUFFIXES = {"audio/mpeg": "mp3", "audio/ogg": "ogg", "audio/wav": "wav"}
 
 
@@ -16,10 +20,7 @@ class RecordingFile(web.FileResponse):
     """One file with HTTP Range. Kept by the browser only as long as each use is asked for: rights may end."""
 
     def __init__(self, path: Path, mime: str, download_as: str = "") -> None:
-        headers = CIMultiDict({hdrs.CACHE_CONTROL: "private, no-cache", hdrs.CONTENT_TYPE: mime})
-        if download_as:
-            headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{download_as}"'
-        super().__init__(path, headers=headers)
+        super().__init__(path, headers=_headers(mime, download_as))
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """aiohttp knows If-Range as a date only: with an entity tag of old the whole file must go (RFC 9110, 13.1.5)."""
@@ -30,6 +31,74 @@ class RecordingFile(web.FileResponse):
         whole.pop(hdrs.RANGE, None)
         whole.pop(hdrs.IF_RANGE, None)
         return await super().prepare(request.clone(headers=whole))
+
+
+class RecordingStream(web.StreamResponse):
+    """One file of a distant store with HTTP Range (RFC 9110, 14): read through us, never by a link to the store."""
+
+    def __init__(self, read: ReadCopy, copy: CopyView, download_as: str = "") -> None:
+        super().__init__(headers=_headers(copy.mime, download_as))
+        self._read, self._copy = read, copy
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Sends everything; what a store breaks off ends the connection, so that nobody takes a part for the whole."""
+        etag, size = f'"{self._copy.sha256[:32]}"', self._copy.size_bytes
+        self.headers.update({hdrs.ETAG: etag, hdrs.ACCEPT_RANGES: "bytes", hdrs.VARY: hdrs.ACCEPT})
+        if etag in request.headers.get(hdrs.IF_NONE_MATCH, ""):
+            self.set_status(304)
+            return await super().prepare(request)
+        part = _part(request, etag, size)
+        if part is None:
+            self.set_status(416)
+            self.headers[hdrs.CONTENT_RANGE] = f"bytes */{size}"
+            self.content_length = 0
+            return await super().prepare(request)
+        start, end = part
+        if end - start < size:
+            self.set_status(206)
+            self.headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{end - 1}/{size}"
+        self.content_length = end - start
+        if request.method == hdrs.METH_HEAD:
+            return await super().prepare(request)
+        return await self._send(request, self._read(self._copy, start, end - start))
+
+    async def _send(
+        self, request: web.BaseRequest, pieces: AsyncIterator[bytes]
+    ) -> AbstractStreamWriter | None:
+        """The first piece before the head: a store that is away is told in words."""
+        first = await anext(pieces, b"")
+        writer = await super().prepare(request)
+        await self.write(first)
+        async for piece in pieces:
+            await self.write(piece)
+        return writer
+
+
+def _part(request: web.BaseRequest, etag: str, size: int) -> tuple[int, int] | None:
+    """Of the file, end exclusive; None when it has no such part. A Range that makes no sense is passed over."""
+    if_range = request.headers.get(hdrs.IF_RANGE, "").strip()
+    if if_range and if_range != etag:
+        return 0, size
+    try:
+        asked = request.http_range
+    except ValueError:
+        return 0, size
+    start, end = asked.start, asked.stop
+    if start is None and end is None:
+        return 0, size
+    start = start or 0
+    if start < 0:
+        return max(0, size + start), size
+    if start >= size:
+        return None
+    return start, min(end, size) if end is not None else size
+
+
+def _headers(mime: str, download_as: str) -> CIMultiDict[str]:
+    headers = CIMultiDict({hdrs.CACHE_CONTROL: "private, no-cache", hdrs.CONTENT_TYPE: mime})
+    if download_as:
+        headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{download_as}"'
+    return headers
 
 
 def file_name(started_at: datetime, recording_id: int, mime: str) -> str:

@@ -135,7 +135,7 @@ async def test_after_the_cause_is_cured_the_night_brings_it_back(world: World) -
     await worker.run_once()
     world.audio.answer = convert
     assert await worker.run_once() == 0
-    assert (await worker.reconcile()).retried == (CALL,)
+    assert (await worker.night.compare()).retried == (CALL,)
     assert await worker.run_once() == 1
     assert len(world.ready) == 1
 

@@ -15,7 +15,7 @@ async def test_all_is_well(world: World) -> None:
     world.lay()
     worker = world.worker()
     await worker.run_once()
-    report = await worker.reconcile()
+    report = await worker.night.compare()
     assert (report.findings, report.rows, report.files) == ((), 1, 1)
 
 
@@ -25,12 +25,12 @@ async def test_a_row_whose_file_is_gone(world: World) -> None:
     worker = world.worker()
     await worker.run_once()
     (world.settings.store_dir / PLAYABLE).unlink()
-    assert (await worker.reconcile()).missing == (PLAYABLE,)
+    assert (await worker.night.compare()).missing == (PLAYABLE,)
     row = await world.recording()
     assert row is not None
     assert (row.state, row.error, row.due_at) == (RecordingState.FAILED, "file-missing", None)
     assert [kind for kind, _ in await world.events()] == ["recording-failed"]
-    assert (await worker.reconcile()).missing == (), "told once"
+    assert (await worker.night.compare()).missing == (), "told once"
 
 
 async def test_a_lost_file_is_made_again_from_its_originals(world: World) -> None:
@@ -39,7 +39,7 @@ async def test_a_lost_file_is_made_again_from_its_originals(world: World) -> Non
     await worker.run_once()
     (world.settings.store_dir / PLAYABLE).unlink()
     world.lay()
-    assert (await worker.reconcile()).retried == (CALL,)
+    assert (await worker.night.compare()).retried == (CALL,)
     assert await worker.run_once() == 1
     assert world.store_names() == [PLAYABLE]
 
@@ -49,7 +49,7 @@ async def test_files_of_which_no_row_speaks_are_told_and_left(world: World) -> N
     stray.parent.mkdir(parents=True)
     stray.write_bytes(b"x")
     (world.settings.store_dir / "2026/03/15/.hidden").touch()
-    report = await world.worker().reconcile()
+    report = await world.worker().night.compare()
     assert report.paths(FindingCode.FILE_UNKNOWN) == ("2026/03/15/dealerline-1773560000.1.mp3",)
     assert stray.exists()
 
@@ -59,12 +59,12 @@ async def test_a_file_that_is_about_to_be_made_again_is_not_unknown(world: World
     placed = world.settings.store_dir / PLAYABLE
     placed.parent.mkdir(parents=True)
     placed.write_bytes(b"placed, not committed")
-    assert (await world.worker().reconcile()).findings == ()
+    assert (await world.worker().night.compare()).findings == ()
 
 
 async def test_sound_in_the_spool_without_a_row(world: World) -> None:
     world.lay()
-    assert (await world.worker().reconcile()).paths(FindingCode.NO_ROW) == (CALL,)
+    assert (await world.worker().night.compare()).paths(FindingCode.NO_ROW) == (CALL,)
 
 
 async def test_old_scratch_is_swept(world: World) -> None:
@@ -72,5 +72,5 @@ async def test_old_scratch_is_swept(world: World) -> None:
         scratch = world.settings.store_dir / ".work" / name
         scratch.mkdir(parents=True)
         os.utime(scratch, (world.clock.now().timestamp() - age_s,) * 2)
-    assert (await world.worker().reconcile()).swept == ("old.1",)
+    assert (await world.worker().night.compare()).swept == ("old.1",)
     assert [path.name for path in (world.settings.store_dir / ".work").iterdir()] == ["new.1"]

@@ -114,10 +114,10 @@ async def test_a_bucket_that_is_away_loses_nothing(world: World, bucket: S3Setti
     copy = tmp_path / "back.mp3"
     copy.write_bytes(b"".join([piece async for piece in kept.read(PLAYABLE)]))
     assert is_heard(copy, CUSTOMER_HZ, 0)
-    assert (await worker.reconcile()).findings == ()
+    assert (await worker.night.compare()).findings == ()
     await put(kept, tmp_path, PLAYABLE, b"x" * row.size_bytes)
-    (found,) = (await worker.reconcile(all_sums=True)).findings
+    (found,) = (await worker.night.compare(all_sums=True)).findings
     assert (found.code, found.store, found.call_id) == (FindingCode.WRONG_SUM, "s3", CALL)
     await kept.delete(PLAYABLE)
-    assert (await worker.reconcile()).missing == (PLAYABLE,)
+    assert (await worker.night.compare()).missing == (PLAYABLE,)
     await worker.close()

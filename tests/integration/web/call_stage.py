@@ -17,6 +17,8 @@ from callcore.calls.tables import CallRow, LegRow, RecordingRow
 from callcore.kernel.database import Database
 from callcore.network.model import Role, Viewer
 from callcore.network.tables import OrgRow
+from recordings.local_store import LocalStore
+from recordings.store import Stores
 from tests.factories.network import make_org, make_outlet, make_region
 from tests.factories.sales import make_call
 from tests.fakes.clock import MONDAY_NOON, FakeClock
@@ -45,6 +47,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.store.mkdir()
+        self.stores = Stores(LocalStore(self.store))
 
     async def build(self) -> None:
         async with self.database.transaction() as session:
@@ -108,10 +111,10 @@ class Stage:
         """Signed in as the operator of the factory or the owner of a dealer."""
         usual = Role.OPERATOR if who == "factory" else Role.DEALER_OWNER
         sign_in = FakeSignIn(**{who: self.person(who, role or usual)})
-        reader = Reader(self.database, self.clock, self.store)
+        reader = Reader(self.database, self.clock, self.stores)
         rooms = (
             calls.room(reader.calls()),
-            customers.room(CustomerReader(self.database, self.clock, self.store).services()),
+            customers.room(CustomerReader(self.database, self.clock, self.stores).services()),
         )
         app = make_app(
             WebDeps(sign_in=sign_in, clock=self.clock, rooms=rooms, template_cache=self.template_cache)

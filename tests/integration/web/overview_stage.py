@@ -50,7 +50,7 @@ class OverviewStage(SalesStage):
         async def checks() -> tuple[HealthCheck, ...]:
             return (HealthCheck("pbx", self.is_up, "" if self.is_up else "нет связи с АТС"),)
 
-        reader = Reader(self.database, self.clock, self.store)
+        reader = Reader(self.database, self.clock, self.stores)
         duty = DutyKeeper(self.database, self.clock, lambda: snapshot)
         day = OverviewReader(self.database, self.clock, checks, lambda: snapshot.made_at, duty.coming_gaps)
         numbers = DidReader(

@@ -145,14 +145,14 @@ class SalesStage(Stage):
     async def browser(self, who: str, role: Role | None = None) -> AsyncIterator[TestClient[Any, Any]]:
         usual = Role.OPERATOR if who == "factory" else Role.DEALER_OWNER
         sign_in = FakeSignIn(**{who: self.person(who, role or usual)})
-        reader = Reader(self.database, self.clock, self.store, lambda: self.states)
+        reader = Reader(self.database, self.clock, self.stores, lambda: self.states)
         rooms = (
             desk.room(reader.desk()),
             calls.room(reader.calls()),
             list_pages.room(OrderListReader(self.database, self.clock, reader.choices).services()),
             self.order_card_room(),
             offer_pages.room(offer_services(self.database, self.clock)),
-            customers.room(CustomerReader(self.database, self.clock, self.store).services()),
+            customers.room(CustomerReader(self.database, self.clock, self.stores).services()),
             dealers.room(DealerReader(self.database, self.clock, self.options).services()),
         )
         deps = WebDeps(

@@ -49,7 +49,7 @@ async def stage(database: Database, clock: FakeClock, tmp_path: Path, template_c
 
 @asynccontextmanager
 async def visit(stage: Stage, who: str, role: Role) -> AsyncIterator[TestClient[Any, Any]]:
-    reader = Reader(stage.database, stage.clock, stage.store)
+    reader = Reader(stage.database, stage.clock, stage.stores)
     rooms = (
         calls.room(reader.calls()),
         efficiency.room(efficiency_services(stage.database, reader.choices)),
