@@ -32,6 +32,7 @@ from callcore.bootstrap.setting_services import SettingReader
 from callcore.bootstrap.strategy_reader import StrategyReader
 from callcore.bootstrap.telling_services import telling_rooms
 from callcore.bootstrap.trade_reader import TradeReader
+from callcore.bootstrap.transfer_services import TransferDesk
 from callcore.demo.data import load_demo_data
 from callcore.demo.password import demo_password
 from callcore.demo.seed import demo_logins
@@ -69,6 +70,7 @@ from web.robot.pages import room as robot_room
 from web.routing.pages import room as policy_room
 from web.settings.pages import room as setting_room
 from web.strategies.pages import room as strategy_room
+from web.transfers.pages import room as transfer_room
 from web.ui.templates import ROLE_TITLES
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def make_site(application: "Application") -> web.Application:
     reader = Reader(
         application.database,
         application.clock,
-        settings.recordings.store_dir,
+        application.stores,
         lambda: application.reach.phone_states(),
     )
     dealers = DealerReader(application.database, application.clock, dealer_options(settings))
@@ -112,6 +114,15 @@ def make_site(application: "Application") -> web.Application:
                 ),
                 desk_room(reader.desk()),
                 call_room(reader.calls()),
+                transfer_room(
+                    TransferDesk(
+                        application.database,
+                        application.clock,
+                        application.pbx,
+                        lambda: application.reach.unreachable,
+                        reader.choices,
+                    ).services()
+                ),
                 press_room(PressDesk(application).services()),
                 efficiency_room(efficiency_services(application.database, reader.choices)),
                 order_list_room(
@@ -128,9 +139,7 @@ def make_site(application: "Application") -> web.Application:
                 ),
                 offer_room(offer_services(application.database, application.clock)),
                 customer_room(
-                    CustomerReader(
-                        application.database, application.clock, settings.recordings.store_dir
-                    ).services()
+                    CustomerReader(application.database, application.clock, application.stores).services()
                 ),
                 *MessageReader(
                     application.database,

@@ -6,7 +6,7 @@ no talk any more.
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +16,7 @@ from callcore.calls.model import CallState, LegRole
 from callcore.calls.pbx import Pbx
 from callcore.calls.rights import scope_of
 from callcore.calls.tables import CallRow, LegRow
-from callcore.calls.transfer_tables import TransferRow
+from callcore.calls.transfer_rows import somebody_asks
 from callcore.calls.transfer_targets import TransferTarget, aim, find_targets, may_go_outside
 from callcore.kernel import audit
 from callcore.kernel.clock import Clock
@@ -109,7 +109,7 @@ class HandOn:
             self._note(session, viewer, call_id, "call:not-handed-on")
         await self._pbx.ask_no_more(channel=talk.leg.channel)
 
-    def _note(self, session: AsyncSession, viewer: Viewer, call_id: str, action: str, **data: str | int | None) -> None:
+    def _note(self, session: AsyncSession, viewer: Viewer, call_id: str, action: str, **data: Any) -> None:
         audit.record(
             session,
             at=self._clock.now(),
@@ -146,13 +146,7 @@ async def _talk(session: AsyncSession, viewer: Viewer, call_id: str) -> _Talk:
         if not scope.covers(call.org_id):
             raise NotFound("call-not-found")
         raise NotAllowedNow("not-talking", "nobody whose talk you may hand on talks in this call now")
-    open_asking = select(TransferRow.id).where(
-        TransferRow.call_row_id == call.id,
-        TransferRow.kind == TransferKind.ATTENDED,
-        TransferRow.result == "",
-        TransferRow.from_phone_id == found[0].phone_id,
-    )
-    is_asking = call.state != CallState.ENDED and await session.scalar(open_asking.limit(1)) is not None
+    is_asking = call.state != CallState.ENDED and await somebody_asks(session, call.id, found[0].phone_id)
     return _Talk(found[0], is_asking)
 
 

@@ -51,6 +51,18 @@ def restore_handing(call: LiveCall, row: TransferRow, phones: PhoneDirectory) ->
     call.handings.append(handing)
 
 
+async def somebody_asks(session: AsyncSession, call_row_id: int, phone_id: int | None = None) -> bool:
+    """The customer is held while one of ours, or this phone, asks another whether he takes the talk."""
+    query = select(TransferRow.id).where(
+        TransferRow.call_row_id == call_row_id,
+        TransferRow.kind == TransferKind.ATTENDED,
+        TransferRow.result == "",
+    )
+    if phone_id is not None:
+        query = query.where(TransferRow.from_phone_id == phone_id)
+    return await session.scalar(query.limit(1)) is not None
+
+
 async def transfers_differ(session: AsyncSession, call_row_id: int, work: CallWork) -> bool:
     rows = await session.scalars(select(TransferRow).where(TransferRow.call_row_id == call_row_id))
     known = {row.ordinal: row for row in rows}

@@ -22,6 +22,7 @@ from callcore.demo.rows import Rows, story_rows
 from callcore.demo.special_days import special_days
 from callcore.demo.story import tell
 from callcore.demo.tasks import demo_tasks
+from callcore.demo.transfers import demo_transfers
 from callcore.demo.views import saved_views
 from callcore.demo.ways_in import demo_keys
 from callcore.kernel.database import Base, Database
@@ -85,6 +86,7 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
             details = order_details(data, told, await load_reasons(session, ReasonKind.FAILED), now)
             known = add_customer_details(told, now)
             await _write(session, told)
+            await _write(session, demo_transfers(told))
             await _write(session, details)
             await _write(session, known)
             await _write(session, demo_points(rows.orgs, told, now))

@@ -10,7 +10,7 @@ from tests.e2e.visitor import MAIL, Visitor, password
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
-WORK = ["Рабочий стол", "Звонки", "Телефония", "Заказы", "Клиенты", "Задачи", "Отзывы и жалобы"]
+WORK = ["Рабочий стол", "Звонки", "Переводы", "Телефония", "Заказы", "Клиенты", "Задачи", "Отзывы и жалобы"]
 WITHOUT_DESK = WORK[1:]
 # The navigation, and the page where the role lands: the desk is for those who have a telephone.
 STAFF = ["Дилеры", "Праздники", "Дежурства", "Карта"]

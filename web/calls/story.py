@@ -119,6 +119,20 @@ def _transferred(data: Data, names: Names) -> _Told:
     return _Told(title, "arrow-forward-up", "warn" if failed else "info", _name(data, names))
 
 
+def _handing(data: Data, names: Names) -> _Told:
+    phones = [names.get(str(key), str(key)) for key in data.get("phones", [])]
+    return _Told(
+        f"Переводят на: {', '.join(phones)}" if phones else "Звонок переводят",
+        "arrow-forward-up",
+        "info",
+        _name(data, names),
+    )
+
+
+def _back(data: Data, names: Names) -> _Told:
+    return _Told("Перевод никто не взял: звонок возвращается", "arrow-back-up", "warn", _name(data, names))
+
+
 def _merged(_data: Data, _names: Names) -> _Told:
     return _Told("Присоединён ещё один звонок", "link")
 
@@ -144,6 +158,8 @@ _TELLERS: Final[dict[str, Callable[[Data, Names], _Told]]] = {
     Milestone.DECLINED: _declined,
     Milestone.RECORDING: _recording,
     Milestone.VOICEMAIL: _voicemail,
+    Milestone.HANDING: _handing,
+    Milestone.BACK: _back,
     Milestone.DONE: _done,
     HappeningKind.ROUTED: _routed,
     HappeningKind.UNREACHABLE: _unreachable,

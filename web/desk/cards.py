@@ -35,6 +35,7 @@ class Head:
     since: datetime
     took_s: float | None
     tries: tuple[Try, ...]
+    is_asking: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def _head(card: CallCard, viewer: Viewer, now: datetime) -> Head:
     took_s = None
     if moment == "ended":
         took_s = call.talk_s or ((call.ended_at or now) - call.started_at).total_seconds()
-    return Head(call, moment, since, took_s, tries_of(card.legs, now))
+    return Head(call, moment, since, took_s, tries_of(card.legs, now), card.is_asking)
 
 
 def _moment(card: CallCard, viewer: Viewer) -> Moment:

@@ -59,6 +59,7 @@ BY_PLACE: dict[str, Form] = {
     "/robot/settings": {**show_robot(RobotSettings(), 0).texts, "channel_site": "1", "version": "0"},
     "/robot/phrases": {"name": "menu"},
     "/robot/do-not-call": {"number": "8 912 440-00-55", "reason": "просил"},
+    "/desk/calls/{call_id}/transfer": {"to": "duty"},
     "/settings": SETTINGS,
     "/settings/calls": CALL_SETTINGS,
     "/settings/promo-codes": {"code": "ВЕСНА", "value": "10", "kind": "percent"},

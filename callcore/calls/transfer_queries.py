@@ -1,0 +1,240 @@
+"""Read side of handings on: the report, newest first, by filters and place. Staff sees all; a dealer those that came from or
+went to his tree, without the names of strangers and without calls that are not his."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from callcore.calls.handing import ToKind
+from callcore.calls.model import RecordingState
+from callcore.calls.queries import select_rows, to_rows
+from callcore.calls.rights import Scope, orgs_under, scope_of
+from callcore.calls.tables import CallRow, RecordingRow
+from callcore.calls.transfer_tables import TransferRow
+from callcore.calls.views import JournalRow
+from callcore.kernel.phones import format_phone
+from callcore.network.model import Viewer
+from callcore.network.tables import OrgRow, OutletRow, PhoneRow, UserRow
+
+MAX_ROWS: Final = 5000  # of a file
+MAX_CHAIN: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferFilter:
+    """Empty fields narrow nothing. `org_id`: from or to this organisation and those below it. `who` and `whom` are people.
+    `result` open: still going on. `order_ids` None: all; empty: none."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    org_id: int | None = None
+    who: int | None = None
+    whom: int | None = None
+    kind: str = ""
+    to_kind: str = ""
+    result: str = ""
+    order_ids: tuple[int, ...] | None = None
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartyView:
+    """One side. `is_stranger`: another dealer's, his names stay his own."""
+
+    kind: str
+    name: str
+    place: str
+    is_stranger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TransferView:
+    """`call` None: this viewer may not know of it. `chain` are all of the call that he may see, in order; `recording_id` the
+    first that can be played."""
+
+    id: int
+    ordinal: int
+    at: datetime
+    kind: str
+    means: str
+    sender: PartyView
+    target: PartyView
+    wait_s: int
+    talk_s: int
+    result: str
+    returned_to: str
+    is_repaired: bool
+    call: JournalRow | None
+    recording_id: int | None
+    chain: tuple[PartyView, ...]
+
+    @property
+    def is_chain(self) -> bool:
+        return len(self.chain) > 2
+
+
+_FROM_USER, _FROM_OUTLET, _FROM_ORG = aliased(UserRow), aliased(OutletRow), aliased(OrgRow)
+_TO_USER, _TO_OUTLET, _TO_ORG = aliased(UserRow), aliased(OutletRow), aliased(OrgRow)
+_FROM_PHONE, _TO_PHONE, _BACK = aliased(PhoneRow), aliased(PhoneRow), aliased(UserRow)
+_ROWS: Final = (
+    select(
+        *TransferRow.__table__.columns,
+        CallRow.call_id.label("call_id"),
+        CallRow.org_id.label("call_org_id"),
+        _FROM_USER.full_name.label("from_user"),
+        _FROM_OUTLET.name.label("from_outlet"),
+        _FROM_ORG.name.label("from_org"),
+        _FROM_PHONE.label.label("from_phone"),
+        _TO_USER.full_name.label("to_user"),
+        _TO_OUTLET.name.label("to_outlet"),
+        _TO_ORG.name.label("to_org"),
+        _TO_PHONE.label.label("to_phone"),
+        _BACK.full_name.label("back_to"),
+    )
+    .join(CallRow, CallRow.id == TransferRow.call_row_id)
+    .outerjoin(_FROM_USER, _FROM_USER.id == TransferRow.from_user_id)
+    .outerjoin(_FROM_OUTLET, _FROM_OUTLET.id == TransferRow.from_outlet_id)
+    .outerjoin(_FROM_ORG, _FROM_ORG.id == TransferRow.from_org_id)
+    .outerjoin(_FROM_PHONE, _FROM_PHONE.id == TransferRow.from_phone_id)
+    .outerjoin(_TO_USER, _TO_USER.id == TransferRow.to_user_id)
+    .outerjoin(_TO_OUTLET, _TO_OUTLET.id == TransferRow.to_outlet_id)
+    .outerjoin(_TO_ORG, _TO_ORG.id == TransferRow.to_org_id)
+    .outerjoin(_TO_PHONE, _TO_PHONE.id == TransferRow.to_phone_id)
+    .outerjoin(_BACK, _BACK.id == TransferRow.returned_to)
+)
+
+
+async def transfers(
+    session: AsyncSession, viewer: Viewer, wanted: TransferFilter, *, before: int | None, limit: int
+) -> tuple[TransferView, ...]:
+    """Newest first; `before` is the id of the last one of the page above. Raises NotFound for who has no calls."""
+    scope = await scope_of(session, viewer)
+    query = _ROWS.where(_sees(scope), *await _conditions(session, wanted))
+    if before is not None:
+        last = select(TransferRow.at, TransferRow.id).where(TransferRow.id == before)
+        place = (await session.execute(last)).one_or_none()
+        if place is not None:
+            query = query.where(tuple_(TransferRow.at, TransferRow.id) < tuple_(place.at, place.id))
+    found = (
+        await session.execute(query.order_by(TransferRow.at.desc(), TransferRow.id.desc()).limit(limit))
+    ).all()
+    call_row_ids = sorted({row.call_row_id for row in found})
+    calls = await _calls(session, scope, call_row_ids)
+    chains = await _chains(session, scope, call_row_ids)
+    heard = await _recordings(session, [row_id for row_id in call_row_ids if row_id in calls])
+    return tuple(_view(row, scope, calls, chains, heard) for row in found)
+
+
+def _sees(scope: Scope) -> ColumnElement[bool]:
+    if scope.org_ids is None:
+        return TransferRow.id.is_not(None)
+    own = sorted(scope.org_ids)
+    return or_(TransferRow.from_org_id.in_(own), TransferRow.to_org_id.in_(own))
+
+
+async def _conditions(session: AsyncSession, wanted: TransferFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.since:
+        found.append(TransferRow.at >= wanted.since)
+    if wanted.until:
+        found.append(TransferRow.at < wanted.until)
+    if wanted.org_id is not None:
+        below = sorted(await orgs_under(session, wanted.org_id))
+        found.append(or_(TransferRow.from_org_id.in_(below), TransferRow.to_org_id.in_(below)))
+    if wanted.result:
+        found.append(TransferRow.result == ("" if wanted.result == "open" else wanted.result))
+    if wanted.order_ids is not None:
+        found.append(CallRow.order_id.in_(wanted.order_ids))
+    if wanted.whom is not None:
+        found.append(or_(TransferRow.to_user_id == wanted.whom, TransferRow.returned_to == wanted.whom))
+    plain = (
+        (TransferRow.from_user_id, wanted.who),
+        (TransferRow.kind, wanted.kind),
+        (TransferRow.to_kind, wanted.to_kind),
+        (CallRow.call_id, wanted.call_id),
+    )
+    return found + [column == value for column, value in plain if value not in ("", None)]
+
+
+async def _calls(session: AsyncSession, scope: Scope, ids: Collection[int]) -> dict[int, JournalRow]:
+    """Only those that this viewer may know of."""
+    rows = (await session.execute(select_rows().where(and_(CallRow.id.in_(ids), scope.calls())))).all()
+    return {row.id: row for row in await to_rows(session, scope, rows)}
+
+
+async def _recordings(session: AsyncSession, call_row_ids: Collection[int]) -> dict[int, int]:
+    rows = await session.execute(
+        select(RecordingRow.call_row_id, RecordingRow.id)
+        .where(RecordingRow.call_row_id.in_(call_row_ids), RecordingRow.state == RecordingState.READY)
+        .order_by(RecordingRow.id.desc())
+    )
+    return {call_row_id: recording_id for call_row_id, recording_id in rows if call_row_id is not None}
+
+
+async def _chains(
+    session: AsyncSession, scope: Scope, call_row_ids: Collection[int]
+) -> dict[int, tuple[PartyView, ...]]:
+    """Who had the talk one after another, by call."""
+    query = _ROWS.where(TransferRow.call_row_id.in_(call_row_ids), _sees(scope))
+    rows = (await session.execute(query.order_by(TransferRow.ordinal).limit(MAX_CHAIN))).all()
+    chains: dict[int, list[PartyView]] = {}
+    for row in rows:
+        chain = chains.setdefault(row.call_row_id, [])
+        for party in (_sender(row, scope), _target(row, scope)):
+            if not chain or chain[-1] != party:
+                chain.append(party)
+    return {row_id: tuple(chain) for row_id, chain in chains.items()}
+
+
+def _view(
+    row: Any,
+    scope: Scope,
+    calls: dict[int, JournalRow],
+    chains: dict[int, tuple[PartyView, ...]],
+    heard: dict[int, int],
+) -> TransferView:
+    call = calls.get(row.call_row_id)
+    return TransferView(
+        id=row.id,
+        ordinal=row.ordinal,
+        at=row.at,
+        kind=row.kind,
+        means=row.means,
+        sender=_sender(row, scope),
+        target=_target(row, scope),
+        wait_s=row.wait_s,
+        talk_s=row.talk_s,
+        result=row.result,
+        returned_to=(row.back_to or "") if scope.covers(row.from_org_id) else "",
+        is_repaired=row.is_repaired,
+        call=call,
+        recording_id=heard.get(row.call_row_id) if call is not None else None,
+        chain=chains.get(row.call_row_id, ()),
+    )
+
+
+def _sender(row: Any, scope: Scope) -> PartyView:
+    if row.from_org_id is not None and not scope.covers(row.from_org_id):
+        return PartyView("", "", "", is_stranger=True)
+    return PartyView("", *_named((row.from_user, row.from_outlet, row.from_phone), row.from_org))
+
+
+def _target(row: Any, scope: Scope) -> PartyView:
+    if row.to_org_id is not None and not scope.covers(row.to_org_id):
+        return PartyView(row.to_kind, "", "", is_stranger=True)
+    if row.to_kind == ToKind.OUTSIDE:
+        return PartyView(row.to_kind, format_phone(row.to_extension), "")
+    name, place = _named((row.to_user, row.to_outlet, row.to_phone), row.to_org)
+    return PartyView(row.to_kind, name or row.to_extension, place)
+
+
+def _named(names: Sequence[str | None], org: str | None) -> tuple[str, str]:
+    """The nearest name, and what stands behind it."""
+    known = [name for name in names if name]
+    place = [name for name in (*known[1:2], org) if name and name not in known[:1]]
+    return (known[0] if known else (org or "")), ", ".join(dict.fromkeys(place[:2]))
