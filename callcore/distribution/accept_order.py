@@ -7,7 +7,7 @@ work, everything after it happens under the lock that it holds.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.distribution.assign_order import ACCEPTED
@@ -96,7 +96,9 @@ async def _take(
             status_class=taken.status_class,
             accepted_at=now,
             declined_at=None,
-            attention_at=attention_at(taken, settings),
+            attention_at=func.coalesce(
+                OrderRow.complained_at, attention_at(taken, settings)
+            ),  # a complaint is the older
             version=OrderRow.version + 1,
         )
         .returning(OrderRow.version)

@@ -109,7 +109,8 @@ async def _write(
     await add_event(session, order.id, OrderEventKind.FEEDBACK, at=now, data=data)
     order.version += 1
     if kind is FeedbackKind.COMPLAINT:
-        order.attention_at = now
+        order.complained_at = order.complained_at or now
+        order.attention_at = min(order.attention_at or now, now)
     await outbox.put(
         session, f"feedback:{kind.value}", at=now, dedupe_key=f"feedback:{row.id}", feedback_id=row.id
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.customers.tables import CustomerRow
@@ -20,13 +20,12 @@ from callcore.messaging.recipients import ADMINS, customer_numbers
 from callcore.messaging.tables import FeedbackRow
 from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow, UserRow
-from callcore.orders.attention import attention_at
 from callcore.orders.masking import without_numbers
 from callcore.orders.model import OrderEventKind
 from callcore.orders.rights import reach_of
-from callcore.orders.settings import order_settings
 from callcore.orders.tables import OrderEventRow, OrderRow
 from callcore.orders.timeline import add_event
+from callcore.orders.watch_orders import refresh_attention
 
 MAX_ROWS: Final = 100
 
@@ -207,13 +206,8 @@ async def _calm(session: AsyncSession, order: OrderRow) -> None:
         .where(FeedbackRow.state != FeedbackState.CLOSED.value)
     )
     if not others:
-        at = attention_at(order, await order_settings(session))
-        await session.execute(
-            update(OrderRow)
-            .where(OrderRow.id == order.id)
-            .values(attention_at=at)
-            .execution_options(synchronize_session="evaluate")
-        )
+        order.complained_at = None
+        await refresh_attention(session, order)
 
 
 async def _seen(session: AsyncSession, viewer: Viewer) -> Any:

@@ -26,6 +26,7 @@ CAUSES: Final = {
     Cause.NOBODY: "никто не взял",
     Cause.NO_CONTACT: "клиенту не позвонили",
     Cause.STUCK: "слишком долго без движения",
+    Cause.COMPLAINT: "клиент пожаловался",
 }
 _OF_THE_DEALER: Final = frozenset({"order:available", "order:assigned", "order:declined", "order:released"})
 _REFUSED: Final = {"order:declined": "declined", "order:released": "released"}

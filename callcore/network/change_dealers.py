@@ -59,6 +59,7 @@ class ChangeDealers:
                 return
             org.name, org.site_url, org.email = after.name, after.site_url, after.email
             org.region_code, org.description = after.region_code or None, after.description
+            org.promotions = after.promotions
             org.version = version + 1
             await _set_regions(session, org_id, {after.region_code, *after.regions} - {""})
             await _set_phones(session, org_id, after.phones)

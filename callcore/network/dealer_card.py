@@ -76,6 +76,7 @@ async def card_fields(session: AsyncSession, org: OrgRow) -> CardFields:
         email=org.email,
         phones=tuple(phones),
         description=org.description,
+        promotions=org.promotions,
     )
 
 

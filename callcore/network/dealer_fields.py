@@ -9,6 +9,8 @@ from callcore.kernel.phones import parse_phone
 
 MAX_NAME_CHARS = 120
 MAX_DESCRIPTION_CHARS = 2000
+MAX_PROMOTIONS = 20
+MAX_PROMOTION_CHARS = 200
 MAX_SITE_CHARS = 200
 MAX_EMAIL_CHARS = 254
 MAX_CARD_PHONES = 20
@@ -27,6 +29,7 @@ class CardFields:
     email: str = ""
     phones: tuple[str, ...] = ()
     description: str = ""
+    promotions: str = ""  # «Акции», one a line
 
     @property
     def values(self) -> dict[str, Any]:
@@ -39,6 +42,7 @@ class CardFields:
             "email": self.email,
             "phones": list(self.phones),
             "description": self.description,
+            "promotions": self.promotions,
         }
 
 
@@ -65,6 +69,11 @@ def checked(typed: CardFields, known_regions: frozenset[str]) -> tuple[CardField
         wrong["email"] = "email-wrong"
     if len(typed.description) > MAX_DESCRIPTION_CHARS or "\0" in typed.description:
         wrong["description"] = "description-length"
+    promotions = _lines(typed.promotions)
+    if len(promotions) > MAX_PROMOTIONS or "\0" in typed.promotions:
+        wrong["promotions"] = "promotions-many"
+    elif any(len(one) > MAX_PROMOTION_CHARS for one in promotions):
+        wrong["promotions"] = "promotions-long"
     phones, wrong_phones = _phones(typed.phones)
     regions = tuple(sorted(set(typed.regions) - {typed.region_code}))
     clean = replace(
@@ -75,8 +84,15 @@ def checked(typed: CardFields, known_regions: frozenset[str]) -> tuple[CardField
         email=email,
         phones=phones,
         description=typed.description.replace("\r\n", "\n").strip(),
+        promotions="\n".join(promotions),
     )
     return clean, wrong | wrong_phones
+
+
+def _lines(text: str) -> list[str]:
+    """Without empty lines and repetitions."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return list(dict.fromkeys(line for line in lines if line))
 
 
 def is_email(text: str) -> bool:

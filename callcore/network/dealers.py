@@ -89,6 +89,7 @@ class DealerCard:
     email: str
     card_phones: tuple[str, ...]
     description: str
+    promotions: str
     tz: str
     more_regions: tuple[str, ...]
     outlets: tuple[OutletBrief, ...]
@@ -155,6 +156,7 @@ async def dealer_card(session: AsyncSession, viewer: Viewer, org_id: int) -> Dea
             )
         ),
         description=org.description,
+        promotions=org.promotions,
         tz=org.tz,
         more_regions=await _more_regions(session, org),
         outlets=tuple(OutletBrief(o.id, o.name, o.city, o.address, o.accepts_calls) for o in outlets),

@@ -39,6 +39,7 @@ class OrgRow(Base):
     is_authorised: Mapped[bool] = mapped_column(default=True, server_default=true())
     takes_site_orders: Mapped[bool] = mapped_column(default=True, server_default=true())
     description: Mapped[str] = mapped_column(default="", server_default="")
+    promotions: Mapped[str] = mapped_column(default="", server_default="")  # «Акции», one a line
     email: Mapped[str] = mapped_column(default="", server_default="")
     logo: Mapped[str] = mapped_column(
         default="", server_default=""

@@ -17,11 +17,12 @@ class Cause(StrEnum):
     NOBODY = "nobody"  # offered and not taken
     NO_CONTACT = "no-contact"  # taken and not called
     STUCK = "stuck"  # longer on its stage than that may take
+    COMPLAINT = "complaint"  # until it is settled; told by itself
 
 
 def attention_at(order: OrderRow, settings: OrderSettings) -> datetime | None:
     """OrderRow.attention_at as its other columns and the settings say: overdue, taken by nobody, taken and not called;
-    whichever comes first. None for a closed one."""
+    whichever comes first. A closed one is by a complaint only."""
     return min(attention_times(order, settings).values(), default=None)
 
 
@@ -29,9 +30,11 @@ def attention_times(
     order: OrderRow, settings: OrderSettings, stage_ends_at: datetime | None = None
 ) -> dict[Cause, datetime]:
     """When each cause begins, or began. `stage_ends_at`: until when it may stand on its stage."""
-    if order.status_class == OrderClass.CLOSED:
-        return {}
     times: dict[Cause, datetime] = {}
+    if order.complained_at:
+        times[Cause.COMPLAINT] = order.complained_at
+    if order.status_class == OrderClass.CLOSED:
+        return times
     if order.due_at:
         times[Cause.OVERDUE] = order.due_at
     if order.status_class == OrderClass.OPEN and order.offered_at:

@@ -115,7 +115,7 @@ def _end(order: OrderRow, closing: Closing, reason: Reason | None, note: str, no
     is_done = closing.result is OrderResult.DONE
     order.status = DONE if is_done else FAILED
     order.status_class, order.result = OrderClass.CLOSED.value, closing.result.value
-    order.closed_at, order.attention_at, order.declined_at = now, None, None
+    order.closed_at, order.attention_at, order.declined_at = now, order.complained_at, None
     order.earned_kopecks = closing.earned_kopecks if is_done else 0
     order.reason_id = reason.id if reason else None
     order.close_note = note

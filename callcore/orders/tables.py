@@ -37,8 +37,8 @@ class OrderRow(Base):
     `total_kopecks` is the sum of the lines less `discount_kopecks`. `site_org_id`: whose own site it came from, empty for
     the head site. `offered_at` is t0 of its distribution, `run` counts distributions (0: never). `declined_at`: a dealer
     has refused it and nobody has taken it since. `contacted_at`: a contact with the customer is proven in this cycle.
-    `attention_at`: from then on it is a problem (overdue, nobody took it, complaint); empty when closed. `cycle` grows
-    when it is reopened. `deleted_at`: shown to nobody but in the audit.
+    `attention_at`: from then on it is a problem (overdue, nobody took it, complaint); a closed one by a complaint only.
+    `complained_at`: the customer's complaint that is not settled yet. `cycle` grows when it is reopened. `deleted_at`: shown to nobody but in the audit.
     """
 
     __tablename__ = "orders"
@@ -105,6 +105,7 @@ class OrderRow(Base):
     accepted_at: Mapped[datetime | None]
     contacted_at: Mapped[datetime | None]
     attention_at: Mapped[datetime | None]
+    complained_at: Mapped[datetime | None]
     reason_id: Mapped[int | None] = mapped_column(ForeignKey("order_reasons.id"))
     close_note: Mapped[str] = mapped_column(default="", server_default="")
     earned_kopecks: Mapped[int | None] = mapped_column(BigId)

@@ -7,7 +7,7 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel import outbox
-from callcore.orders.attention import attention_times
+from callcore.orders.attention import Cause, attention_times
 from callcore.orders.model import OrderClass, OrderEventKind
 from callcore.orders.settings import OrderSettings, order_settings
 from callcore.orders.statuses import StatusBook, load_statuses
@@ -32,7 +32,7 @@ async def raise_alarms(session: AsyncSession, *, since: datetime, now: datetime)
     for order in await session.scalars(_problems(settings, since, now)):
         times = attention_times(order, settings, await _stage_end(session, order, book))
         for cause, at in times.items():
-            if since < at <= now:
+            if since < at <= now and cause is not Cause.COMPLAINT:
                 key = f"order:attention:{order.id}:{order.cycle}:{cause}:{int(at.timestamp())}"
                 told += await outbox.put(
                     session, "order:attention", at=now, dedupe_key=key, order_id=order.id, cause=cause.value

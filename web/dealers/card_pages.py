@@ -6,7 +6,14 @@ from aiohttp import web
 
 from callcore.kernel.errors import Conflict, Invalid
 from callcore.network.dealer_card import DealerToEdit
-from callcore.network.dealer_fields import MAX_CARD_PHONES, MAX_DESCRIPTION_CHARS, CardFields, merged
+from callcore.network.dealer_fields import (
+    MAX_CARD_PHONES,
+    MAX_DESCRIPTION_CHARS,
+    MAX_PROMOTION_CHARS,
+    MAX_PROMOTIONS,
+    CardFields,
+    merged,
+)
 from callcore.network.editing import may_run
 from callcore.network.logos import MAX_BYTES
 from callcore.network.outlets import may_edit_network
@@ -99,6 +106,7 @@ def _read(form: Any, card: DealerToEdit, *, is_whole: bool) -> CardFields:
         email=lines["email"],
         phones=tuple(numbers),
         description=text(form.get("description", ""), MAX_DESCRIPTION_CHARS),
+        promotions=text(form.get("promotions", ""), MAX_PROMOTIONS * (MAX_PROMOTION_CHARS + 2)),
     )
 
 

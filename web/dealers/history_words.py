@@ -19,6 +19,7 @@ FIELDS: Final = {
     "email": "Почта",
     "phones": "Телефоны",
     "description": "Описание",
+    "promotions": "Акции",
     "logo": "Логотип",
     "parent": "Вышестоящая организация",
     "role": "Роль",

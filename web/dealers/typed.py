@@ -5,7 +5,13 @@ from typing import Any, Final
 
 from callcore.kernel.errors import Invalid
 from callcore.network.change_network import MAX_REASON_CHARS
-from callcore.network.dealer_fields import MAX_CARD_PHONES, MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS
+from callcore.network.dealer_fields import (
+    MAX_CARD_PHONES,
+    MAX_DESCRIPTION_CHARS,
+    MAX_NAME_CHARS,
+    MAX_PROMOTION_CHARS,
+    MAX_PROMOTIONS,
+)
 from callcore.network.logos import MAX_SIDE, MIN_SIDE
 from callcore.network.passwords import MAX_LENGTH, MIN_LENGTH
 
@@ -27,6 +33,8 @@ WORDS: Final = {
     "own-did": "Это наш собственный номер: звонок вернулся бы к нам и ходил по кругу. Укажите телефон точки",
     "extension-form": "Внутренний номер — от двух до шести цифр",
     "extension-taken": "Такой внутренний номер уже занят: укажите другой или оставьте поле пустым",
+    "promotions-many": f"Не больше {MAX_PROMOTIONS} строк",
+    "promotions-long": f"Каждая акция не длиннее {MAX_PROMOTION_CHARS} знаков",
     "description-length": f"Не длиннее {MAX_DESCRIPTION_CHARS} знаков",
     "reason-length": f"Напишите причину, не длиннее {MAX_REASON_CHARS} знаков",
     "text-length": "Заполните поле, коротко и в одну строку",

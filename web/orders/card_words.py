@@ -22,6 +22,7 @@ CAUSES: Final[Mapping[Cause, str]] = {
     Cause.NOBODY: "Долго никто не принимает",
     Cause.NO_CONTACT: "Принят, а клиенту не позвонили",
     Cause.STUCK: "Стоит в этом состоянии дольше положенного",
+    Cause.COMPLAINT: "Клиент пожаловался",
 }
 CHANNELS: Final[Mapping[str, str]] = {
     OrderChannel.SITE: "с сайта",

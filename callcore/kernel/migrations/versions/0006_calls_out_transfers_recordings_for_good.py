@@ -363,6 +363,12 @@ def upgrade() -> None:
             postgresql_where=sa.text("released_at IS NULL"),
         )
 
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("complained_at", sa.DateTime(timezone=True), nullable=True))
+
+    with op.batch_alter_table("organizations", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("promotions", sa.String(), server_default="", nullable=False))
+
     with op.batch_alter_table("recordings", schema=None) as batch_op:
         batch_op.add_column(sa.Column("loudness_lufs", sa.Double(), nullable=True))
         batch_op.add_column(sa.Column("silence_share", sa.Double(), nullable=True))
@@ -375,6 +381,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("organizations", schema=None) as batch_op:
+        batch_op.drop_column("promotions")
+
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.drop_column("complained_at")
+
     with op.batch_alter_table("recordings", schema=None) as batch_op:
         batch_op.drop_index("ix_recordings_started_at")
         batch_op.drop_column("delete_reason")
