@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import Connection, Row, select
 
 from callcore.calls.attempt_trail import Trail
-from callcore.calls.cel import ENDED
+from callcore.calls.cel import ENDED, HANGUP, dial_status
 from callcore.calls.model import CallState, LegOutcome, LegRole
 from callcore.calls.tables import CallRow, CelRow, LegRow
 from callcore.kernel.database import Base
@@ -42,8 +42,20 @@ def remember(connection: Connection, trail: Trail) -> bool:
             _customer(trail, leg)
         else:
             _phone(trail, leg)
+    if trail.customer and trail.stage != OutStage.CUSTOMER:
+        _status(connection, trail)
     trail.gone_at = call.ended_at or trail.gone_at
     return True
+
+
+def _status(connection: Connection, trail: Trail) -> None:
+    """How the dialling of the customer ended, in the dialplan's own word: a telephone that rang out has no cause."""
+    halves = (trail.call_id, f"{trail.call_id};2")
+    wanted = (_CEL.c.linkedid == trail.call_id, _CEL.c.event_type == HANGUP, _CEL.c.uniqueid.in_(halves))
+    said = {row.uniqueid: dial_status(row.extra) for row in connection.execute(select(_CEL).where(*wanted))}
+    status = said.get(halves[0]) or said.get(halves[1], "")
+    if status not in ("", "ANSWER", "CANCEL"):
+        trail.stage, trail.status = OutStage.CUSTOMER, status
 
 
 def _customer(trail: Trail, leg: Row[tuple[object, ...]]) -> None:

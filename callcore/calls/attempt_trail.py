@@ -85,7 +85,7 @@ class Trail:
     def look(self, channels: list[LiveChannel], at: datetime) -> AttemptState | None:
         """Of a snapshot: its channels that live now. What happened before it was not heard."""
         if not channels:
-            if self.is_live or self.gone_at:
+            if self.is_live or self.state not in (AttemptState.MADE, AttemptState.SENT):
                 self.is_live, self.gone_at = False, self.gone_at or at
             return None
         self.is_live = True

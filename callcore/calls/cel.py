@@ -32,6 +32,7 @@ from dialplans import contract
 from dialplans.contract import CEL_COLUMNS, CEL_RUNG, FALLBACK, VOICEMAIL, WALK, FallbackRung, Milestone
 
 ENDED: Final = "LINKEDID_END"
+HANGUP: Final = "HANGUP"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORTEST_MESSAGE: Final = timedelta(seconds=1)
 
@@ -63,11 +64,7 @@ class CelEvent:
 
     def said(self, name: str) -> str:
         """A value of `extra`; empty when there is none or it is no JSON."""
-        try:
-            values: Any = json.loads(self.extra) if self.extra else {}
-        except ValueError:
-            return ""
-        return str(values.get(name, "")) if isinstance(values, dict) else ""
+        return _value(self.extra, name)
 
 
 def read_line(fields: Sequence[str]) -> CelEvent | None:
@@ -90,6 +87,19 @@ def _instant(text: str) -> datetime | None:
         return None
     micro = (fraction or "0")[:6].ljust(6, "0")
     return _EPOCH + timedelta(seconds=int(seconds), microseconds=int(micro) if micro.isdigit() else 0)
+
+
+def dial_status(extra: str) -> str:
+    """DIALSTATUS of a channel that has hung up, from the `extra` of its last event."""
+    return _value(extra, "dialstatus")
+
+
+def _value(extra: str, name: str) -> str:
+    try:
+        values: Any = json.loads(extra) if extra else {}
+    except ValueError:
+        return ""
+    return str(values.get(name, "")) if isinstance(values, dict) else ""
 
 
 def replay(events: Sequence[CelEvent], phones: PhoneDirectory) -> list[CallWork]:

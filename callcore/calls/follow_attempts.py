@@ -32,7 +32,7 @@ MAX_ENDED: Final = 1000
 WRITE_TIMEOUT_S: Final = 15.0
 LOOK_S: Final = 2.0
 READ_EVERY: Final = 8  # looks: attempts of another process, or of one that was killed
-NOT_SENT_AFTER: Final = timedelta(seconds=30)
+NOT_SENT_AFTER: Final = timedelta(seconds=15)
 ABSENT_AFTER: Final = timedelta(seconds=OUT_FRESH_S + 15)  # the dialplan refuses what is older
 RECORD_WITHIN: Final = timedelta(seconds=20)  # the PBX's own record is read and compared by then
 GIVEN_UP_AFTER: Final = timedelta(hours=4)  # without any word of the PBX; no call lasts so long
@@ -43,7 +43,16 @@ _log = get_logger(__name__)
 class AttemptFollower:
     """`hear` takes every fact of the PBX and never waits; `start` begins to write. `is_linked`: the PBX is heard."""
 
-    def __init__(self, database: Database, bus: Bus, clock: Clock, is_linked: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        clock: Clock,
+        is_linked: Callable[[], bool],
+        *,
+        record_within: timedelta = RECORD_WITHIN,
+    ) -> None:
+        self._record_within = record_within
         self._database = database
         self._bus = bus
         self._clock = clock
@@ -103,7 +112,7 @@ class AttemptFollower:
         for trail in list(self._trails.values()):
             if trail.state is AttemptState.MADE and not trail.is_live:
                 await self._forget_unsent(trail, now)
-            elif self._is_absent(trail, now):
+            elif not trail.is_live:
                 await self._end_by_journal(trail, now)
 
     # --- what is open ----------------------------------------------------------------------------------------
@@ -131,15 +140,14 @@ class AttemptFollower:
             _ = trail.look(channels, snapshot.at)
             await self._write(trail, snapshot.at)
 
-    def _is_absent(self, trail: Trail, now: datetime) -> bool:
+    def _record_due(self, trail: Trail) -> datetime | None:
+        """From then on it ends without the PBX's own record."""
         if trail.gone_at is not None:
-            return True
-        if trail.is_live:
-            return False
+            return trail.gone_at + self._record_within
         asked = trail.sent_at or trail.made_at
         if asked is None:
-            return False
-        return now - asked > (ABSENT_AFTER if self._is_linked() else GIVEN_UP_AFTER)
+            return None
+        return asked + (ABSENT_AFTER + self._record_within if self._is_linked() else GIVEN_UP_AFTER)
 
     # --- writing ---------------------------------------------------------------------------------------------
 
@@ -169,14 +177,14 @@ class AttemptFollower:
         self._over(trail)
 
     async def _end_by_journal(self, trail: Trail, now: datetime) -> None:
-        trail.gone_at = trail.gone_at or now
-        waited = now - trail.gone_at > RECORD_WITHIN
+        due = self._record_due(trail)
+        waited = due is not None and now > due
 
         def read(connection: Connection) -> bool:
             return (waited or is_compared(connection, trail.call_id)) and remember(connection, trail)
 
         if await self._database.read(read) or waited:
-            await self._end(trail, trail.gone_at)
+            await self._end(trail, trail.gone_at or now)
 
     async def _forget_unsent(self, trail: Trail, now: datetime) -> None:
         if trail.made_at is None or now - trail.made_at < NOT_SENT_AFTER:

@@ -170,7 +170,8 @@ class LiveCall:
         talked = {leg.role for leg in self.phone_legs if leg.bridged_at}
         if self.came_in:
             return self._inbound_result(talked)
-        if self.answered_at:
+        has_reached = self.is_ours and self.customer is not None and self.customer.answered_at
+        if self.answered_at or has_reached:  # a robot talks without a phone of ours
             return CallResult.ANSWERED
         called = [leg for leg in self.legs.values() if not leg.is_caller]
         if self.is_ours:

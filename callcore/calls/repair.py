@@ -112,11 +112,13 @@ def _complete_work(
     work.events = []
     at = record.ended_at or events[-1].at
     work.happenings = [Happening(work.call_id, at, HappeningKind.REPAIRED, {"fields": list(wrong)})]
-    if record.answered_at is not None and record.direction is not Direction.INTERNAL:
+    has_talked = record.answered_at is not None or record.result is CallResult.ANSWERED
+    if has_talked and record.direction is not Direction.INTERNAL:
         # The PBX records every talk with somebody outside under the call's id, whether we live or not.
         base = record.call_id
         work.recordings.setdefault(
-            base, RecordingBegun(work.call_id, base, RecordingKind.TALK, record.answered_at)
+            base,
+            RecordingBegun(work.call_id, base, RecordingKind.TALK, record.answered_at or record.started_at),
         )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ class Wire:
     def __init__(self, port: int) -> None:
         self._to = port
         self._writers: list[asyncio.StreamWriter] = []
+        self.is_deaf = False  # what the PBX says does not come through
         self._server: asyncio.Server | None = None
         self.is_open = True
 
@@ -65,7 +67,20 @@ class Wire:
             writer.close()
             return
         self._writers += [writer, back]
-        await asyncio.gather(_pump(reader, back), _pump(there, writer))
+        await asyncio.gather(self._pump(reader, back), self._pump(there, writer, is_back=True))
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_back: bool = False
+    ) -> None:
+        try:
+            while data := await reader.read(65536):
+                if not (is_back and self.is_deaf):
+                    writer.write(data)
+                    await writer.drain()
+        except OSError:
+            pass
+        finally:
+            writer.transport.abort()
 
     def cut(self) -> None:
         for writer in self._writers:
@@ -79,28 +94,32 @@ class Wire:
             await self._server.wait_closed()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    except OSError:
-        pass
-    finally:
-        writer.transport.abort()
-
-
 class Caller:
     """One process. `states` are what the bus has told of each call, in order."""
 
     def __init__(self, lab: Lab, database: Database, ami_port: int) -> None:
         self.lab, self.database, self.clock, self.bus = lab, database, SystemClock(), Bus()
         self.pbx = AsteriskPbx(
-            AmiSettings("127.0.0.1", ami_port, "lab", AMI_SECRET, booted_wait_s=0.5, retry_first_s=0.1),
+            AmiSettings(
+                "127.0.0.1",
+                ami_port,
+                "lab",
+                AMI_SECRET,
+                action_timeout_s=2,
+                booted_wait_s=0.3,
+                retry_first_s=0.1,
+                retry_most_s=0.3,
+            ),
             self.clock,
         )
         self.dialler = Dialler(self.pbx, database, self.bus, self.clock)
-        self.attempts = AttemptFollower(database, self.bus, self.clock, lambda: self.pbx.health().connected)
+        self.attempts = AttemptFollower(
+            database,
+            self.bus,
+            self.clock,
+            lambda: self.pbx.health().connected,
+            record_within=timedelta(seconds=9),
+        )
         common = {
             "database": database, "bus": self.bus, "clock": self.clock, "directory": Phones(), "linker": NoLinks()
         }  # fmt: skip
