@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.bootstrap.message_ways import message_ways
+from callcore.bootstrap.recording_services import recording_stores
 from callcore.bootstrap.robot_services import Robot
 from callcore.bootstrap.site import make_site
 from callcore.bootstrap.what_if import WhatIf
@@ -424,6 +425,7 @@ async def open_site(
         dialling=SimpleNamespace(dialler=Dialler(pbx, database, bus, clock)),
         tasks=tasks,
         pbx=pbx,
+        stores=recording_stores(settings),
         health=SimpleNamespace(checks=checks),
     )
     parts.robot = Robot(parts)
