@@ -1,0 +1,130 @@
+"""What the robot of the demo has done: the newest orders of the sites, each with one of the ends that a call can have. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from callcore.customers.tables import ContactRow
+from callcore.demo.rows import Rows
+from callcore.network.access_tables import SettingRow
+from callcore.orders.model import OrderEventKind
+from callcore.orders.tables import OrderEventRow, OrderRow
+from callcore.outbound.do_not_call import BarSource
+from callcore.outbound.robot.model import RobotResult, RobotState
+from callcore.outbound.tables import DoNotCallRow, RobotCallRow
+
+Row = dict[str, Any]
+CALLED: Final = 24
+SETTING: Final = "robot"
+# result, keys of all tries, tries
+ENDS: Final = (
+    (RobotResult.CONFIRMED, "1", 1),
+    (RobotResult.CONFIRMED, "/1", 2),
+    (RobotResult.CHANGED, "2", 1),
+    (RobotResult.CONFIRMED, "5-1", 1),
+    (RobotResult.UNANSWERED, "//", 3),
+    (RobotResult.PERSON, "0", 1),
+    (RobotResult.CONFIRMED, "1", 1),
+    (RobotResult.NO_KEY, "/5/", 3),
+    (RobotResult.STOPPED, "9", 1),
+    (RobotResult.CONFIRMED, "1", 1),
+    (RobotResult.NOT_NEEDED, "", 0),
+)
+
+
+def demo_robot(told: Rows, now: datetime) -> Rows:
+    """`told` are the rows of the story. The robot is on for orders from now on."""
+    orders = sorted(
+        (row for table, rows in told if table is OrderRow for row in rows if _is_wanted(row)),
+        key=lambda row: row["created_at"],
+    )[-CALLED:]
+    seqs = _last_seqs(told)
+    calls, events = [], []
+    for number, order in enumerate(orders):
+        result, keys, tries = ENDS[number % len(ENDS)]
+        at = min(now, order["created_at"] + timedelta(minutes=2 + 60 * max(0, tries - 1)))
+        calls.append(_call(number + 1, order, result, keys, tries, at))
+        if result is not RobotResult.NOT_NEEDED:
+            events.append(_event(order, seqs.get(order["id"], 0) + 1, result, at))
+    return [
+        (RobotCallRow, calls),
+        (OrderEventRow, events),
+        (DoNotCallRow, _barred(told, orders, calls)),
+        (SettingRow, [_setting(now)]),
+    ]
+
+
+def _is_wanted(order: Row) -> bool:
+    return order["kind"] == "order" and order["org_id"] is not None
+
+
+def _call(row_id: int, order: Row, result: RobotResult, keys: str, tries: int, at: datetime) -> Row:
+    return {
+        "id": row_id,
+        "order_id": order["id"],
+        "cycle": order.get("cycle", 1),
+        "state": RobotState.DONE.value,
+        "result": result.value,
+        "keys": keys,
+        "attempts": tries,
+        "call_id": "",
+        "made_at": order["created_at"],
+        "due_at": at,
+        "lease_until": None,
+        "ended_at": at,
+        "data": {"by": "robot"},
+    }
+
+
+def _event(order: Row, seq: int, result: RobotResult, at: datetime) -> Row:
+    return {
+        "order_id": order["id"],
+        "seq": seq,
+        "kind": OrderEventKind.ROBOT.value,
+        "at": at,
+        "actor_id": None,
+        "call_id": "",
+        "data": {"field": result.value, "by": "robot"},
+    }
+
+
+def _last_seqs(told: Rows) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for table, rows in told:
+        if table is OrderEventRow:
+            for row in rows:
+                found[row["order_id"]] = max(found.get(row["order_id"], 0), row["seq"])
+    return found
+
+
+def _barred(told: Rows, orders: Sequence[Row], calls: Sequence[Row]) -> list[Row]:
+    """The customers who pressed 9."""
+    phones = {
+        row["customer_id"]: row["value"]
+        for table, rows in told
+        if table is ContactRow
+        for row in rows
+        if row["kind"] == "phone"
+    }
+    asked = {call["order_id"]: call["ended_at"] for call in calls if call["result"] == RobotResult.STOPPED}
+    numbers = {phones[order["customer_id"]]: asked[order["id"]] for order in orders if order["id"] in asked}
+    return [
+        {
+            "id": row_id,
+            "number": number,
+            "source": BarSource.ROBOT.value,
+            "reason": "",
+            "call_id": "",
+            "at": at,
+            "user_id": None,
+            "lifted_at": None,
+            "lifted_by": None,
+            "lift_reason": "",
+        }
+        for row_id, (number, at) in enumerate(numbers.items(), start=1)
+    ]
+
+
+def _setting(now: datetime) -> Row:
+    value = {"is_on": True, "since": now.isoformat(), "delay_minutes": 2, "manager_name": "Ольга Смирнова"}
+    return {"key": SETTING, "value": value, "version": 1, "at": now, "user_id": None}
