@@ -8,25 +8,31 @@ with the reason why it need not.
 import io
 import re
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
-from aiohttp import ClientResponse, ClientSession
-from sqlalchemy import update
+from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse
+from sqlalchemy import select, update
 
+from callcore.calls.attempt_rows import move
+from callcore.calls.attempts import AttemptState
+from callcore.calls.reveal_tables import PhoneRevealRow
 from callcore.calls.tables import CallRow
 from callcore.customers.tables import CustomerRow
 from callcore.kernel.database import Database
-from callcore.network.model import Role
+from callcore.network.model import PhonePolicy, Role
 from callcore.network.passwords import hash_password
+from callcore.network.tables import OrgRow
 from callcore.orders.model import OrderEventKind
 from callcore.orders.tables import OrderRow
 from callcore.orders.timeline import add_event
 from tests.factories.network import make_org, make_user
 from tests.fakes.clock import FakeClock
-from tests.integration.web.guarded_site import NUMBER, PASSWORD, GuardedSite, open_site
+from tests.fakes.polling import until
+from tests.integration.web.guarded_site import NUMBER, ORDER, PASSWORD, GuardedSite, open_site
 from web.security.access import PUBLIC, SIGNED_IN, ProgramAccess
 
 pytestmark = pytest.mark.integration
@@ -42,6 +48,12 @@ NOBODYS = {
 }
 # Not a page, and descriptions with an example that happens to be this number.
 SAY_NOTHING = {"/live", "/api/openapi.json", "/api/docs"}
+# The same address with these queries is something else.
+OTHER_LOOKS = {
+    "/calls/{call_id}": ("?fragment=preview", "?fragment=live", "?fragment=technical", "?fragment=row"),
+    "/orders/{number}": ("?fragment=preview", "?fragment=timeline", "?open=close"),
+    "/recordings/{id}/audio": ("?download=1",),
+}
 # The customer's own pages, by an address that no dealer is shown.
 CUSTOMERS = "/o/{public_id}"
 TAIL = NUMBER[-7:]
@@ -120,26 +132,85 @@ async def hide(site: GuardedSite) -> None:
 async def test_a_hidden_number_leaves_by_no_page(site: GuardedSite) -> None:
     """The head of a dealer sees most of what dealers see."""
     await hide(site)
+    await check_nothing_leaks(site, with_fragments=True)
+
+
+async def test_a_number_that_never_opens_is_hidden_after_the_talk_too(site: GuardedSite) -> None:
+    await hide(site)
+    async with site.database.transaction() as session:
+        await session.execute(update(CallRow).values(talk_s=90))
+        await session.execute(update(OrgRow).values(phone_policy=PhonePolicy.NEVER.value))
+        order = (await session.execute(select(OrderRow.id, OrderRow.org_id))).one()
+        session.add(
+            PhoneRevealRow(
+                order_id=order.id, org_id=order.org_id, number=NUMBER, call_id="out-1", at=site.clock.now()
+            )
+        )
+    await check_nothing_leaks(site, with_fragments=False)
+
+
+async def check_nothing_leaks(site: GuardedSite, *, with_fragments: bool) -> None:
+    """Every page, its fragments, files and exports, their names, searches; what the live link says meanwhile."""
     browser, seen, leaks = await site.signed_in(Role.DEALER_OWNER), 0, []
+    async with browser.ws_connect("/live", headers={"Origin": site.address}) as link:
+        for path, headers in ways(site, with_fragments=with_fragments):
+            async with browser.get(path, headers=headers, allow_redirects=False) as answer:
+                text = f"{await plain(answer)} {names_of(answer)}"
+            if LEAK.search(text) or "praskovya@example" in text or site.seeds.public_id in text:
+                leaks.append((path, context_of(text)))
+            seen += answer.status == 200
+        assert seen > 40
+        assert not leaks, leaks
+        for query in (TAIL, NUMBER, "440-18-25", "1825"):
+            for page in ("/customers", "/orders", "/calls"):
+                async with browser.get(page, params={"q": query, "number": query}) as answer:
+                    text = re.sub(r"<(?:input|a class=\"chip\"|title)[^>]*>[^<]*", "", await answer.text())
+                assert "Прасковья" not in text, (page, query)
+        await call_and_listen(site, browser, link)
+
+
+def ways(site: GuardedSite, *, with_fragments: bool) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each address that is read, as a page and as a fragment, and those that a query turns into something else."""
     for method, pattern, access in site.routes():
         if method != "GET" or isinstance(access, ProgramAccess) or pattern in SAY_NOTHING:
             continue
         if pattern.startswith(CUSTOMERS):
             continue
-        path = site.seeds.path(pattern)
-        for headers in ({}, {"HX-Request": "true"}):
-            async with browser.get(path, headers=headers, allow_redirects=False) as answer:
-                text = await plain(answer)
-            if LEAK.search(text) or "praskovya@example" in text or site.seeds.public_id in text:
-                leaks.append((path, context_of(text)))
-        seen += answer.status == 200
-    assert seen > 20
-    assert not leaks, leaks
-    for query in (TAIL, NUMBER, "440-18-25", "1825"):
-        for page in ("/customers", "/orders", "/calls"):
-            async with browser.get(page, params={"q": query, "number": query}) as answer:
-                text = re.sub(r"<(?:input|a class=\"chip\"|title)[^>]*>[^<]*", "", await answer.text())
-            assert "Прасковья" not in text, (page, query)
+        for query in ("", *OTHER_LOOKS.get(pattern, ())):
+            path = site.seeds.path(pattern) + query
+            yield path, {}
+            if with_fragments:
+                yield path, {"HX-Request": "true"}
+
+
+def names_of(answer: ClientResponse) -> str:
+    """Headers that could carry a number: the name of a file, an address to go to."""
+    kept = ("Content-Disposition", "Location", "Link", "HX-Redirect", "HX-Trigger", "ETag")
+    return " ".join(unquote(answer.headers[name]) for name in kept if name in answer.headers)
+
+
+async def call_and_listen(site: GuardedSite, browser: ClientSession, link: ClientWebSocketResponse) -> None:
+    """The whole life of a call out: what the server answers and what it sends by itself."""
+    token = {"csrf_token": await site.csrf_token(browser)}
+    form = token | {"kind": "order", "target": str(ORDER), "key": "pressed-in-crawl"}
+    async with browser.post("/press", data=form) as answer:
+        told = f"{answer.url} {await plain(answer)}"
+        call_id = answer.url.name
+    await until(lambda: site.pbx.originated)
+    now = site.clock.now()
+    for state in (AttemptState.OURS, AttemptState.DIALLING, AttemptState.TALKING):
+        changed = await site.database.write(
+            lambda connection, state=state: move(connection, call_id, state, now)
+        )
+        assert changed is not None
+        site.bus.publish(changed)
+        async with browser.get(f"/press/{call_id}", headers={"HX-Request": "true"}) as answer:
+            told += await plain(answer)
+    frames = ""
+    while AttemptState.TALKING.value not in frames:
+        frames += await link.receive_str(timeout=5)
+    assert call_id in frames
+    assert LEAK.search(frames + told) is None
 
 
 async def plain(answer: ClientResponse) -> str:
