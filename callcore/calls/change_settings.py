@@ -35,7 +35,13 @@ BOUNDS: Final[dict[str, tuple[int, int]]] = {
     "from_minute": (0, 24 * 60 - 1),
     "until_minute": (1, 24 * 60),
     "masked_days": (1, 90),
+    "callback_tries": (1, 10),
+    "callback_from_minute": (0, 24 * 60 - 1),
+    "callback_until_minute": (1, 24 * 60),
+    "callback_lease_s": (30, 3600),
 }
+MAX_WAITS: Final = 10
+LONGEST_WAIT_MINUTES: Final = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +111,22 @@ def check_call_settings(settings: CallSettings) -> dict[str, str]:
             wrong[name] = "too-small" if value < low else "too-big"
     if settings.until_minute <= settings.from_minute:
         wrong.setdefault("until_minute", "not-after")
+    wrong |= _check_callbacks(settings, wrong)
     if not settings.prefixes or not all(_PREFIX.fullmatch(one) for one in settings.prefixes):
         wrong["prefixes"] = "not-prefix"
     elif len(settings.prefixes) > MAX_PREFIXES:
         wrong["prefixes"] = "too-long"
     if len(settings.cli_label) > MAX_LABEL_CHARS:
         wrong["cli_label"] = "too-long"
+    return wrong
+
+
+def _check_callbacks(settings: CallSettings, known: dict[str, str]) -> dict[str, str]:
+    waits, wrong = settings.callback_waits, {}
+    if not 0 < len(waits) <= MAX_WAITS or not all(1 <= one <= LONGEST_WAIT_MINUTES for one in waits):
+        wrong["callback_waits"] = "not-waits"
+    since = max(settings.callback_from_minute, settings.from_minute)
+    until = min(settings.callback_until_minute, settings.until_minute)
+    if until <= since and "callback_until_minute" not in known:
+        wrong["callback_until_minute"] = "not-after"
     return wrong

@@ -30,7 +30,9 @@ class CallSettings:
     customer's other orders of the same dealer. Calls out of one dealer: `max_calls_at_once`, `max_calls_a_day` (his day).
     `prefixes` is what may be dialled, E.164 beginnings. `from_minute`..`until_minute` of the day in the customer's zone.
     `cli_label` is how the operator signs our numbers on the customer's screen. `masked_days` a masked session lives.
-    `dealers_hand_outside`: a dealer, too, may hand a talk on to an outside number."""
+    `dealers_hand_outside`: a dealer, too, may hand a talk on to an outside number. Callbacks: the customer is rung
+    `callback_tries` times at most, `callback_waits` minutes apart (the last one again), in hours of his own; `callback_lease_s`
+    a worker holds one."""
 
     proven_talk_s: int = 10
     first_call: FirstCall = FirstCall.ANSWERED
@@ -44,6 +46,11 @@ class CallSettings:
     cli_label: str = ""
     masked_days: int = 14
     dealers_hand_outside: bool = False
+    callback_tries: int = 3
+    callback_waits: tuple[int, ...] = (2, 10, 60)
+    callback_from_minute: int = 9 * 60
+    callback_until_minute: int = 21 * 60
+    callback_lease_s: int = 240
 
 
 @dataclass(frozen=True, slots=True)

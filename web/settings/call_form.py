@@ -5,7 +5,7 @@ switch, an enum a choice. So a new setting needs its line in a template and its 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Final
@@ -17,6 +17,8 @@ DAY_MINUTES: Final = 24 * 60
 MAX_CHARS: Final = 500
 WRONG: Final = {
     "not-number": "Введите целое число",
+    "not-waits": "От одного до десяти чисел, каждое от 1 до 1440",
+    "not-numbers": "Целые числа через запятую, например 2, 10, 60",
     "not-time": "Введите время, например 08:30",
     "not-listed": "Выберите из списка",
     "too-long": "Слишком длинно",
@@ -85,7 +87,7 @@ def clock_text(minute: int) -> str:
 def _shown(name: str, value: Any) -> str:
     if name.endswith("_minute"):
         return clock_text(value)
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+    return ", ".join(str(part) for part in value) if isinstance(value, tuple) else str(value)
 
 
 def _meant(name: str, text: str) -> Any:
@@ -97,14 +99,23 @@ def _meant(name: str, text: str) -> Any:
     if isinstance(usual, StrEnum):
         return next((one for one in type(usual) if one.value == text), None)
     if isinstance(usual, tuple):
-        return tuple(part for part in re.split(r"[\s,;]+", text) if part)
+        parts = [part for part in re.split(r"[\s,;]+", text) if part]
+        return _wholes(parts) if usual and isinstance(usual[0], int) else tuple(parts)
     return _whole(text) if isinstance(usual, int) else text
 
 
 def _problem(name: str) -> str:
     if name.endswith("_minute"):
         return "not-time"
-    return "not-listed" if isinstance(getattr(_USUAL, name), StrEnum) else "not-number"
+    usual = getattr(_USUAL, name)
+    if isinstance(usual, tuple):
+        return "not-numbers"
+    return "not-listed" if isinstance(usual, StrEnum) else "not-number"
+
+
+def _wholes(parts: Sequence[str]) -> tuple[int, ...] | None:
+    found = [_whole(part) for part in parts]
+    return tuple(one for one in found if one is not None) if None not in found else None
 
 
 def _clock(text: str) -> int | None:

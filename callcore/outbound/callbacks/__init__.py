@@ -1,0 +1,1 @@
+"""Who asks to be called: from a site, by a program, by a key in the queue; and who calls him."""
