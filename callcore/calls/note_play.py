@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from callcore.calls.tables import RecordingRow
 from callcore.kernel import audit
 from callcore.kernel.audit import AuditRow
 from callcore.kernel.clock import Clock
@@ -40,6 +41,11 @@ class PlayNotes:
             if await session.scalar(recent.limit(1)) is not None:
                 return False
         async with self._database.transaction() as session:
+            # Pieces are asked for side by side: the row of the recording makes them come one after another.
+            lock = select(RecordingRow.id).where(RecordingRow.id == recording_id).with_for_update()
+            _ = await session.scalar(lock)
+            if await session.scalar(recent.limit(1)) is not None:
+                return False
             audit.record(
                 session,
                 at=now,

@@ -1,6 +1,6 @@
 """Read side: one recording with all that hangs on it, and the comparisons of rows and files."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -12,13 +12,14 @@ from callcore.calls.queries import select_rows, to_rows
 from callcore.calls.recording_holds import HOLDERS, RELEASERS, open_hold
 from callcore.calls.recording_queries import DOWNLOADERS, copies_of, recording_row, recording_view
 from callcore.calls.recording_retention import rule_for
-from callcore.calls.recording_tables import RecordingCheckRow
+from callcore.calls.recording_tables import RecordingCheckRow, RecordingCopyRow
 from callcore.calls.recording_views import CheckView, HoldView, PlayView, RecordingCard
 from callcore.calls.rights import scope_of
-from callcore.calls.tables import CallRow
+from callcore.calls.tables import CallRow, RecordingRow
 from callcore.calls.views import JournalRow
+from callcore.kernel import audit
 from callcore.kernel.audit import AuditRow
-from callcore.kernel.errors import Forbidden
+from callcore.kernel.errors import Forbidden, NotAllowedNow, NotFound
 from callcore.network.model import Role, Viewer
 from callcore.network.tables import UserRow
 
@@ -86,6 +87,47 @@ async def last_checks(session: AsyncSession, viewer: Viewer) -> tuple[CheckView,
         .limit(MAX_CHECKS)
     )
     return tuple(_check(row) for row in rows)
+
+
+async def note_check(session: AsyncSession, viewer: Viewer, *, now: datetime) -> None:
+    """Somebody has a comparison made. Raises Forbidden."""
+    if viewer.role not in CHECKERS:
+        raise Forbidden("not-checker")
+    audit.record(
+        session,
+        at=now,
+        actor_id=viewer.user_id,
+        action="recording:compared",
+        entity="recordings",
+        entity_id="all",
+    )
+
+
+async def note_file_forgotten(
+    session: AsyncSession, viewer: Viewer, store: str, path: str, *, now: datetime
+) -> None:
+    """An administrator removes a file that belongs to nothing. Raises Forbidden, NotFound for one that no report named,
+    NotAllowedNow("file-known") for one of which a row speaks."""
+    if viewer.role is not Role.ADMIN:
+        raise Forbidden("not-editor")
+    checks = await last_checks(session, viewer)
+    named = ((one["code"], one["store"], one["path"]) for check in checks for one in check.findings)
+    if ("file-unknown", store, path) not in named:
+        raise NotFound("file-not-named")
+    rows = select(RecordingRow.id).where(RecordingRow.path == path)
+    copies = select(RecordingCopyRow.id).where(RecordingCopyRow.path == path)
+    if (await session.scalar(rows)) is not None or (await session.scalar(copies.limit(1))) is not None:
+        raise NotAllowedNow("file-known")
+    audit.record(
+        session,
+        at=now,
+        actor_id=viewer.user_id,
+        action="recording:file-removed",
+        entity="recordings",
+        entity_id="all",
+        store=store,
+        path=path,
+    )
 
 
 def _check(row: RecordingCheckRow) -> CheckView:

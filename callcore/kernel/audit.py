@@ -73,6 +73,8 @@ ASIDE: Final = (
     "orders",
     "promo-code",
     "recording",
+    "recordings",
+    "retention_rule",
     "session",
     "task",
     "view",
