@@ -112,9 +112,9 @@ def lab_plans(root: Path) -> tuple[PbxPlan, CarrierPlan]:
             PhonePlan("p3", PhoneKind.EXTERNAL, "Мобильный", number=OUTSIDE),
             sip("p4", "Оператор; главный", shows_caller=True, accept_by_key=False),
             sip("p5", "Занятой", lines=2, extension="105"),
-            sip("p8", "Отключённый"),
+            sip("p8", "Отключённый", extension="108"),
             sip("p9", "Дежурный", accept_by_key=False),
-            sip("p10", "Второй дежурный"),
+            sip("p10", "Второй дежурный", extension="110"),
         ),
         dids=(
             DidPlan(f"+{DID}", "Москва"),

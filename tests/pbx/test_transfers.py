@@ -1,97 +1,171 @@
-"""Talks that are handed on, with real SIP calls: blind and asking first, by REFER, by keys and by the application."""
+"""Talks that are handed on, with real SIP calls: blind and asking first, by REFER, by keys and by the application. Several
+calls go on side by side; each has a phone of its own."""
+
+import asyncio
+from contextlib import asynccontextmanager
 
 import pytest
 
+from callcore.asterisk.ami import AmiSettings, AsteriskPbx
+from callcore.calls.facts import PbxSnapshot
+from callcore.kernel.clock import SystemClock
 from dialplans.plan import Behaviour
 from tests.audio import is_heard, read_sound, tone_level
-from tests.pbx.lab import CUSTOMER_HZ, DID, MUSIC_HZ, VOICES, customer
+from tests.pbx.lab import AMI_SECRET, CUSTOMER_HZ, DID, MUSIC_HZ, OUTSIDE, VOICES, customer
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(90)]
 
 
-def third_of(path, number):
-    """A part of a recording: 0, 1 or 2."""
-    sound = read_sound(path)
-    length = len(sound.channels[0]) // 3
-    part = sound.channels[0][number * length : (number + 1) * length]
-    return type(sound)(sound.rate_hz, (part,))
+class Talk:
+    """One customer's call that a phone of ours has taken: what the PBX told of it."""
+
+    def __init__(self, ear, customer_id, call_id):
+        self.ear, self.customer_id, self.call_id = ear, customer_id, call_id
+
+    def said(self, kind, name):
+        return [event[name] for event in self.ear.milestones(kind) if event["CallId"] == self.call_id]
+
+    @property
+    def handings(self):
+        names = ("Way", "Means", "From", "ToKind", "To")
+        return list(zip(*(self.said("handing", name) for name in names), strict=True))
+
+    async def milestone(self, kind, count=1):
+        def fits(event):
+            return (
+                event.get("UserEvent") == "DL"
+                and event["Kind"] == kind
+                and len(self.said(kind, "Kind")) >= count
+            )
+
+        await self.ear.first(fits)
 
 
-def handings(ear):
-    return [
-        (one["Way"], one["Means"], one["From"], one["ToKind"], one["To"]) for one in ear.milestones("handing")
-    ]
-
-
-async def talk(lab, ear, seconds):
-    """A call whose customer's ear is kept -> (call id of the PBX, what the customer heard)."""
+async def talk(lab, ear, application, key, seconds):
+    """A call to this phone, from where it was taken."""
     await lab.customers.listen("customers")
-    call = await lab.customers.place_call(customer(talk_s=seconds))
-    await lab.over(call)
-    call_id = (await ear.milestone("done"))["CallId"]
+    before = len(ear.milestones("accepted"))
+    application.route((key, 15))
+    customer_id = await lab.customers.place_call(customer(talk_s=seconds))
+    await ear.first(lambda _: len(ear.milestones("accepted")) > before)
+    accepted = ear.milestones("accepted")[before]
+    assert accepted["Phone"] == key
+    return Talk(ear, customer_id, accepted["CallId"])
+
+
+async def end(lab, *talks):
+    await asyncio.gather(*(lab.over(one.customer_id) for one in talks))
+    for one in talks:
+        await one.milestone("done")
     await lab.quiet()
-    return call_id, lab.customers.heard(call)
 
 
-async def test_a_blind_transfer_that_is_answered(lab, ear, application):
-    """Three voices, the dealers' one after another; one recording; the customer's number stays hidden."""
+def speakers(path, *names):
+    """Who of these speaks in a recording, one after another, second by second."""
+    sound = read_sound(path)
+    samples, size = sound.channels[0], sound.rate_hz
+    found = []
+    for at in range(0, len(samples), size):
+        second = type(sound)(size, (samples[at : at + size],))
+        loudest = max(names, key=lambda name: tone_level(second, VOICES[name]))
+        if is_heard(second, VOICES[loudest]) and found[-1:] != [loudest]:
+            found.append(loudest)
+    return found
+
+
+async def test_blind_transfers_taken_come_back_and_rung_on(lab, ear, application):
+    """p2 takes what p1 hands on. p8 is not there: p5 has its talk back; p10 refuses it, and the operators take it."""
     await lab.customers.set_transfer("p1", "102")
-    application.route(("p1", 15))
-    call_id, heard = await talk(lab, ear, 14)
-    assert handings(ear) == [("blind", "phone", "p1", "phones", "p2")]
-    assert [event["Phone"] for event in ear.milestones("accepted")] == ["p1", "p2"]
-    assert len(ear.milestones("recording")) == 1
-    assert await lab.customers.screen_of("p2") == f"<{DID}>"
-    assert is_heard(lab.recording(call_id, "-in.wav"), CUSTOMER_HZ)
-    ours = lab.recording(call_id, "-out.wav")
-    for third, speaks, waits in ((0, "p1", "p2"), (2, "p2", "p1")):
-        part = third_of(ours, third)
-        assert is_heard(part, VOICES[speaks])
-        assert tone_level(part, VOICES[speaks]) > tone_level(part, VOICES[waits]) + 10
-    assert is_heard(heard, MUSIC_HZ)
+    await lab.customers.set_transfer("p5", "108")
+    await lab.customers.set_keys("p10", "##108w")
+    taken = await talk(lab, ear, application, "p1", 20)
+    back = await talk(lab, ear, application, "p5", 17)
+    await lab.customers.set_behaviour("p5", Behaviour.ACCEPT)  # from its next call on
+    rung_on = await talk(lab, ear, application, "p10", 17)
+    await lab.customers.set_behaviour("p10", Behaviour.REJECT)
+    await end(lab, taken, back, rung_on)
+
+    assert taken.handings == [("blind", "phone", "p1", "phones", "p2")]
+    assert taken.said("accepted", "Phone") == ["p1", "p2"]
+    assert len(taken.said("recording", "File")) == 1
+    assert await lab.customers.screen_of("p2") == f"<{DID}>", "the customer's number stays hidden"
+    assert is_heard(lab.recording(taken.call_id, "-in.wav"), CUSTOMER_HZ)
+    assert speakers(lab.recording(taken.call_id, "-out.wav"), "p1", "p2") == ["p1", "p2"]
+    assert is_heard(lab.customers.heard(taken.customer_id), MUSIC_HZ)
+
+    assert back.handings == [("blind", "phone", "p5", "phones", "p8")]
+    assert back.said("back", "Phone") == ["p5"]
+    assert back.said("accepted", "Phone") == ["p5", "p5"]
+
+    assert rung_on.handings == [("blind", "keys", "p10", "phones", "p8")]
+    assert rung_on.said("back", "Phone") == ["p10"]
+    assert rung_on.said("accepted", "Phone") == ["p10", "p4"]
+    assert is_heard(lab.recording(rung_on.call_id, "-out.wav"), VOICES["p4"])
 
 
-async def test_a_blind_transfer_that_nobody_takes_comes_back(lab, ear, application):
-    await lab.customers.set_transfer("p1", "102")
-    await lab.customers.set_behaviour("p2", Behaviour.REJECT)
-    application.route(("p1", 15))
-    call = await lab.customers.place_call(customer(talk_s=18))
-    await ear.milestone("accepted")  # how a telephone behaves counts from its next call on
-    await lab.customers.set_behaviour("p1", Behaviour.ACCEPT)
-    await lab.over(call)
-    call_id = (await ear.milestone("done"))["CallId"]
-    await lab.quiet()
-    assert [event["Phone"] for event in ear.milestones("back")] == ["p1"]
-    assert [event["Phone"] for event in ear.milestones("accepted")] == ["p1", "p1"]
-    assert read_sound(lab.recording(call_id, "-out.wav")).duration_s > 9
-
-
-async def test_nobody_takes_it_and_the_operators_do(lab, ear, application):
-    await lab.customers.set_keys("p1", "##102w")
-    await lab.customers.set_behaviour("p2", Behaviour.BUSY)
-    application.route(("p1", 15))
-    call = await lab.customers.place_call(customer(talk_s=18))
-    await ear.milestone("accepted")  # how a telephone behaves counts from its next call on
-    await lab.customers.set_behaviour("p1", Behaviour.REJECT)
-    await lab.over(call)
-    call_id = (await ear.milestone("done"))["CallId"]
-    await lab.quiet()
-    assert handings(ear) == [("blind", "keys", "p1", "phones", "p2")]
-    assert [event["Phone"] for event in ear.milestones("accepted")] == ["p1", "p4"]
-    assert is_heard(lab.recording(call_id, "-out.wav"), VOICES["p4"])
-
-
-@pytest.mark.parametrize("end", ["h", "wwwwww*1"])
-async def test_asking_first_by_keys(lab, ear, application, end):
+async def test_asking_first_by_keys(lab, ear, application):
     """The receiver put down joins the two; *1 goes back to the customer, who has heard nothing of the asking."""
-    await lab.customers.set_keys("p1", f"*2www105{end}")
-    await lab.customers.listen("p5")
-    application.route(("p1", 15))
-    call_id, heard = await talk(lab, ear, 24)
-    assert handings(ear) == [("attended", "keys", "p1", "phones", "p5")]
-    done = [event["Result"] for event in ear.events if event.get("Event") == "AttendedTransfer"]
-    assert done == (["Success"] if end == "h" else [])
-    assert len(ear.milestones("accepted")) == 2
-    assert is_heard(lab.customers.heard("p5"), CUSTOMER_HZ) is (end == "h")
-    assert is_heard(heard, VOICES["p5"]) is (end == "h")
-    assert is_heard(lab.recording(call_id, "-out.wav"), VOICES["p1"])
+    await lab.customers.set_keys("p1", "*2www105h")
+    await lab.customers.set_keys("p2", "*2www110wwwwww*1")
+    for name in ("p5", "p10"):
+        await lab.customers.listen(name)
+    joined = await talk(lab, ear, application, "p1", 24)
+    cancelled = await talk(lab, ear, application, "p2", 20)
+    await end(lab, joined, cancelled)
+
+    assert joined.handings == [("attended", "keys", "p1", "phones", "p5")]
+    assert cancelled.handings == [("attended", "keys", "p2", "phones", "p10")]
+    done = [
+        event["OrigTransfererChannel"] for event in ear.events if event.get("Event") == "AttendedTransfer"
+    ]
+    assert [name.partition("-")[0] for name in done] == ["PJSIP/p1"]
+    for one, asked, is_joined in ((joined, "p5", True), (cancelled, "p10", False)):
+        assert asked in one.said("accepted", "Phone")
+        assert is_heard(lab.customers.heard(asked), CUSTOMER_HZ) is is_joined
+        assert is_heard(lab.customers.heard(one.customer_id), VOICES[asked]) is is_joined
+        assert is_heard(lab.customers.heard(one.customer_id), MUSIC_HZ)
+
+
+@asynccontextmanager
+async def application_side(lab):
+    pbx = AsteriskPbx(AmiSettings("127.0.0.1", lab.plan.ami_port, "lab", AMI_SECRET), SystemClock())
+    await pbx.start()
+    try:
+        while not isinstance(await pbx.next_fact(), PbxSnapshot):
+            pass
+        yield pbx
+    finally:
+        await pbx.close()
+
+
+async def test_the_desk_hands_on_asks_joins_and_goes_back(lab, ear, application):
+    """p1: duty is asked and not taken, an outside number is, and joined. p2: to two phones at once."""
+    async with application_side(lab) as pbx:
+        asking = await talk(lab, ear, application, "p1", 24)
+        (channel,) = [(one["Channel"], one["Uniqueid"]) for one in ear.milestones("accepted")]
+        await pbx.ask_first(channel=channel[0], to="duty")
+        await asking.milestone("accepted", 2)
+        blind = await talk(lab, ear, application, "p2", 12)
+        await pbx.ask_no_more(channel=channel[0])
+        await pbx.hand_on(channel=ear.milestones("accepted")[-1]["Channel"], to="p5.p10")
+        await blind.milestone("accepted", 2)
+        await pbx.ask_first(channel=channel[0], to=OUTSIDE)
+        await ear.first(
+            lambda event: (
+                event.get("Event") == "DialEnd"
+                and event.get("DestChannel", "").startswith("PJSIP/trunk-")
+                and event["DialStatus"] == "ANSWER"
+            )
+        )
+        await pbx.hang_up(channel[1])
+        await end(lab, asking, blind)
+
+    assert asking.handings == [
+        ("attended", "desk", "p1", "duty", ""),
+        ("attended", "desk", "p1", "outside", OUTSIDE),
+    ]
+    assert is_heard(lab.customers.heard(asking.customer_id), VOICES[OUTSIDE])
+    assert not is_heard(lab.customers.heard(asking.customer_id), VOICES["p9"])
+    assert await lab.customers.screen_of(OUTSIDE) == "<+74950000000>"
+    assert blind.handings == [("blind", "desk", "p2", "phones", "p5.p10")]
+    assert blind.said("accepted", "Phone")[1] in ("p5", "p10")
