@@ -7,8 +7,8 @@ import sqlite3
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -168,6 +168,9 @@ def _read(folder: Path, count: int) -> Calls:
     )
 
 
+Dealer = Callable[[Path, StandPorts], AbstractContextManager[None]]
+
+
 @contextmanager
 def _dealer(folder: Path, ports: StandPorts) -> Iterator[None]:
     with subprocess.Popen(
@@ -188,9 +191,10 @@ def _dealer(folder: Path, ports: StandPorts) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def setup_lab() -> AsyncIterator[SetupLab]:
-    """The application is not started: whoever measures does it. Raises RuntimeError without SIPp."""
-    if shutil.which("sipp") is None:
+async def setup_lab(dealer: Dealer | None = None) -> AsyncIterator[SetupLab]:
+    """The application is not started: whoever measures does it. `dealer` is the outside telephone, SIPp if none is given:
+    without it raises RuntimeError."""
+    if dealer is None and shutil.which("sipp") is None:
         raise RuntimeError("SIPp is needed: apt-get install sip-tester")
     with tempfile.TemporaryDirectory(prefix="dl-setup-") as name:
         dirs = StandDirs(Path(name))
@@ -204,7 +208,7 @@ async def setup_lab() -> AsyncIterator[SetupLab]:
         application = ApplicationProcess(dirs.config, dirs.application_log, f"http://{HOST}:{ports.web}")
         await pbx.start()
         try:
-            with _dealer(dirs.root, ports):
+            with (dealer or _dealer)(dirs.root, ports):
                 yield SetupLab(dirs.root, ports, pbx, application, dirs.database, settings)
         finally:
             await application.stop()
