@@ -55,26 +55,29 @@ class OrderPolicyBook:
     own: tuple[ActiveOrderPolicy, ...] = ()
 
 
+_NEWEST: Final = (
+    select(PolicyVersionRow.policy_id, func.max(PolicyVersionRow.version).label("version"))
+    .group_by(PolicyVersionRow.policy_id)
+    .subquery()
+)
+_POLICIES: Final = (
+    select(PolicyRow.id, PolicyRow.name, PolicyVersionRow.version, PolicyVersionRow.body)
+    .outerjoin(_NEWEST, _NEWEST.c.policy_id == PolicyRow.id)
+    .outerjoin(
+        PolicyVersionRow,
+        and_(
+            PolicyVersionRow.policy_id == PolicyRow.id,
+            PolicyVersionRow.version > _NEWEST.c.version - LOOKED_BACK,
+        ),
+    )
+    .where(PolicyRow.scope == ORDERS)
+    .order_by(PolicyRow.id, PolicyVersionRow.version.desc())
+)
+
+
 async def load_order_policies(session: AsyncSession) -> OrderPolicies:
     """Of each the newest version that can be read; the main one is built in while there is none."""
-    newest = (
-        select(PolicyVersionRow.policy_id, func.max(PolicyVersionRow.version).label("version"))
-        .group_by(PolicyVersionRow.policy_id)
-        .subquery()
-    )
-    rows = await session.execute(
-        select(PolicyRow.id, PolicyRow.name, PolicyVersionRow.version, PolicyVersionRow.body)
-        .outerjoin(newest, newest.c.policy_id == PolicyRow.id)
-        .outerjoin(
-            PolicyVersionRow,
-            and_(
-                PolicyVersionRow.policy_id == PolicyRow.id,
-                PolicyVersionRow.version > newest.c.version - LOOKED_BACK,
-            ),
-        )
-        .where(PolicyRow.scope == ORDERS)
-        .order_by(PolicyRow.id, PolicyVersionRow.version.desc())
-    )
+    rows = await session.execute(_POLICIES)
     found: dict[int, ActiveOrderPolicy] = {}
     main_id: int | None = None
     for row in rows:

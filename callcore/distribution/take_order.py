@@ -29,12 +29,13 @@ async def take_order(
     _ = await outbox.put(
         session, "order:created", at=now, dedupe_key=f"order:created:{order.id}", order_id=order.id
     )
-    order.attention_at = attention_at(order, settings)
-    if is_order and status_of(new.status).status_class is OrderClass.OPEN:
-        if new.org_id is not None:
-            await hand_over(session, order, new.org_id, new.manager_id, settings, now=now, actor_id=actor_id)
-        elif not settings.needs_confirmation:
-            await distribute(session, order, settings, now=now, actor_id=actor_id)
+    is_open = is_order and status_of(new.status).status_class is OrderClass.OPEN
+    if is_open and new.org_id is not None:
+        await hand_over(session, order, new.org_id, new.manager_id, settings, now=now, actor_id=actor_id)
+    elif is_open and not settings.needs_confirmation:
+        await distribute(session, order, settings, now=now, actor_id=actor_id)
+    else:
+        order.attention_at = attention_at(order, settings)
     await session.flush()
     return order
 

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.kernel.database import insert_unless_exists
+from callcore.kernel.database import Base, insert_unless_exists
 from callcore.kernel.errors import Invalid
 from callcore.kernel.idempotency import IdempotencyRow
 
 KEPT: Final = timedelta(hours=48)
 MAX_KEY_CHARS: Final = 255
+_KEYS: Final = Base.metadata.tables[IdempotencyRow.__tablename__]
+_REMEMBER: Final = update(_KEYS).where(
+    _KEYS.c.actor == bindparam("of_actor"), _KEYS.c.key == bindparam("of_key")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,9 @@ async def earlier_answer(session: AsyncSession, press: Press, now: datetime) -> 
 
 
 async def remember(session: AsyncSession, press: Press, body: str, *, status: int = 201) -> None:
-    await session.execute(
-        update(IdempotencyRow)
-        .where(IdempotencyRow.actor == press.actor, IdempotencyRow.key == press.key)
-        .values(status=status, body=body)
-    )
+    values = {"of_actor": press.actor, "of_key": press.key, "status": status, "body": body}
+    await session.flush()
+    await (await session.connection()).run_sync(lambda one: one.execute(_REMEMBER, values))
 
 
 async def forget_old(session: AsyncSession, now: datetime) -> None:

@@ -13,7 +13,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Connection,
-    CursorResult,
     DateTime,
     Dialect,
     Engine,
@@ -280,9 +279,24 @@ class _translated:  # noqa: N801 - reads as a word in a with statement
 async def insert_unless_exists(session: AsyncSession, table: type[Base], **values: Any) -> bool:
     """One INSERT that gives way to a row with the same unique key; tells whether it was written. Waits for a rival's
     transaction to end, so that what it lost to can be read next."""
-    make = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    result = await session.execute(make(table).values(**values).on_conflict_do_nothing())
-    return cast("CursorResult[Any]", result).rowcount == 1
+    await session.flush()
+    return await (await session.connection()).run_sync(_insert_unless_exists, table, values)
+
+
+def _insert_unless_exists(connection: Connection, table: type[Base], values: dict[str, Any]) -> bool:
+    made = unless_exists(connection, cast("Table", table.__table__))
+    return connection.execute(made, values).rowcount == 1
+
+
+@lru_cache(maxsize=128)  # putting it together costs more than running it
+def _unless_exists(dialect: str, table: Table) -> Insert:
+    made = sqlite_insert(table) if dialect == "sqlite" else postgresql_insert(table)
+    return made.on_conflict_do_nothing()
+
+
+def unless_exists(connection: Connection, table: Table) -> Insert:
+    """As `insert_unless_exists`; its values are handed to `execute`."""
+    return _unless_exists(connection.dialect.name, table)
 
 
 def gentle_insert(connection: Connection, table: Table) -> "SqliteInsert | PostgresqlInsert":

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel import audit
@@ -25,6 +25,14 @@ MAX_NAME_CHARS: Final = 80
 PREFIX: Final = "dl_"
 PREFIX_CHARS: Final = 10
 USED_EVERY: Final = timedelta(minutes=1)  # `used_at` is no journal: it is not written for each request
+_KNOWN: Final = (
+    select(
+        *(ApiKeyRow.id, ApiKeyRow.name, ApiKeyRow.scopes, ApiKeyRow.used_at, ApiKeyRow.org_id),
+        *(OrgRow.kind, OrgRow.state, OrgRow.path, OrgRow.tz, OrgRow.name.label("org_name")),
+    )
+    .join(OrgRow, OrgRow.id == ApiKeyRow.org_id)
+    .where(ApiKeyRow.key_hash == bindparam("key_hash"), ApiKeyRow.revoked_at.is_(None))
+)
 KEEPERS: Final = frozenset({Role.ADMIN, Role.MANUFACTURER, Role.DEALER_OWNER, Role.SUBDEALER})
 
 
@@ -72,23 +80,17 @@ class ApiKeys:
     async def enter(self, secret: str, scope: Scope) -> ApiCaller:
         """Raises Forbidden: "api-key-unknown" (never made, or revoked), "api-scope-missing"."""
         now = self._clock.now()
-        async with self._database.session() as session:
-            found = await session.execute(
-                select(ApiKeyRow, OrgRow)
-                .join(OrgRow, OrgRow.id == ApiKeyRow.org_id)
-                .where(ApiKeyRow.key_hash == _hash(secret), ApiKeyRow.revoked_at.is_(None))
-            )
-            row = found.first()
-        if row is None:
+        values = {"key_hash": _hash(secret)}
+        key = await self._database.read(lambda connection: connection.execute(_KNOWN, values).first())
+        if key is None:
             raise Forbidden("api-key-unknown")
-        key, org = row
         if scope not in key.scopes:
             raise Forbidden("api-scope-missing", scope)
-        if org.state != OrgState.ACTIVE and scope is Scope.ORDERS_WRITE:
+        if key.state != OrgState.ACTIVE and scope is Scope.ORDERS_WRITE:
             raise Forbidden("dealer-suspended")
         if key.used_at is None or now - key.used_at >= USED_EVERY:
             await self._note_use(key.id, now)
-        return _caller(key, org)
+        return _caller(key)
 
     async def _note_use(self, key_id: int, now: datetime) -> None:
         async with self._database.transaction() as session:
@@ -185,11 +187,12 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _caller(key: ApiKeyRow, org: OrgRow) -> ApiCaller:
-    is_dealer = org.kind != OrgKind.MANUFACTURER
+def _caller(key: Any) -> ApiCaller:
+    """`key` is a row of _KNOWN."""
+    is_dealer = key.kind != OrgKind.MANUFACTURER
     role = Role.DEALER_MANAGER if is_dealer else Role.MANUFACTURER
     assert (role in DEALER_ROLES) == is_dealer
-    viewer = Viewer(0, key.name, role, org.id, org.name, org.path, (), org.tz)
+    viewer = Viewer(0, key.name, role, key.org_id, key.org_name, key.path, (), key.tz)
     return ApiCaller(key.id, key.name, viewer, is_dealer)
 
 

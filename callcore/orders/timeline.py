@@ -3,15 +3,19 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.kernel.database import Base, gentle_insert
+from callcore.kernel.database import Base, unless_exists
 from callcore.orders.model import OrderEventKind
 from callcore.orders.tables import OrderEventRow
 
 _MAX_RACES = 50
 _EVENTS: Final = Base.metadata.tables[OrderEventRow.__tablename__]
+_LAST: Final = select(func.max(_EVENTS.c.seq)).where(_EVENTS.c.order_id == bindparam("order_id"))
+_OF_CALL: Final = select(_EVENTS.c.id).where(
+    _EVENTS.c.call_id == bindparam("call_id"), _EVENTS.c.kind == OrderEventKind.CALL.value
+)
 
 
 async def add_event(
@@ -35,15 +39,12 @@ def append_event(connection: Connection, order_id: int, values: dict[str, Any]) 
     for _ in range(_MAX_RACES):
         if values["call_id"] and _has_call(connection, values["call_id"]):
             return False
-        last = connection.scalar(select(func.max(_EVENTS.c.seq)).where(_EVENTS.c.order_id == order_id))
-        row = gentle_insert(connection, _EVENTS).values(order_id=order_id, seq=(last or 0) + 1, **values)
-        if connection.execute(row.on_conflict_do_nothing()).rowcount == 1:
+        last = connection.scalar(_LAST, {"order_id": order_id})
+        row = {"order_id": order_id, "seq": (last or 0) + 1, **values}
+        if connection.execute(unless_exists(connection, _EVENTS), row).rowcount == 1:
             return True
     raise RuntimeError("no number for an event")
 
 
 def _has_call(connection: Connection, call_id: str) -> bool:
-    found = select(_EVENTS.c.id).where(
-        _EVENTS.c.call_id == call_id, _EVENTS.c.kind == OrderEventKind.CALL.value
-    )
-    return connection.scalar(found) is not None
+    return connection.scalar(_OF_CALL, {"call_id": call_id}) is not None
