@@ -1,6 +1,7 @@
 """What the room of one order asks for, and what watches orders: each service opens its own session; rights are checked
 inside."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.kernel.errors import NotFound
 from callcore.kernel.tasks import TaskOwner, every
+from callcore.messaging.deliveries import states_by_key
 from callcore.messaging.feedback import send_survey
 from callcore.messaging.tables import SurveyRow
 from callcore.network.model import Viewer
@@ -64,7 +66,10 @@ class OrderCardReader:
 
     async def card(self, viewer: Viewer, number: int) -> OrderCard:
         async with self._database.session() as session:
-            return await order_card(session, viewer, number, self._clock.now())
+            card = await order_card(session, viewer, number, self._clock.now())
+            states = await states_by_key(session, {item.delivery for item in card.timeline if item.delivery})
+        told = (replace(item, delivery=states.get(item.delivery, "")) for item in card.timeline)
+        return replace(card, timeline=tuple(told)) if states else card
 
     async def offer(self, viewer: Viewer, card: OrderCard) -> OfferView:
         async with self._database.session() as session:

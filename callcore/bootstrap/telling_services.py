@@ -7,11 +7,11 @@ from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.messaging.feedback_service import FeedbackDesk
 from callcore.messaging.message_desk import MessageDesk
-from callcore.messaging.sms_news import take_news
+from callcore.messaging.sms_news import take_heard, take_news
 from callcore.messaging.texts import Texts
 from web.feedback.pages import room as feedback_room
 from web.messages.room import room as message_room
-from web.messages.services import MessageServices, TwilioTold
+from web.messages.services import MessageServices, TwilioHeard, TwilioTold
 from web.rooms import Room
 
 
@@ -22,6 +22,7 @@ def telling_rooms(database: Database, clock: Clock, ways: MessageWays) -> tuple[
         has_sms=ways.sms.is_set_up,
         catcher=ways.catcher,
         twilio=_twilio(database, clock, ways),
+        twilio_heard=_twilio_heard(database, clock, ways),
     )
     return message_room(services), feedback_room(FeedbackDesk(database, clock))
 
@@ -39,3 +40,16 @@ def _twilio(database: Database, clock: Clock, ways: MessageWays) -> TwilioTold |
             return await take_news(session, "twilio", news, clock.now())
 
     return told
+
+
+def _twilio_heard(database: Database, clock: Clock, ways: MessageWays) -> TwilioHeard | None:
+    hook = ways.hook
+    if hook is None:
+        return None
+
+    async def heard(form: Mapping[str, str], signature: str) -> None:
+        sms = hook.hear(form, signature)
+        async with database.transaction() as session:
+            await take_heard(session, sms.number, sms.text, clock.now(), sms_id=sms.sms_id)
+
+    return heard

@@ -1,5 +1,6 @@
 """What was sent to the customer of an order and what became of it, for those who may see the order."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +19,7 @@ from callcore.orders.tables import OrderRow
 
 MAX_ROWS: Final = 100
 WRITTEN: Final = "order:written"  # by a person, from the card
+AD_EVENT: Final = "customer:ad"  # the same, an offer
 
 
 class DeliveryState(StrEnum):
@@ -66,6 +68,14 @@ async def deliveries_of_customer(
         query = query.where(DeliveryRow.order_id.in_(select(OrderRow.id).where(sees_order(scope))))
     rows = await session.scalars(query.order_by(DeliveryRow.id.desc()).limit(max(1, min(limit, MAX_ROWS))))
     return tuple(_view(row) for row in rows)
+
+
+async def states_by_key(session: AsyncSession, keys: Collection[str]) -> dict[str, DeliveryState]:
+    """What became of messages, by the key that stands with each in the timeline."""
+    if not keys:
+        return {}
+    rows = await session.scalars(select(DeliveryRow).where(DeliveryRow.dedupe_key.in_(sorted(keys))))
+    return {row.dedupe_key: state_of(row) for row in rows}
 
 
 def _view(row: DeliveryRow) -> DeliveryView:

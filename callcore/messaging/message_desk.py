@@ -18,8 +18,9 @@ from callcore.messaging.choose_messages import (
 from callcore.messaging.deliveries import DeliveryView, deliveries_of_order
 from callcore.messaging.matrix import Channel, Choices, Recipient
 from callcore.messaging.outgoing import Outgoing, post
+from callcore.messaging.ready_words import LetterPaper, letter_paper
 from callcore.messaging.rules import Quiet
-from callcore.messaging.settings import MessageSettings, message_settings, set_quiet
+from callcore.messaging.settings import MessageSettings, message_settings, set_messages
 from callcore.messaging.sms_length import SmsLength, sms_length
 from callcore.messaging.template_store import (
     StoredWords,
@@ -32,7 +33,7 @@ from callcore.messaging.template_store import (
 )
 from callcore.messaging.texts import SAMPLES, Text, Texts, Words, sample
 from callcore.messaging.unsubscribe import StopView, stop_ads, stop_view
-from callcore.messaging.write_customer import Written, write_customer
+from callcore.messaging.write_customer import Written, write_customer, write_to
 from callcore.network.model import Role, Viewer
 from callcore.network.tables import UserRow
 
@@ -92,11 +93,13 @@ class MessageDesk:
         async with self._database.session() as session:
             return await message_settings(session)
 
-    async def set_quiet(self, viewer: Viewer, quiet: Quiet, shown: int) -> None:
+    async def set_messages(self, viewer: Viewer, quiet: Quiet, sms_a_day: int, shown: int) -> None:
         """Raises Forbidden, Conflict("settings-changed")."""
         check_editor(viewer)
         async with self._database.transaction() as session:
-            await set_quiet(session, quiet, shown=shown, now=self._clock.now(), user_id=viewer.user_id)
+            await set_messages(
+                session, quiet, sms_a_day, shown=shown, now=self._clock.now(), user_id=viewer.user_id
+            )
 
     # --- words ----------------------------------------------------------------------------------------------------
 
@@ -162,6 +165,26 @@ class MessageDesk:
         async with self._database.transaction() as session:
             await write_customer(
                 session, viewer, number, written, site_address=self._site_address, now=self._clock.now()
+            )
+
+    async def write_to(self, viewer: Viewer, customer_id: int, written: Written) -> None:
+        async with self._database.transaction() as session:
+            await write_to(
+                session, viewer, customer_id, written, site_address=self._site_address, now=self._clock.now()
+            )
+
+    async def letter_paper(
+        self, viewer: Viewer, *, number: int | None = None, customer_id: int | None = None
+    ) -> LetterPaper:
+        """For the form: to whom of the two, what may be said ready-made, how many SMS are left."""
+        async with self._database.session() as session:
+            return await letter_paper(
+                session,
+                viewer,
+                number=number,
+                customer_id=customer_id,
+                site_address=self._site_address,
+                now=self._clock.now(),
             )
 
     async def stop_view(self, token: str) -> StopView:

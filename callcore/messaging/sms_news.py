@@ -27,6 +27,8 @@ FIRST_LOOK: Final = timedelta(minutes=1)
 LAST_LOOK: Final = timedelta(days=2)
 ASKED_AT_ONCE: Final = 20
 MAX_HEARD_CHARS: Final = 2000
+SAME_WITHIN: Final = timedelta(minutes=1)
+REPEATED_WITHIN: Final = timedelta(days=3)  # a carrier asks again no longer
 STOP_WORDS: Final = frozenset({"стоп", "stop", "отписаться", "отписка"})
 _log = get_logger(__name__)
 
@@ -95,8 +97,11 @@ async def _ask(route: SmsRoute, name: str, rows: list[DeliveryRow]) -> tuple[Sms
         return ()
 
 
-async def take_heard(session: AsyncSession, number: str, text: str, now: datetime) -> None:
-    """An SMS of a customer stands on his newest order. «Стоп» ends advertising. Of a stranger nothing is kept."""
+async def take_heard(
+    session: AsyncSession, number: str, text: str, now: datetime, *, sms_id: str = ""
+) -> None:
+    """An SMS of a customer stands on his newest order. «Стоп» ends advertising. Of a stranger nothing is kept. What the
+    carrier repeats, by its own `sms_id` or the same words within SAME_WITHIN, stands there once."""
     customer = await find_by_phone(session, number)
     if customer is None:
         _log.info("sms of nobody we know")
@@ -112,9 +117,16 @@ async def take_heard(session: AsyncSession, number: str, text: str, now: datetim
         .limit(1)
         .with_for_update()
     )
-    if order is None or not words:
+    if order is None or not words or await _is_heard(session, customer.id, words, sms_id, now):
         return
-    data = {"text": words, "is_public": True, "from": "customer"}
+    data: dict[str, Any] = {
+        "text": words,
+        "is_public": True,
+        "from": "customer",
+        "channel": Channel.SMS.value,
+    }
+    if sms_id:
+        data["sms_id"] = sms_id
     await add_event(session, order.id, OrderEventKind.MESSAGE, at=now, data=data)
     order.version += 1
     event_id = await session.scalar(
@@ -131,3 +143,23 @@ async def take_heard(session: AsyncSession, number: str, text: str, now: datetim
         order_id=order.id,
         event_id=event_id,
     )
+
+
+async def _is_heard(session: AsyncSession, customer_id: int, words: str, sms_id: str, now: datetime) -> bool:
+    """Under the lock of the customer's newest order: two repetitions at once come one after another."""
+    rows = await session.execute(
+        select(OrderEventRow.at, OrderEventRow.data)
+        .join(OrderRow, OrderRow.id == OrderEventRow.order_id)
+        .where(
+            OrderRow.customer_id == customer_id,
+            OrderEventRow.kind == OrderEventKind.MESSAGE.value,
+            OrderEventRow.at >= now - REPEATED_WITHIN,
+        )
+    )
+    for at, data in rows:
+        if data.get("from") != "customer" or data.get("channel") != Channel.SMS.value:
+            continue
+        is_same = data.get("text") == words and now - at <= SAME_WITHIN
+        if is_same or (sms_id and data.get("sms_id") == sms_id):
+            return True
+    return False

@@ -41,6 +41,7 @@ class DeliveryRow(Base):
         Index("ix_deliveries_state", "state", "due_at"),
         Index("ix_deliveries_order_id", "order_id"),
         Index("ix_deliveries_customer_id", "customer_id"),
+        Index("ix_deliveries_org_id", "org_id", "made_at"),
         Index("ix_deliveries_sender_id", "sender", "sender_id"),
     )
 

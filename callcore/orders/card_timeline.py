@@ -99,6 +99,7 @@ def _item(event: OrderEventRow, actor_name: str, book: StatusBook) -> TimelineIt
         points=int(data.get("points") or 0),
         version=int(data.get("version") or 0),
         file_id=int(data.get("file_id") or 0),
+        delivery=str(data.get("delivery", "")),
         lines=tuple(_line_change(one) for one in data.get("lines", ()) if isinstance(one, Mapping)),
     )
 

@@ -76,6 +76,7 @@ class TimelineItem:
     file_id: int = 0
     lines: tuple[LineChangeView, ...] = ()
     call: CallView | None = None
+    delivery: str = ""  # the key of a message to the customer, later what became of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

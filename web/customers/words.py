@@ -41,7 +41,11 @@ TASKS: Final = {
     "voicemail": "Голосовое сообщение",
     "missed": "Пропущенный звонок",
 }
-CHANNELS: Final = {"email": ("Письмо", "mail"), "sms": ("SMS", "message")}
+CHANNELS: Final = {
+    "email": ("Письмо", "mail"),
+    "sms": ("SMS", "message"),
+    "site": ("На странице заказа", "message"),
+}
 STATES: Final = {
     "waiting": ("ждёт отправки", "calm"),
     "sent": ("отправлено", "info"),

@@ -1,4 +1,4 @@
-"""Messages to the customer of one order: what became of them, a new one, the question after closing by one press."""
+"""Messages to a customer: what became of those of one order, a new one to the customer of an order or to a customer."""
 
 import secrets
 from typing import Any
@@ -7,6 +7,7 @@ from aiohttp import web
 
 from callcore.kernel.errors import Invalid, NotAllowedNow
 from callcore.messaging.matrix import Channel
+from callcore.messaging.ready_words import LetterPaper
 from callcore.messaging.rules import MAX_SMS_CHARS
 from callcore.messaging.write_customer import Written
 from callcore.network.model import DEALER_ROLES, Role
@@ -24,6 +25,7 @@ MAX_CHARS = 5000
 REFUSALS = {
     "no-ad-consent": "Клиент не давал согласия на рекламу: предложение отправить нельзя. Сообщение по заказу можно.",
     "dealer-suspended": "Дилер приостановлен: писать клиентам пока нельзя.",
+    "sms-quota": "Сегодня вы отправили все SMS, разрешённые дилеру на день. Напишите письмо или дождитесь завтра.",
 }
 
 
@@ -48,32 +50,52 @@ async def write_form(request: web.Request) -> web.Response:
 
 
 async def write(request: web.Request) -> web.Response:
-    form, number = await request.post(), number_in_path(request, "number")
+    form, services = await request.post(), request.app[SERVICES]
     typed = {
         name: str(form.get(name, ""))[:MAX_CHARS].replace("\r\n", "\n") for name in ("text", "subject", "key")
     }
     channel = Channel.EMAIL if form.get("channel") == Channel.EMAIL.value else Channel.SMS
     typed |= {"channel": channel.value, "is_ad": "1" if form.get("is_ad") else ""}
     written = Written(channel, typed["text"], bool(typed["is_ad"]), typed["key"][:64], typed["subject"])
+    viewer = viewer_of(request)
     try:
-        await request.app[SERVICES].desk.write_customer(viewer_of(request), number, written)
+        if "number" in request.match_info:
+            number = number_in_path(request, "number")
+            await services.desk.write_customer(viewer, number, written)
+            home = f"/orders/{number}/deliveries"
+        else:
+            customer_id = number_in_path(request, "id")
+            await services.desk.write_to(viewer, customer_id, written)
+            home = f"/customers/{customer_id}"
     except Invalid as error:
         return await _write_page(request, 422, typed=typed, errors=words.errors_of(error))
     except NotAllowedNow as error:
         return await _write_page(request, 409, typed=typed, trouble=REFUSALS.get(error.code, error.code))
-    return see_other(f"/orders/{number}/deliveries", Flash("success", "Сообщение поставлено в отправку"))
+    return see_other(home, Flash("success", "Сообщение поставлено в отправку"))
+
+
+async def _paper(request: web.Request) -> LetterPaper:
+    """Raises NotFound for whom he may not write to."""
+    desk, viewer = request.app[SERVICES].desk, viewer_of(request)
+    if "number" in request.match_info:
+        return await desk.letter_paper(viewer, number=number_in_path(request, "number"))
+    return await desk.letter_paper(viewer, customer_id=number_in_path(request, "id"))
 
 
 async def _write_page(request: web.Request, status: int = 200, **more: Any) -> web.Response:
-    number, services = number_in_path(request, "number"), request.app[SERVICES]
-    _ = await services.desk.deliveries(viewer_of(request), number)  # may he see the order at all?
+    services, paper = request.app[SERVICES], await _paper(request)
+    wanted = request.query.get("words", "")
+    ready = next((one for one in paper.ready if one.code == wanted), None)
     context: dict[str, Any] = {
-        "number": number,
+        "paper": paper,
+        "home": request.path,
+        "is_order": "number" in request.match_info,
+        "chosen": ready.code if ready else "",
         "typed": {
-            "text": "",
+            "text": ready.text if ready else "",
             "subject": "",
             "channel": Channel.SMS.value,
-            "is_ad": "",
+            "is_ad": "1" if ready is not None and ready.is_ad else "",
             "key": secrets.token_urlsafe(12),
         },
         "errors": {},
@@ -90,4 +112,6 @@ def routes() -> tuple[Route, ...]:
         get("/orders/{number}/deliveries", deliveries, WRITE),
         get("/orders/{number}/write", write_form, WRITE),
         post("/orders/{number}/write", write, WRITE),
+        get("/customers/{id}/write", write_form, WRITE),
+        post("/customers/{id}/write", write, WRITE),
     )

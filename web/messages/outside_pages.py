@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from callcore.kernel.errors import NotFound
-from callcore.messaging.sms.twilio_sender import HOOK_PATH
+from callcore.messaging.sms.twilio_sender import HEARD_PATH, HOOK_PATH
 from callcore.network.model import Role
 from web.keys import DEPS
 from web.messages import words
@@ -34,6 +34,16 @@ async def twilio_status(request: web.Request) -> web.Response:
     form = {name: str(value) for name, value in (await request.post()).items()}
     if not await told(form, request.headers.get("X-Twilio-Signature", "")):
         raise NotFound("message-not-found")
+    return web.Response(status=204)
+
+
+async def twilio_heard(request: web.Request) -> web.Response:
+    """204: nothing is answered by itself, a person does."""
+    heard = request.app[SERVICES].twilio_heard
+    if heard is None:
+        raise NotFound("no-such-address")
+    form = {name: str(value) for name, value in (await request.post()).items()}
+    await heard(form, request.headers.get("X-Twilio-Signature", ""))
     return web.Response(status=204)
 
 
@@ -80,7 +90,7 @@ async def letter(request: web.Request) -> web.Response:
 
 def routes(*, hears_twilio: bool, catches: bool) -> tuple[Route, ...]:
     """What is not set up has no address."""
-    hooks = (post(HOOK_PATH, twilio_status, PUBLIC),)
+    hooks = (post(HOOK_PATH, twilio_status, PUBLIC), post(HEARD_PATH, twilio_heard, PUBLIC))
     demo = (
         get("/demo/messages", caught, STAFF),
         post("/demo/messages/forget", forget, STAFF),

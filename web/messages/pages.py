@@ -20,7 +20,7 @@ from web.ui.templates import render
 
 EDIT = roles(Role.ADMIN, Role.MANUFACTURER)
 CHOOSE = roles(Role.ADMIN, Role.MANUFACTURER, Role.DEALER_OWNER, Role.SUBDEALER)
-TABS = (("Оповещения", "/messages"), ("Тексты", "/messages/words"), ("Тихие часы", "/messages/quiet"))
+TABS = (("Оповещения", "/messages"), ("Тексты", "/messages/words"), ("Тихие часы и SMS", "/messages/quiet"))
 
 
 def tabs_for(request: web.Request, here: str) -> list[tuple[str, str, None, bool]]:
@@ -88,10 +88,15 @@ async def quiet(request: web.Request) -> web.Response:
 
 async def set_quiet(request: web.Request) -> web.Response:
     form = await request.post()
+    stored = await request.app[SERVICES].desk.settings()
     values = {name: str(form.get(name, ""))[:8].strip() for name in ("since", "until")}
+    values["sms_a_day"] = sms = str(form.get("sms_a_day", stored.sms_a_day))[:8].strip()
     shown = str(form.get("version", "0"))
     times, errors = {}, {}
-    for name, value in values.items():
+    if not (sms.isascii() and sms.isdigit()):
+        errors["sms_a_day"] = words.error_words("sms-a-day-wrong")
+    for name in ("since", "until"):
+        value = values[name]
         try:
             times[name] = time.fromisoformat(value)
         except ValueError:
@@ -102,17 +107,23 @@ async def set_quiet(request: web.Request) -> web.Response:
         **{name: value.replace(second=0, microsecond=0, tzinfo=None) for name, value in times.items()}
     )
     try:
-        await request.app[SERVICES].desk.set_quiet(viewer_of(request), chosen, int(shown))
+        await request.app[SERVICES].desk.set_messages(viewer_of(request), chosen, int(sms), int(shown))
+    except Invalid as error:
+        return await _quiet_page(request, 422, values=values, errors=words.errors_of(error))
     except Conflict:
-        trouble = "Тихие часы уже изменил кто-то другой: ниже то, что ввели вы. Сохраните ещё раз, если так и нужно."
+        trouble = "Эти настройки уже изменил кто-то другой: ниже то, что ввели вы. Сохраните ещё раз, если так и нужно."
         return await _quiet_page(request, 409, values=values, trouble=trouble)
-    return see_other("/messages/quiet", Flash("success", "Тихие часы сохранены"))
+    return see_other("/messages/quiet", Flash("success", "Тихие часы и число SMS сохранены"))
 
 
 async def _quiet_page(request: web.Request, status: int = 200, **more: Any) -> web.Response:
     settings = await request.app[SERVICES].desk.settings()
     context: dict[str, Any] = {
-        "values": {"since": f"{settings.quiet.since:%H:%M}", "until": f"{settings.quiet.until:%H:%M}"},
+        "values": {
+            "since": f"{settings.quiet.since:%H:%M}",
+            "until": f"{settings.quiet.until:%H:%M}",
+            "sms_a_day": str(settings.sms_a_day),
+        },
         "version": settings.version,
         "errors": {},
         "trouble": "",

@@ -10,6 +10,7 @@ from callcore.messaging.message_desk import MessageDesk
 
 # A form and its signature, to what it tells: False when we do not know the message. Raises Forbidden for a forged one.
 TwilioTold = Callable[[Mapping[str, str], str], Awaitable[bool]]
+TwilioHeard = Callable[[Mapping[str, str], str], Awaitable[None]]  # of a message that came to us
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class MessageServices:
     has_sms: bool
     catcher: Catcher | None = None
     twilio: TwilioTold | None = None
+    twilio_heard: TwilioHeard | None = None
 
 
 SERVICES = web.AppKey("message_services", MessageServices)

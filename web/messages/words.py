@@ -28,6 +28,7 @@ STATES: Final[Mapping[DeliveryState, tuple[str, str, str]]] = {
     DeliveryState.FAILED: ("Не доставлено", "bad", "alert-circle"),
 }
 ERRORS: Final[Mapping[str, str]] = {
+    "sms-a-day-wrong": "Целое число от 0 до 100 000",
     "words-empty": "Напишите текст",
     "words-too-long": f"Не длиннее {MAX_BODY_CHARS} знаков",
     "words-syntax": "Не получается разобрать. Можно: {{ имя }} и {% if имя %}…{% endif %}, имена из списка рядом",

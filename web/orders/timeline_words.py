@@ -140,8 +140,19 @@ def _file(item: TimelineItem, _tz: str) -> Look:
     return Look("file-text", "info", "Файл", note="видит клиент" if item.is_public else "")
 
 
+_DELIVERIES: Final = {
+    "waiting": "ещё не отправлено",
+    "sent": "отправлено",
+    "delivered": "доставлено",
+    "failed": "не доставлено",
+}
+
+
 def _message(item: TimelineItem, _tz: str) -> Look:
-    return Look("mail", "info", "Сообщение клиента" if not item.actor_name else "Сообщение", text=item.text)
+    if not item.actor_name:
+        return Look("mail", "info", "Сообщение клиента", text=item.text)
+    state = _DELIVERIES.get(item.delivery)
+    return Look("mail", "info", "Сообщение клиенту", text=item.text, more=(state,) if state else ())
 
 
 def _feedback(item: TimelineItem, _tz: str) -> Look:

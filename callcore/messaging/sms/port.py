@@ -48,6 +48,15 @@ class SmsOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SmsHeard:
+    """Somebody wrote to us: `number` as the carrier tells it, `sms_id` its own name of the message or empty."""
+
+    number: str
+    text: str
+    sms_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SmsNews:
     """The end of one message; nothing is told while it is under way."""
 

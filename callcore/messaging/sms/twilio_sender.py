@@ -9,13 +9,14 @@ from aiohttp import ClientConnectorError, ClientError
 
 from callcore.kernel.errors import Forbidden
 from callcore.messaging.sms.http_sender import basic_auth
-from callcore.messaging.sms.port import Asked, SmsMessage, SmsNews, SmsOutcome, SmsRefused
+from callcore.messaging.sms.port import Asked, SmsHeard, SmsMessage, SmsNews, SmsOutcome, SmsRefused
 
 if TYPE_CHECKING:
     from twilio.rest import Client
 
 OWN_ADDRESS: Final = "https://api.twilio.com"
 HOOK_PATH: Final = "/hooks/twilio/status"
+HEARD_PATH: Final = "/hooks/twilio/incoming"
 _TRY_AGAIN: Final = frozenset({401, 403, 429})  # mended by people, or by waiting
 
 
@@ -114,12 +115,19 @@ class TwilioHook:
 
     def read(self, form: Mapping[str, str], signature: str) -> SmsNews | None:
         """None while the message is under way. Raises Forbidden for a forged one."""
+        self._check(self._account.hook_address, form, signature)
+        return news_of(form.get("MessageSid", ""), form.get("MessageStatus", ""), form.get("ErrorCode", ""))
+
+    def hear(self, form: Mapping[str, str], signature: str) -> SmsHeard:
+        """What a customer wrote. Raises Forbidden for a forged one."""
+        self._check(self._account.hook_address.removesuffix(HOOK_PATH) + HEARD_PATH, form, signature)
+        return SmsHeard(form.get("From", ""), form.get("Body", ""), form.get("MessageSid", ""))
+
+    def _check(self, address: str, form: Mapping[str, str], signature: str) -> None:
         from twilio.request_validator import RequestValidator
 
-        validator = RequestValidator(self._account.token)
-        if not validator.validate(self._account.hook_address, dict(form), signature):
+        if not RequestValidator(self._account.token).validate(address, dict(form), signature):
             raise Forbidden("hook-forged")
-        return news_of(form.get("MessageSid", ""), form.get("MessageStatus", ""), form.get("ErrorCode", ""))
 
 
 def news_of(sid: str, status: str, error: str) -> SmsNews | None:

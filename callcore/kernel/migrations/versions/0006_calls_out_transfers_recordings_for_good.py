@@ -363,6 +363,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("released_at IS NULL"),
         )
 
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index("ix_deliveries_org_id", ["org_id", "made_at"], unique=False)
+
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.add_column(sa.Column("complained_at", sa.DateTime(timezone=True), nullable=True))
 
@@ -386,6 +389,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.drop_column("complained_at")
+
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_index("ix_deliveries_org_id")
 
     with op.batch_alter_table("recordings", schema=None) as batch_op:
         batch_op.drop_index("ix_recordings_started_at")
