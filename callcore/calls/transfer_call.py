@@ -66,7 +66,7 @@ class HandOn:
         async with self._database.session() as session:
             talk = await _talk(session, viewer, call_id)
             scope = await scope_of(session, viewer)
-            targets = await find_targets(session, scope, search, self._unreachable())
+            targets = await find_targets(session, scope, search, self._unreachable(), talk.key)
             return TransferOffer(
                 targets,
                 await may_go_outside(session, viewer),

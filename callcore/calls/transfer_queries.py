@@ -53,8 +53,18 @@ class PartyView:
 
 
 @dataclass(frozen=True, slots=True)
+class _Chain:
+    parties: tuple[PartyView, ...]
+    length: int
+
+
+_NO_CHAIN: Final = _Chain((), 0)
+
+
+@dataclass(frozen=True, slots=True)
 class TransferView:
-    """`call` None: this viewer may not know of it. `chain` are all of the call that he may see, in order; `recording_id` the
+    """`call` None: this viewer may not know of it. `chain` are those who had the call
+    one after another, `chain_length` how often it was handed on, as far as he may see; `recording_id` the
     first that can be played."""
 
     id: int
@@ -72,10 +82,7 @@ class TransferView:
     call: JournalRow | None
     recording_id: int | None
     chain: tuple[PartyView, ...]
-
-    @property
-    def is_chain(self) -> bool:
-        return len(self.chain) > 2
+    chain_length: int
 
 
 _FROM_USER, _FROM_OUTLET, _FROM_ORG = aliased(UserRow), aliased(OutletRow), aliased(OrgRow)
@@ -176,9 +183,7 @@ async def _recordings(session: AsyncSession, call_row_ids: Collection[int]) -> d
     return {call_row_id: recording_id for call_row_id, recording_id in rows if call_row_id is not None}
 
 
-async def _chains(
-    session: AsyncSession, scope: Scope, call_row_ids: Collection[int]
-) -> dict[int, tuple[PartyView, ...]]:
+async def _chains(session: AsyncSession, scope: Scope, call_row_ids: Collection[int]) -> dict[int, _Chain]:
     """Who had the talk one after another, by call."""
     query = _ROWS.where(TransferRow.call_row_id.in_(call_row_ids), _sees(scope))
     rows = (await session.execute(query.order_by(TransferRow.ordinal).limit(MAX_CHAIN))).all()
@@ -188,14 +193,15 @@ async def _chains(
         for party in (_sender(row, scope), _target(row, scope)):
             if not chain or chain[-1] != party:
                 chain.append(party)
-    return {row_id: tuple(chain) for row_id, chain in chains.items()}
+    longest = {row.call_row_id: row.ordinal for row in rows}
+    return {row_id: _Chain(tuple(chain), longest[row_id]) for row_id, chain in chains.items()}
 
 
 def _view(
     row: Any,
     scope: Scope,
     calls: dict[int, JournalRow],
-    chains: dict[int, tuple[PartyView, ...]],
+    chains: dict[int, _Chain],
     heard: dict[int, int],
 ) -> TransferView:
     call = calls.get(row.call_row_id)
@@ -214,7 +220,8 @@ def _view(
         is_repaired=row.is_repaired,
         call=call,
         recording_id=heard.get(row.call_row_id) if call is not None else None,
-        chain=chains.get(row.call_row_id, ()),
+        chain=chains.get(row.call_row_id, _NO_CHAIN).parties,
+        chain_length=chains.get(row.call_row_id, _NO_CHAIN).length,
     )
 
 
@@ -234,7 +241,8 @@ def _target(row: Any, scope: Scope) -> PartyView:
 
 
 def _named(names: Sequence[str | None], org: str | None) -> tuple[str, str]:
-    """The nearest name, and what stands behind it."""
-    known = [name for name in names if name]
-    place = [name for name in (*known[1:2], org) if name and name not in known[:1]]
-    return (known[0] if known else (org or "")), ", ".join(dict.fromkeys(place[:2]))
+    """Of person, outlet and telephone the nearest, and where that is."""
+    user, outlet, phone = names
+    name = user or outlet or phone or org or ""
+    place = (outlet if user else None) or org or ""
+    return name, place if place != name else ""

@@ -43,9 +43,10 @@ class AimedAt:
 
 
 async def find_targets(
-    session: AsyncSession, scope: Scope, search: str, unreachable: Collection[str]
+    session: AsyncSession, scope: Scope, search: str, unreachable: Collection[str], own_key: str
 ) -> tuple[TransferTarget, ...]:
-    """People first, then outlets, by name; at most MAX_SHOWN of each. `search` is a part of a name."""
+    """People first, then outlets, by name; at most MAX_SHOWN of each. `search` are parts of names; who has no other phone
+    than `own_key` is left out."""
     people = (
         select(UserRow.id, UserRow.full_name.label("name"), OrgRow.name.label("note"))
         .join(PhoneRow, PhoneRow.user_id == UserRow.id)
@@ -77,6 +78,7 @@ async def find_targets(
                 any(key not in unreachable for key in keys[row.id]),
             )
             for row in rows
+            if keys[row.id] != [own_key]
         ]
     return tuple(found)
 
