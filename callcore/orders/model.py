@@ -55,6 +55,7 @@ class OrderEventKind(StrEnum):
     FILE = "file"
     MESSAGE = "message"  # of the customer or to him
     FEEDBACK = "feedback"  # an answer to the survey, a review, a complaint
+    CALLBACK = "callback"  # the customer asked to be called; what became of it
     ROBOT = "robot"  # what became of the automatic call, or the customer confirmed by his link
 
 
@@ -79,6 +80,8 @@ SERVICES = {
 GOODS, SERVICE = "goods", "service"  # OrderLineRow.kind
 INSTALLATION = "installation"
 OWN_SITE = "own"  # OrderWindowRow.stage of an order that the dealer's own site brought
+CLAIMED = "claim"  # of one whose customer is this dealer's protected one
+OWN_STAGES = (OWN_SITE, CLAIMED)  # seen also by who sees no offers of the network
 
 
 class ReasonKind(StrEnum):

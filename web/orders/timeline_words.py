@@ -7,6 +7,7 @@ from typing import Final
 
 from callcore.orders.card_views import LineChangeView, TimelineItem
 from callcore.orders.model import OrderEventKind
+from web.callbacks.words import REASONS as CALLBACK_REASONS
 from web.orders.words import exact_money
 from web.ui.formats import moment, plural
 
@@ -180,6 +181,21 @@ def _robot(item: TimelineItem, _tz: str) -> Look:
     return Look(icon, tone, title, more=(words[item.text],) if item.text in words else ())
 
 
+_CALLBACK: Final = {
+    "asked": ("phone-call", "info", "Клиент заказал обратный звонок"),
+    "unreached": ("phone-off", "warn", "Обратный звонок: не дозвонились"),
+    "done": ("phone-check", "ok", "Обратный звонок состоялся"),
+    "closed": ("phone-check", "calm", "Обратный звонок закрыт"),
+    "expired": ("clock", "calm", "Обратный звонок: срок истёк"),
+}
+
+
+def _callback(item: TimelineItem, _tz: str) -> Look:
+    icon, tone, title = _CALLBACK.get(item.field, ("phone-call", "info", "Обратный звонок"))
+    said = CALLBACK_REASONS.get(item.text, item.text)
+    return Look(icon, tone, title, more=(said,) if said else ())
+
+
 def _whose(item: TimelineItem) -> tuple[str, ...]:
     return (item.org_name,) if item.org_name else ()
 
@@ -204,6 +220,7 @@ _LOOKS: Final[Mapping[OrderEventKind, Callable[[TimelineItem, str], Look]]] = {
     OrderEventKind.FILE: _file,
     OrderEventKind.MESSAGE: _message,
     OrderEventKind.FEEDBACK: _feedback,
+    OrderEventKind.CALLBACK: _callback,
     OrderEventKind.ROBOT: _robot,
 }
 _PLAIN: Final[Mapping[OrderEventKind, tuple[str, str, str]]] = {

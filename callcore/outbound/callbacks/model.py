@@ -53,6 +53,7 @@ class CallbackReason(StrEnum):
     TALKED = "talked"
     NO_ANSWER = "no_answer"  # the customer was rung as often as is allowed
     NOBODY_OF_OURS = "nobody"  # no phone of ours took it
+    SHORT = "short"  # he answered, and the talk was too short to prove anything
     BAD_NUMBER = "bad_number"
     BARRED = "barred"
     OLD = "old"

@@ -34,7 +34,11 @@ def read_challenge(secret: bytes, text: str, now: datetime) -> Challenge | None:
     """None for one that is not ours, or too old."""
     body, _, mark = text.rpartition(".")
     parts = body.split(".")
-    if len(text) > 300 or len(parts) != 3 or not hmac.compare_digest(mark.encode(), _mark(secret, body).encode()):
+    if (
+        len(text) > 300
+        or len(parts) != 3
+        or not hmac.compare_digest(mark.encode(), _mark(secret, body).encode())
+    ):
         return None
     expires_at = int(parts[1])
     return Challenge(parts[0], expires_at, parts[2]) if now.timestamp() < expires_at else None
