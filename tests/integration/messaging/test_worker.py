@@ -337,8 +337,8 @@ async def test_sixteen_workers_send_a_thousand_letters_once(
 
     async def work() -> None:
         one = worker(database, clock, post)
-        while await count(database, DeliveryRow, DeliveryRow.state == "waiting"):
-            await one.send_letters()
+        while await one.send_letters() or await count(database, DeliveryRow, DeliveryRow.state == "waiting"):
+            pass
 
     await asyncio.gather(*(work() for _ in range(16)))
     assert len(post.taken) == 1000
