@@ -53,8 +53,8 @@ class RecordingStream(web.StreamResponse):
             self.headers[hdrs.CONTENT_RANGE] = f"bytes */{size}"
             self.content_length = 0
             return await super().prepare(request)
-        start, end = part
-        if end - start < size:
+        start, end, is_part = part
+        if is_part:
             self.set_status(206)
             self.headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{end - 1}/{size}"
         self.content_length = end - start
@@ -74,24 +74,25 @@ class RecordingStream(web.StreamResponse):
         return writer
 
 
-def _part(request: web.BaseRequest, etag: str, size: int) -> tuple[int, int] | None:
-    """Of the file, end exclusive; None when it has no such part. A Range that makes no sense is passed over."""
+def _part(request: web.BaseRequest, etag: str, size: int) -> tuple[int, int, bool] | None:
+    """Of the file, end exclusive, and whether a part was asked for; None when it has no such part. A Range that makes no
+    sense is passed over."""
     if_range = request.headers.get(hdrs.IF_RANGE, "").strip()
     if if_range and if_range != etag:
-        return 0, size
+        return 0, size, False
     try:
         asked = request.http_range
     except ValueError:
-        return 0, size
+        return 0, size, False
     start, end = asked.start, asked.stop
     if start is None and end is None:
-        return 0, size
+        return 0, size, False
     start = start or 0
     if start < 0:
-        return max(0, size + start), size
+        return max(0, size + start), size, True
     if start >= size:
         return None
-    return start, min(end, size) if end is not None else size
+    return start, min(end, size) if end is not None else size, True
 
 
 def _headers(mime: str, download_as: str) -> CIMultiDict[str]:

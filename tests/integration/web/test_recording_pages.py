@@ -24,6 +24,7 @@ from recordings.local_store import LocalStore
 from recordings.model import RecordingSettings
 from recordings.night import NightWork
 from recordings.store import Stores
+from tests.factories.network import make_user
 from tests.fakes.clock import FakeClock
 from tests.fakes.sign_in import PASSWORD, FakeSignIn
 from tests.integration.web.call_stage import MASKED, NUMBER, SOUND, Stage, build_stage, digits_of
@@ -86,6 +87,9 @@ async def world(
     database: Database, clock: FakeClock, tmp_path: Path, template_cache: BytecodeCache
 ) -> AsyncIterator[RecordingStage]:
     stage = await build_stage(database, clock, tmp_path / "store", template_cache)
+    async with database.transaction() as session:
+        for org in ("factory", "vector"):
+            _ = await make_user(session, stage.orgs[org], full_name=f"Кто-то из {org}")
     found = RecordingStage(stage, tmp_path)
     yield found
     await found.tasks.close()
@@ -98,10 +102,10 @@ async def read(browser: TestClient[Any, Any], path: str, status: int = 200) -> s
     return text
 
 
-async def send(browser: TestClient[Any, Any], path: str, status: int = 303, **form: str) -> str:
+async def send(browser: TestClient[Any, Any], address: str, status: int = 303, /, **form: str) -> str:
     token = re.search(r'name="csrf_token" value="([^"]+)"', await read(browser, "/recordings"))
     assert token is not None
-    answer = await browser.post(path, data={"csrf_token": token[1], **form}, allow_redirects=False)
+    answer = await browser.post(address, data={"csrf_token": token[1], **form}, allow_redirects=False)
     text = await answer.text()
     assert answer.status == status, text[:300]
     return text
@@ -119,7 +123,9 @@ async def test_tabs_search_places_and_whose_they_are(world: RecordingStage) -> N
             call = await stage.call(session, minute - 60)
             incoming.append((await stage.recording(session, call, silence_share=minute / 20)).id)
         out = await stage.call(session, -70, direction="outbound")
-        outgoing = (await stage.recording(session, out, talk_share=0.4, duration_ms=8_000)).id
+        outgoing = (
+            await stage.recording(session, out, silence_share=0.1, talk_share=0.4, duration_ms=8_000)
+        ).id
         missed = await stage.call(session, -80, result="missed")
         message = (await stage.recording(session, missed, kind="voicemail")).id
         other = await stage.call(session, -90, org_id=stage.orgs["master"].id)
@@ -140,12 +146,12 @@ async def test_tabs_search_places_and_whose_they_are(world: RecordingStage) -> N
         assert listed(await read(browser, "/recordings?tab=outbound&length=10-")) == []
         assert listed(await read(browser, "/recordings?silence=60-")) == newest[:5]
         assert listed(await read(browser, f"/recordings?org={stage.orgs['master'].id}")) == [others]
-        assert others in listed(await read(browser, "/recordings?number=4401825&length=60-&silence="))[-1:] or True
+        assert listed(await read(browser, "/recordings?number=4401825&length=300-")) == []
         day = f"{start + timedelta(days=1):%Y-%m-%d}"
         assert "По этим условиям записей нет" in await read(browser, f"/recordings?since={day}")
         assert "Такого заказа у вас нет" in await read(browser, "/recordings?order=77")
         assert "только цифры" in await read(browser, "/recordings?order=x", 400)
-        assert "наша сторона говорит" in await read(browser, "/recordings?tab=outbound") or True
+        assert "наша сторона говорит 40" in await read(browser, "/recordings?tab=outbound")
     async with world.browser("vector", Role.DEALER_OWNER) as browser:
         page = await read(browser, f"/recordings?org={stage.orgs['master'].id}")
         assert listed(page) == []
@@ -156,8 +162,8 @@ async def test_tabs_search_places_and_whose_they_are(world: RecordingStage) -> N
         assert listed(await read(browser, "/recordings?number=4401825")) == [], "a hidden number is not found"
         for path in ("", "/audio", "/audio?format=mp3", "/audio?download=1", "/waveform.json"):
             await read(browser, f"/recordings/{others}{path}", 404)
-        await read(browser, "/recordings/rules", 403)
-        await read(browser, "/recordings/checks", 403)
+        await read(browser, "/recordings/rules", 404)
+        await read(browser, "/recordings/checks", 404)
     assert await world.actions() == []
 
 
@@ -192,7 +198,7 @@ async def test_the_copy_that_the_browser_plays_by_range_from_a_distant_store(wor
         ):
             answer = await browser.get(sound, headers={"Range": asked})
             got = await answer.read()
-            assert (answer.status, got) == (status if got != SOUND or status == 206 else 200, part), asked
+            assert (answer.status, got) == (status, part), asked
         etag = whole.headers["ETag"]
         assert (await browser.get(sound, headers={"If-None-Match": etag})).status == 304
         stale = await browser.get(sound, headers={"Range": "bytes=5-9", "If-Range": '"older"'})
@@ -274,8 +280,10 @@ async def test_a_comparison_by_button_tells_and_deletes_nothing(world: Recording
     async with world.browser("factory", Role.ADMIN) as browser:
         assert "Сверок ещё не было" in await read(browser, "/recordings/checks")
         await send(browser, "/recordings/checks")
-        await world.tasks.join() if hasattr(world.tasks, "join") else None
-        page = await read(browser, "/recordings/checks")
+        page = ""
+        for _ in range(500):
+            if "Файл без записи в базе" in (page := await read(browser, "/recordings/checks")):
+                break
         assert "Файл без записи в базе" in page
         assert "Размер не тот" in page
         assert f"/recordings/{recording.id}" in page
