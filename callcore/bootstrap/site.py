@@ -27,6 +27,7 @@ from callcore.bootstrap.people_services import PeopleReader
 from callcore.bootstrap.points_reader import PointsReader
 from callcore.bootstrap.policy_reader import PolicyReader
 from callcore.bootstrap.press_services import PressDesk
+from callcore.bootstrap.recording_services import RecordingDesk
 from callcore.bootstrap.services import Reader
 from callcore.bootstrap.setting_services import SettingReader
 from callcore.bootstrap.strategy_reader import StrategyReader
@@ -66,6 +67,7 @@ from web.palette.pages import room as palette_room
 from web.pause.pages import room as pause_room
 from web.people.pages import room as people_room
 from web.public.pages import room as public_room
+from web.recordings.pages import room as recording_room
 from web.robot.pages import room as robot_room
 from web.routing.pages import room as policy_room
 from web.settings.pages import room as setting_room
@@ -114,6 +116,16 @@ def make_site(application: "Application") -> web.Application:
                 ),
                 desk_room(reader.desk()),
                 call_room(reader.calls()),
+                recording_room(
+                    RecordingDesk(
+                        application.database,
+                        application.clock,
+                        application.recordings.night,
+                        application.stores,
+                        application.tasks,
+                        reader.choices,
+                    ).services()
+                ),
                 transfer_room(
                     TransferDesk(
                         application.database,
