@@ -95,8 +95,9 @@ class PressCall:
         """The call's id. The same key gives the same call, whatever has become of it."""
         now = self._clock.now()
         try:
-            async with self._database.transaction() as session:
-                begun = await self._begin(session, viewer, asked, key, phone, now)
+            begun = await self._database.transact(
+                lambda session: self._begin(session, viewer, asked, key, phone, now)
+            )
         except DealerlineError as refused:
             await self._note_refusal(viewer, asked, refused, now)
             raise
