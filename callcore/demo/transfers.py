@@ -29,6 +29,8 @@ def demo_transfers(told: Rows) -> Rows:
     rows: list[Row] = []
     for number, call in enumerate(sorted(moved, key=lambda one: one["id"]), start=1):
         talks = sorted(legs[call["id"]], key=lambda leg: leg["bridged_at"])
+        if talks[0]["phone_id"] == talks[-1]["phone_id"]:
+            continue
         chain = _chain(number, call, talks[0], talks[-1])
         rows += [
             {"call_row_id": call["id"], "ordinal": ordinal, **row}
