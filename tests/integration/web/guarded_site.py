@@ -426,6 +426,7 @@ async def open_site(
         tasks=tasks,
         pbx=pbx,
         stores=recording_stores(settings),
+        recordings=SimpleNamespace(night=None),
         health=SimpleNamespace(checks=checks),
     )
     parts.robot = Robot(parts)
