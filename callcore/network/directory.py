@@ -120,6 +120,7 @@ def _phone(row: PhoneRow, people: dict[int, tuple[int, Person]], outlet_orgs: di
         position=row.position,
         is_sip=row.kind == "sip",
         person=person,
+        number="" if row.kind == "sip" else row.number,
     )
 
 

@@ -1,7 +1,7 @@
 """The selling network as frozen rows, read in one go: what routing and the call tracker work from. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -82,6 +82,7 @@ class Phone:
     position: int = 100
     is_sip: bool = True
     person: "Person | None" = None
+    number: str = field(default="", repr=False)  # E.164 of an outside phone
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@
 4. Head-office operators in their hours, then the duty phones, end every plan.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -61,7 +61,7 @@ def answer(
     operators, verdict = _operators(snapshot, closed)
     tail = (*operators, *_duty(snapshot, now, live))
     chosen = choose(snapshot, way, caller, closed, live, MAX_STEPS - len(tail))
-    steps = (*chosen.steps, *tail)
+    steps = _once((*chosen.steps, *tail), snapshot.twins)
     return Answer(
         plan=_plan(snapshot, way, chosen, steps),
         did_id=way.did.id if way.did else None,
@@ -70,6 +70,18 @@ def answer(
         warning=_warning(way.did, steps),
         explain=partial(_explanation, snapshot, way, chosen, verdict, did=did, now=now, live=live),
     )
+
+
+def _once(steps: tuple[Step, ...], twins: Mapping[str, str]) -> tuple[Step, ...]:
+    """One telephone is called once in a step, however often its number is written down."""
+    if not twins:
+        return steps
+    found = []
+    for step in steps:
+        first = {twins.get(key, key): key for key in reversed(step.phone_keys)}
+        keys = tuple(key for key in step.phone_keys if first[twins.get(key, key)] == key)
+        found.append(step if keys == step.phone_keys else replace(step, phone_keys=keys))
+    return tuple(found)
 
 
 def _plan(snapshot: RoutingSnapshot, way: Way, chosen: Chosen, steps: tuple[Step, ...]) -> Plan:

@@ -162,6 +162,7 @@ class RoutingSnapshot:
     org_names: Mapping[int, str] = field(default_factory=dict)
     staff_phones: Mapping[int, tuple[StaffPhone, ...]] = field(default_factory=dict)  # by user id
     policies: tuple[ActivePolicy, ...] = (BUILT_IN,)  # first that of all numbers
+    twins: Mapping[str, str] = field(default_factory=dict)  # keys of one outside number -> the first of them
     sounds: Sounds = NO_SOUNDS
     quarters: Quarters = field(default_factory=Quarters, compare=False)
 

@@ -87,9 +87,19 @@ def build_snapshot(
         org_names={org.id: org.name for org in directory.orgs},
         staff_phones=staff,
         policies=directory.policies,
+        twins=_twins(directory),
         sounds=sounds,
         quarters=Quarters(schedules.all()),
     )
+
+
+def _twins(directory: Directory) -> dict[str, str]:
+    """Phones written down twice with one outside number; mostly none."""
+    by_number: dict[str, list[str]] = defaultdict(list)
+    for phone in directory.phones:
+        if phone.number:
+            by_number[phone.number].append(phone.key)
+    return {key: keys[0] for keys in by_number.values() if len(keys) > 1 for key in keys}
 
 
 def with_policy(snapshot: RoutingSnapshot, policy: ActivePolicy) -> RoutingSnapshot:

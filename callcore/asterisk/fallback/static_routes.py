@@ -1,16 +1,23 @@
 """The branch of the dialplan that needs neither application nor script: whom each number rings by weekly hours. Pure.
 
-Bounded: of the outlets that may take a number's calls the first few are compiled in, then the head office's operators.
+Bounded: of the outlets that may take a number's calls the first few are compiled in, as the stages of the number's policy
+name them, then the head office's operators. What is live (quotas, who is idle, who talks) is not known here.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
+from callcore.routing.choose import choose
+from callcore.routing.eligible import ClosedNow
+from callcore.routing.find_way import find_way
 from callcore.routing.hours import DAYS, WeekHours
 from callcore.routing.known import Candidates, RouteDid, RouteOutlet, RoutingSnapshot
-from dialplans.contract import StepKind
+from callcore.routing.live import NOTHING_LIVE
+from callcore.routing.model import Reason
+from callcore.routing.opening import Schedule
+from dialplans.contract import MAX_STEPS, StepKind
 from dialplans.plan import OpenTime, StaticTarget
 
 MAX_OUTLETS = 5  # of one number; each that is open is rung in turn
@@ -34,7 +41,7 @@ def static_routes(snapshot: RoutingSnapshot) -> StaticRoutes:
     by_did: dict[str, tuple[str, ...]] = {}
     for number, did in snapshot.dids.items():
         gate = snapshot.policy_of(did).policy.min_points if did.org_id is None else None
-        own = [_target(outlet) for outlet in _first(_among(snapshot, did), gate)]
+        own = [_target(outlet) for outlet in _first(_among(snapshot, did), gate, _named(snapshot, number))]
         targets |= {target.key: target for target in own}
         by_did[number] = (*(target.key for target in own), *other)
     return StaticRoutes((*targets.values(), *office), by_did, other)
@@ -73,9 +80,26 @@ def _among(snapshot: RoutingSnapshot, did: RouteDid) -> Candidates:
     return snapshot.outlets_by_region.get((did.region_code or "",), Candidates())
 
 
-def _first(among: Candidates, gate: int | None) -> Iterable[RouteOutlet]:
-    """Those that are ever open, of dealers with the points that the policy asks for."""
-    outlets = (among.outlets[place] for place in among.ready())
+class _NeverClosed(ClosedNow):
+    """Hours are asked by the dialplan itself."""
+
+    def __missing__(self, schedule: Schedule) -> bool:
+        return False
+
+
+def _named(snapshot: RoutingSnapshot, number: str) -> list[int]:
+    """Outlets in the order in which the policy's stages would try them if all were open and nobody talked."""
+    way = find_way(snapshot, number, "")
+    told = choose(snapshot, way, "", _NeverClosed(snapshot.made_at), NOTHING_LIVE, MAX_STEPS).tell()
+    return [one.outlet_id for one in told.considered if one.reason is Reason.TAKEN and one.outlet_id]
+
+
+def _first(among: Candidates, gate: int | None, named: Sequence[int]) -> Iterable[RouteOutlet]:
+    """Those that are ever open, of dealers with the points that the policy asks for; first those whom it names."""
+    order = {outlet_id: place for place, outlet_id in enumerate(named)}
+    outlets = sorted(
+        (among.outlets[place] for place in among.ready()), key=lambda one: order.get(one.id, len(order))
+    )
     able = (one for one in outlets if one.schedule.hours.edges and (gate is None or one.points >= gate))
     return islice(able, MAX_OUTLETS)
 
