@@ -28,7 +28,7 @@ class Out(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFacts:
     """What of an order decides. `goods`: article by product, None for what is not of the catalogue. `site_org_id`: whose
-    own site it came from. `declined`: dealers who refused it or gave it back."""
+    own site it came from, `claim_org_id` whose protected customer it is of. `declined`: dealers who refused it or gave it back."""
 
     region_code: str | None
     goods: tuple[tuple[int | None, str], ...] = ()
@@ -39,6 +39,7 @@ class OrderFacts:
     customer_id: int = 0
     total_kopecks: int = 0
     site_org_id: int | None = None
+    claim_org_id: int | None = None
     declined: frozenset[int] = frozenset()
     desk_org_id: int | None = None
 

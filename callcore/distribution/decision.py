@@ -47,6 +47,7 @@ STAGE_NAMES: Final = {
     StageKind.RATING.value: "Рейтинг",
     StageKind.BASE.value: "Базовая",
     Word.OWN.value: "Заказ с сайта дилера",
+    Word.CLAIM.value: "Клиент закреплён за дилером",
     Word.EVERYONE.value: "Всем дилерам сети",
     Word.DESK.value: "Отдел распределения",
 }

@@ -70,7 +70,7 @@ async def go_on(session: AsyncSession, order: OrderRow, settings: OrderSettings,
     if await open_early(session, order.id, order.run, now=now):
         return
     stages = {window.stage for window in await run_windows(session, order.id, order.run)}
-    if Word.OWN in stages:  # its site's dealer does not want it: the network may
+    if not stages.isdisjoint((Word.OWN, Word.CLAIM)):  # whose it was does not want it: the network may
         await distribute(session, order, settings, now=now)
         return
     was_at_desk = Word.DESK in stages

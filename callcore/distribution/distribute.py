@@ -1,6 +1,7 @@
 """Use case: a run of the distribution: candidates, their windows, the explanation. Runs in the caller's transaction."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,13 +10,14 @@ from callcore.distribution.candidates import DealerFacts, OrderFacts, Verdict, j
 from callcore.distribution.decision import Decision, ToDesk, decision_to_json
 from callcore.distribution.desk import send_to_desk
 from callcore.distribution.load_network import network_facts, order_facts
-from callcore.distribution.pipeline import make_plan, own_site_plan
+from callcore.distribution.pipeline import Plan, Word, alone_plan, make_plan
 from callcore.distribution.policy import BUILT_IN
 from callcore.distribution.policy_store import load_order_policies
 from callcore.distribution.quota_history import count_order, quota_history, release_quota
 from callcore.distribution.windows import Window, close_windows, open_windows
 from callcore.distribution.working_minutes import in_working_minutes
 from callcore.orders.attention import attention_at
+from callcore.orders.claims import claim_holder
 from callcore.orders.desk_tables import OrderDecisionRow
 from callcore.orders.model import INSTALLATION, OrderEventKind, status_of
 from callcore.orders.settings import OrderSettings
@@ -39,6 +41,8 @@ async def distribute(
         await close_windows(session, order.id, now=now)
         await release_quota(session, order.id, order.run)
     facts = await order_facts(session, order, settings.desk_org_id)
+    claim = await claim_holder(session, order.customer_id, now)
+    facts = replace(facts, claim_org_id=claim[0] if claim else None)
     active = (await load_order_policies(session)).of(facts.region_code, facts.categories)
     beyond = settings.open_to_all_minutes
     network = await network_facts(session, facts, active.policy, with_everyone=bool(beyond))
@@ -47,8 +51,8 @@ async def distribute(
     order.attention_at = attention_at(order, settings)
     await session.flush()
     verdicts = judge(facts, network.dealers, active.policy.min_points)
-    if (own := _own_site(facts, network.dealers)) is not None:
-        plan, active = own_site_plan(own), BUILT_IN
+    if (alone := _alone(facts, network.dealers)) is not None:
+        (own, plan), active = alone, BUILT_IN
         verdicts = tuple(Verdict(one.id, one.name, one.points) for one in network.dealers if one.id == own)
     else:
         plan = make_plan(
@@ -79,11 +83,14 @@ async def distribute(
         await send_to_desk(session, order, settings, now=now)
 
 
-def _own_site(order: OrderFacts, dealers: Sequence[DealerFacts]) -> int | None:
-    """The dealer of the site where the order was made, unless he refused it or does not work."""
-    if order.site_org_id is None or order.site_org_id in order.declined:
-        return None
-    return next((one.id for one in dealers if one.id == order.site_org_id and one.is_active), None)
+def _alone(order: OrderFacts, dealers: Sequence[DealerFacts]) -> tuple[int, Plan] | None:
+    """The dealer of the site where the order was made, else whose protected customer made it, unless he refused it or does
+    not work."""
+    works = {one.id for one in dealers if one.is_active} - order.declined
+    for word, org_id in ((Word.OWN, order.site_org_id), (Word.CLAIM, order.claim_org_id)):
+        if org_id in works:
+            return org_id, alone_plan(word, org_id)
+    return None
 
 
 def _why_desk(order: OrderFacts) -> ToDesk:

@@ -47,12 +47,12 @@ async def many_order_facts(
 async def network_facts(
     session: AsyncSession, order: OrderFacts, policy: OrderPolicy, *, with_everyone: bool = False
 ) -> Network:
-    """Dealers who serve the region, and those whom rules, quotas or the site name."""
+    """Dealers who serve the region, and those whom rules, quotas, the site or a claim name."""
     orgs = await _orgs(session)
     serving = select(OrgRegionRow.org_id).where(OrgRegionRow.region_code == order.region_code)
     served = set(await session.scalars(serving))
     near = {org.id for org in orgs if org.id in served or org.region_code == order.region_code}
-    named = _named(policy) | {order.site_org_id or 0}
+    named = _named(policy) | {order.site_org_id or 0, order.claim_org_id or 0}
     looked = [org for org in orgs if org.id in near | named]
     regions = frozenset({order.region_code} if order.region_code else ())
     make = await _maker(session, orgs, looked, order.products, order.services)

@@ -13,7 +13,7 @@ from callcore.kernel.errors import Conflict, Forbidden, NotAllowedNow, NotFound
 from callcore.network.model import DEALER_ROLES, OrderAccess, OrgState, Viewer
 from callcore.network.tables import OrgRow
 from callcore.orders.desk_tables import OrderWindowRow
-from callcore.orders.model import OWN_SITE, OrderClass, OrderKind
+from callcore.orders.model import OWN_STAGES, OrderClass, OrderKind
 from callcore.orders.tables import OrderRow
 
 
@@ -86,7 +86,7 @@ def choose(viewer: Viewer, rows: Sequence[Row[Any]]) -> Offered:
     if order.is_ours and order.status_class != OrderClass.OPEN:
         return Offered(order.id, order.run, order.due_at, 0, order.org_id, is_mine=True)
     sees_all = order.own_access == OrderAccess.REGION
-    windows = [row for row in rows if row.window_id and (sees_all or row.stage == OWN_SITE)]
+    windows = [row for row in rows if row.window_id and (sees_all or row.stage in OWN_STAGES)]
     if not windows:
         raise NotFound("order-not-found")
     if order.status_class != OrderClass.OPEN:

@@ -13,7 +13,7 @@ from typing import Final
 from callcore.distribution.candidates import OrderFacts, Verdict, fits_rule
 from callcore.distribution.policy import OrderPolicy, OrderStage
 from callcore.network.policy import Policy, Ringing, StageKind
-from callcore.orders.model import OWN_SITE
+from callcore.orders.model import CLAIMED, OWN_SITE
 from callcore.routing.live import QuotaCount
 from callcore.routing.model import Empty
 from callcore.routing.ranking import NEVER, Audience, Matter, Share, audiences
@@ -26,6 +26,7 @@ class Word(StrEnum):
     """OrderWindowRow.stage besides StageKind. Stored: never renamed."""
 
     OWN = OWN_SITE
+    CLAIM = CLAIMED  # the customer is his: nobody else until he refuses
     EVERYONE = "everyone"  # after the base, beyond the region
     DESK = "desk"  # the department that distributes by hand
 
@@ -109,9 +110,9 @@ def make_plan(
     return Plan(tuple(told))
 
 
-def own_site_plan(org_id: int) -> Plan:
-    """Of the dealer's own site: nobody else until he refuses."""
-    return Plan((Told(Word.OWN, (org_id,), timedelta(), None, org_id=org_id),))
+def alone_plan(word: Word, org_id: int) -> Plan:
+    """Of the dealer's own site, or of his protected customer: nobody else until he refuses."""
+    return Plan((Told(word, (org_id,), timedelta(), None, org_id=org_id),))
 
 
 def is_far(opens_at: datetime, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from callcore.calls.rights import Scope, may_be_shown, scope_of
 from callcore.network.model import DEALER_ROLES, OrderAccess, OrgState, Viewer
 from callcore.network.tables import OrgRow
 from callcore.orders.desk_tables import OrderWindowRow
-from callcore.orders.model import OWN_SITE, OrderClass
+from callcore.orders.model import OWN_STAGES, OrderClass
 from callcore.orders.tables import OrderRow
 
 
@@ -49,7 +49,7 @@ class OrderReach:
         return self.own() if self.scope.is_whole else or_(self.own(), self.available())
 
     def _windows(self) -> Any:
-        own_site = OrderWindowRow.stage == OWN_SITE if self.only_own_site else true()
+        own_site = OrderWindowRow.stage.in_(OWN_STAGES) if self.only_own_site else true()
         return (
             select(OrderWindowRow.order_id)
             .where(
