@@ -113,15 +113,12 @@ class MessageWorker:
         """One batch; returns how many were taken."""
         if not await self._is_any_due(OutboxRow, OPEN_FACT):
             return 0
-        async with self._database.transaction() as session:
-            rows = await claim(
-                session,
-                OutboxRow,
-                OPEN_FACT,
-                now=self._clock.now(),
-                lease=FACT_LEASE,
-                limit=FACTS_AT_ONCE,
+        now = self._clock.now()
+        rows = await self._database.transact(
+            lambda session: claim(
+                session, OutboxRow, OPEN_FACT, now=now, lease=FACT_LEASE, limit=FACTS_AT_ONCE
             )
+        )
         for row in rows:
             try:
                 events = await self._tell(row)
@@ -186,15 +183,12 @@ class MessageWorker:
     ) -> int:
         if not await self._is_any_due(DeliveryRow, is_open):
             return 0
-        async with self._database.transaction() as session:
-            rows = await claim(
-                session,
-                DeliveryRow,
-                is_open,
-                now=self._clock.now(),
-                lease=LETTER_LEASE,
-                limit=LETTERS_AT_ONCE,
+        now = self._clock.now()
+        rows = await self._database.transact(
+            lambda session: claim(
+                session, DeliveryRow, is_open, now=now, lease=LETTER_LEASE, limit=LETTERS_AT_ONCE
             )
+        )
         for row in rows:
             await self._send(row, send)
         return len(rows)
@@ -244,9 +238,9 @@ class MessageWorker:
         return None if is_wanted else NO_CONSENT
 
     async def _mark(self, row: DeliveryRow, **values: Any) -> None:
-        async with self._database.transaction() as session:
-            await session.execute(
-                update(DeliveryRow)
-                .where(DeliveryRow.id == row.id, DeliveryRow.attempts == row.attempts, *WAITS)
-                .values(**values)
-            )
+        marked = (
+            update(DeliveryRow)
+            .where(DeliveryRow.id == row.id, DeliveryRow.attempts == row.attempts, *WAITS)
+            .values(**values)
+        )
+        await self._database.write(lambda connection: connection.execute(marked))
