@@ -39,39 +39,44 @@ class RecordingStream(web.StreamResponse):
     def __init__(self, read: ReadCopy, copy: CopyView, download_as: str = "") -> None:
         super().__init__(headers=_headers(copy.mime, download_as))
         self._read, self._copy = read, copy
+        self._first, self._rest = b"", _nothing()
 
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Sends everything; what a store breaks off ends the connection, so that nobody takes a part for the whole."""
+    async def begin(self, request: web.BaseRequest) -> None:
+        """What is sent, and the first piece of it: a store that is away, or has lost the file, is told before the head
+        is sent. Raises NotFound, StoreUnavailable."""
         etag, size = f'"{self._copy.sha256[:32]}"', self._copy.size_bytes
         self.headers.update({hdrs.ETAG: etag, hdrs.ACCEPT_RANGES: "bytes", hdrs.VARY: hdrs.ACCEPT})
         if etag in request.headers.get(hdrs.IF_NONE_MATCH, ""):
             self.set_status(304)
-            return await super().prepare(request)
+            return
         part = _part(request, etag, size)
         if part is None:
             self.set_status(416)
             self.headers[hdrs.CONTENT_RANGE] = f"bytes */{size}"
             self.content_length = 0
-            return await super().prepare(request)
+            return
         start, end, is_part = part
         if is_part:
             self.set_status(206)
             self.headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{end - 1}/{size}"
         self.content_length = end - start
-        if request.method == hdrs.METH_HEAD:
-            return await super().prepare(request)
-        return await self._send(request, self._read(self._copy, start, end - start))
+        if request.method != hdrs.METH_HEAD:
+            self._rest = self._read(self._copy, start, end - start)
+            self._first = await anext(self._rest, b"")
 
-    async def _send(
-        self, request: web.BaseRequest, pieces: AsyncIterator[bytes]
-    ) -> AbstractStreamWriter | None:
-        """The first piece before the head: a store that is away is told in words."""
-        first = await anext(pieces, b"")
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Sends everything; what a store breaks off ends the connection, so that nobody takes a part for the whole."""
         writer = await super().prepare(request)
-        await self.write(first)
-        async for piece in pieces:
+        if self._first:
+            await self.write(self._first)
+        async for piece in self._rest:
             await self.write(piece)
         return writer
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""
 
 
 def _part(request: web.BaseRequest, etag: str, size: int) -> tuple[int, int, bool] | None:

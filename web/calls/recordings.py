@@ -9,7 +9,7 @@ from callcore.calls.model import RecordingState
 from callcore.calls.recording_views import CopyView, Playable
 from callcore.kernel.errors import Forbidden, NotFound
 from web.calls.audio import RecordingFile, RecordingStream, file_name
-from web.calls.services import SERVICES, CallServices
+from web.calls.services import SERVICES
 from web.keys import DEPS
 from web.security.origin import client_ip
 from web.security.sessions import viewer_of
@@ -27,7 +27,7 @@ async def audio(request: web.Request) -> web.StreamResponse:
     if is_download and not found.may_download:
         raise Forbidden("recording-download")
     copy = _copy(request, found)
-    answer = await _answer(services, found, copy, is_download=is_download)
+    answer = await _answer(request, found, copy, is_download=is_download)
     if request.method == "GET":
         ip = client_ip(request, behind_proxy=request.app[DEPS].behind_proxy)
         _ = await services.note_play(viewer, found.recording.id, ip, is_download=is_download)
@@ -52,13 +52,15 @@ def _copy(request: web.Request, found: Playable) -> CopyView:
 
 
 async def _answer(
-    services: CallServices, found: Playable, copy: CopyView, *, is_download: bool
+    request: web.Request, found: Playable, copy: CopyView, *, is_download: bool
 ) -> web.StreamResponse:
-    told = found.recording
+    services, told = request.app[SERVICES], found.recording
     name = file_name(told.started_at, told.id, copy.mime) if is_download else ""
     path = await asyncio.to_thread(services.locate, copy)
     if path is None:
-        return RecordingStream(services.read, copy, name)
+        stream = RecordingStream(services.read, copy, name)
+        await stream.begin(request)
+        return stream
     if not await asyncio.to_thread(path.is_file):
         raise NotFound("recording-file-missing")
     return RecordingFile(path, copy.mime, name)
