@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from callcore.calls import facts
 from callcore.calls.facts import ChannelRef, PbxFact
-from dialplans.contract import CEL_COLUMNS, VOICEMAIL
+from dialplans.contract import CEL_BACK, CEL_COLUMNS, CEL_HANDING, VOICEMAIL
 
 
 def cel_lines(story: Iterable[PbxFact]) -> list[str]:
@@ -61,6 +61,8 @@ def _rows(fact: PbxFact, channel: ChannelRef) -> list[dict[str, object]]:
                     channel2_uniqueid=other.uniqueid,
                 )
             ]
+        case facts.MilestoneReached(kind="handing" | "back"):
+            return [_handed(fact, channel)]
         case facts.MilestoneReached(kind="voicemail"):
             seconds = int(fact.value("Seconds"))
             said = {
@@ -72,6 +74,13 @@ def _rows(fact: PbxFact, channel: ChannelRef) -> list[dict[str, object]]:
             begin["event_time"] = f"{fact.at.timestamp() - seconds:.6f}"
             return [begin, _row("APP_END", fact, channel) | said]
     return []
+
+
+def _handed(fact: facts.MilestoneReached, channel: ChannelRef) -> dict[str, object]:
+    if fact.kind == "back":
+        return _row(CEL_BACK, fact, channel, extra=fact.value("Phone"))
+    said = "/".join(fact.value(name) for name in ("Way", "Means", "From", "ToKind", "To"))
+    return _row(CEL_HANDING, fact, channel, extra=said)
 
 
 def _row(kind: str, fact: PbxFact, channel: ChannelRef, **extra: object) -> dict[str, object]:
