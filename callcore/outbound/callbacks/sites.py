@@ -72,7 +72,7 @@ async def site_names(session: AsyncSession, keys: Sequence[str]) -> dict[str, st
     rows = await session.execute(
         select(CallbackSiteRow.key, CallbackSiteRow.title).where(CallbackSiteRow.key.in_(sorted(set(keys))))
     )
-    return dict(rows.tuples().all())
+    return {key: title for key, title in rows}  # noqa: C416 - rows are not pairs to the type checker
 
 
 async def list_sites(session: AsyncSession, viewer: Viewer) -> tuple[CallbackSite, ...]:
@@ -130,7 +130,7 @@ async def site_choices(session: AsyncSession) -> SiteChoices:
     dids = await session.execute(
         select(DidRow.id, DidRow.number).where(DidRow.is_active).order_by(DidRow.number)
     )
-    return SiteChoices(tuple(orgs.tuples().all()), tuple(dids.tuples().all()))
+    return SiteChoices(tuple((row.id, row.name) for row in orgs), tuple((row.id, row.number) for row in dids))
 
 
 async def _check(session: AsyncSession, form: SiteForm) -> None:
