@@ -42,6 +42,7 @@ from callcore.calls.facts import PbxFact
 from callcore.calls.follow_calls import CallFollower
 from callcore.calls.phone_reach import PhoneReach
 from callcore.calls.reconcile import CallReconciler
+from callcore.calls.recording_pause import PauseRecording
 from callcore.intake.once import forget_old
 from callcore.kernel.bus import Bus, Event
 from callcore.kernel.clock import SystemClock
@@ -63,6 +64,7 @@ REFRESH_S = 5.0
 CLAIM_S = 3.0
 FORGET_S = 3600.0
 DUTY_S = 20.0
+PAUSE_S = 1.0
 BOOTED_WAIT_S = 1.0  # our AMI user may not read `system`, so FullyBooted does not come to it
 
 
@@ -143,6 +145,7 @@ class Application:
             stores=self.stores,
         )
         self.robot = Robot(self)
+        self.pauses = PauseRecording(self.database, self.clock, self.pbx, settings.recordings.pause_limit_s)
         hours = OpenHours(lambda: self.routing.snapshot)
         ways = message_ways(settings, self.database, self.clock)
         self.messages = Messages(self.database, self.clock, self.bus, ways, hours)
@@ -179,6 +182,8 @@ class Application:
         self.dialling.attempts.start(self.tasks)
         self.charges.start(self.bus, self.tasks)
         self.recordings.start(self.tasks)
+        await self.pauses.start()
+        _ = self.tasks.spawn("recording-pauses", every(PAUSE_S, self.pauses.keep))
         self.messages.start()
         OrderFeed(self.database, self.bus, self.clock).start(self.tasks)
         keep_shelf(self.shelf, self.tasks)

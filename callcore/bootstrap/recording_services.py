@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from callcore.calls.recording_card import last_checks, note_check, note_file_forgotten, recording_card
 from callcore.calls.recording_holds import hold_recording, release_recording
+from callcore.calls.recording_pause import PauseRecording
 from callcore.calls.recording_queries import find_recordings
 from callcore.calls.recording_rules import RetentionRules
 from callcore.calls.recording_views import CheckView, RecordingCard, RecordingFilter, RecordingPage
@@ -64,9 +65,10 @@ class RecordingDesk:
         stores: Stores,
         tasks: TaskOwner,
         choices: Callable[[Viewer], Awaitable[JournalChoices]],
+        pauses: PauseRecording,
     ) -> None:
         self._database, self._clock, self._night, self._stores = database, clock, night, stores
-        self._tasks, self._choices = tasks, choices
+        self._tasks, self._choices, self._pauses = tasks, choices, pauses
 
     def services(self) -> RecordingServices:
         return RecordingServices(
@@ -80,6 +82,8 @@ class RecordingDesk:
             rules=RetentionRules(self._database, self._clock),
             checks=self.checks,
             compare=self.compare,
+            pause=self._pauses.pause,
+            go_on=self._pauses.go_on,
             forget_file=self.forget_file,
         )
 

@@ -124,6 +124,7 @@ def make_site(application: "Application") -> web.Application:
                         application.stores,
                         application.tasks,
                         reader.choices,
+                        application.pauses,
                     ).services()
                 ),
                 transfer_room(

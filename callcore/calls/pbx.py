@@ -81,4 +81,9 @@ class Pbx(Protocol):
         """The channel goes back to whom it holds. Raises like hand_on."""
         ...
 
+    async def mute_recording(self, channel: str, *, is_muted: bool) -> None:
+        """What is recorded of this channel, named by its uniqueid, becomes silence on both sides, or is heard again.
+        Raises PbxUnavailable; NotAllowedNow("pbx-refused") for a channel that is gone or not recorded."""
+        ...
+
     async def close(self) -> None: ...

@@ -4,13 +4,14 @@ The same class is run over FakePbx, over AsteriskPbx with the loopback AMI serve
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Protocol
 
 import pytest
 
 from callcore.calls.facts import ChannelCreated, PbxFact, PbxLost, PbxSnapshot
 from callcore.calls.pbx import Pbx
-from callcore.kernel.errors import Invalid, PbxUnavailable
+from callcore.kernel.errors import Invalid, NotAllowedNow, PbxUnavailable
 
 WAIT_S = 5.0
 GOOD: dict[str, Any] = {
@@ -153,6 +154,16 @@ class PbxContract:
                 await rig.pbx.hand_on(channel=channel, to=to)
             with pytest.raises(Invalid):
                 await rig.pbx.ask_first(channel=channel, to=to)
+
+    async def test_a_recording_is_muted_by_the_name_of_its_channel(self, rig: PbxRig) -> None:
+        with pytest.raises(PbxUnavailable):
+            await rig.pbx.mute_recording("dealerline-1.2", is_muted=True)
+        await rig.connect()
+        await fact(rig.pbx)
+        with suppress(NotAllowedNow):  # a real PBX knows no such channel
+            await rig.pbx.mute_recording("dealerline-1.2", is_muted=True)
+        with pytest.raises(Invalid):
+            await rig.pbx.mute_recording("PJSIP/trunk-1\r\nAction: Logoff", is_muted=True)
 
     async def test_a_lost_answer_is_never_repeated(self, rig: PbxRig) -> None:
         await rig.connect()

@@ -110,6 +110,10 @@ class FakePbx:
         self._need_link()
         self.hung_up.append(call_id)
 
+    async def mute_recording(self, channel: str, *, is_muted: bool) -> None:
+        _ = actions.mute_recording(channel, is_muted=is_muted)
+        self._hand("mute" if is_muted else "unmute", channel, "", None)
+
     async def hand_on(self, *, channel: str, to: str) -> None:
         self._hand("hand_on", channel, to, actions.hand_on(channel, to))
 

@@ -39,7 +39,8 @@ class RecordingStream(web.StreamResponse):
     def __init__(self, read: ReadCopy, copy: CopyView, download_as: str = "") -> None:
         super().__init__(headers=_headers(copy.mime, download_as))
         self._read, self._copy = read, copy
-        self._first, self._rest = b"", _nothing()
+        self._first = b""
+        self._rest: AsyncIterator[bytes] | None = None
 
     async def begin(self, request: web.BaseRequest) -> None:
         """What is sent, and the first piece of it: a store that is away, or has lost the file, is told before the head
@@ -67,16 +68,11 @@ class RecordingStream(web.StreamResponse):
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Sends everything; what a store breaks off ends the connection, so that nobody takes a part for the whole."""
         writer = await super().prepare(request)
-        if self._first:
+        if self._rest is not None:
             await self.write(self._first)
-        async for piece in self._rest:
-            await self.write(piece)
+            async for piece in self._rest:
+                await self.write(piece)
         return writer
-
-
-async def _nothing() -> AsyncIterator[bytes]:
-    return
-    yield b""
 
 
 def _part(request: web.BaseRequest, etag: str, size: int) -> tuple[int, int, bool] | None:

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from callcore.calls.model import CallState
 from callcore.calls.phone_reach import PhoneState
-from callcore.calls.views import CallCard, JournalFilter, JournalRow, LiveCallView
+from callcore.calls.views import CallCard, JournalFilter, JournalRow, LiveCallView, RecordingView
 from callcore.kernel.errors import NotFound
 from callcore.network.model import Viewer
 from callcore.network.queries import PhoneBrief
@@ -36,6 +36,7 @@ class Head:
     took_s: float | None
     tries: tuple[Try, ...]
     is_asking: bool
+    recordings: tuple[RecordingView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def _head(card: CallCard, viewer: Viewer, now: datetime) -> Head:
     took_s = None
     if moment == "ended":
         took_s = call.talk_s or ((call.ended_at or now) - call.started_at).total_seconds()
-    return Head(call, moment, since, took_s, tries_of(card.legs, now), card.is_asking)
+    return Head(call, moment, since, took_s, tries_of(card.legs, now), card.is_asking, card.recordings)
 
 
 def _moment(card: CallCard, viewer: Viewer) -> Moment:

@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import quote
 
 from aiohttp import web
 
 from callcore.calls.recording_holds import HOLDERS, RELEASERS
 from callcore.calls.recording_views import RecordingPage
-from callcore.kernel.errors import Invalid, NotAllowedNow
-from callcore.network.model import DEALER_ROLES, STAFF_ROLES
+from callcore.kernel.errors import Invalid, NotAllowedNow, NotFound, PbxUnavailable
+from callcore.network.model import DEALER_ROLES, STAFF_ROLES, Role
 from web.calls import words as call_words
 from web.calls.filters import PERIODS
+from web.calls.pages import MAX_CALL_ID_CHARS
 from web.dealers.typed import typed as one_line
 from web.keys import DEPS
 from web.recordings import words
@@ -25,6 +27,7 @@ from web.ui.paths import number_in_path
 from web.ui.templates import render
 
 WHO: Final = roles(*STAFF_ROLES, *DEALER_ROLES)
+TALKERS: Final = roles(*(STAFF_ROLES - {Role.MARKETER}), *DEALER_ROLES)
 HOLD: Final = roles(*HOLDERS)
 RELEASE: Final = roles(*RELEASERS)
 PAGE_ROWS: Final = 15
@@ -126,12 +129,39 @@ async def _set_hold(request: web.Request, *, on: bool) -> web.Response:
     return see_other(f"/recordings/{recording_id}", Flash("success", said))
 
 
+async def pause(request: web.Request) -> web.Response:
+    return await _set_pause(request, on=True)
+
+
+async def resume(request: web.Request) -> web.Response:
+    return await _set_pause(request, on=False)
+
+
+async def _set_pause(request: web.Request, *, on: bool) -> web.Response:
+    """Back to where the button was pressed: the desk or the page of the call."""
+    services, call_id = request.app[SERVICES], request.match_info["call_id"]
+    if not call_id.isprintable() or len(call_id) > MAX_CALL_ID_CHARS:
+        raise NotFound("no-such-address")
+    form = one_line(await request.post(), "back")
+    back = "/desk" if form["back"] == "desk" else f"/calls/{quote(call_id, safe='')}"
+    try:
+        await (services.pause if on else services.go_on)(viewer_of(request), call_id)
+    except (NotAllowedNow, PbxUnavailable) as error:
+        return see_other(back, Flash("danger", words.TROUBLES.get(error.code, words.PAUSE_FAILED)))
+    said = (
+        "Запись на паузе: скажите клиенту, что данные карты не записываются" if on else "Запись продолжается"
+    )
+    return see_other(back, Flash("success", said))
+
+
 def room(services: RecordingServices) -> Room:
     return Room(
         "recordings",
         (
             get("/recordings", recordings, WHO),
             *keeping_routes(),
+            post("/recordings/pause/{call_id}", pause, TALKERS),
+            post("/recordings/resume/{call_id}", resume, TALKERS),
             get("/recordings/{id}", recording, WHO),
             post("/recordings/{id}/hold", hold, HOLD),
             post("/recordings/{id}/release", release, RELEASE),

@@ -34,6 +34,8 @@ class RecordingServices:
     rules: RetentionRules
     checks: Callable[[Viewer], Awaitable[tuple[CheckView, ...]]]
     compare: Callable[[Viewer], Awaitable[bool]]
+    pause: Callable[[Viewer, str], Awaitable[None]]
+    go_on: Callable[[Viewer, str], Awaitable[None]]
     forget_file: Callable[[Viewer, str, str], Awaitable[None]]
 
 

@@ -102,6 +102,9 @@ class AsteriskPbx:
         """What the PBX answers does not matter: an error says that there is no such channel."""
         await self._live().ask(actions.hang_up(call_id))
 
+    async def mute_recording(self, channel: str, *, is_muted: bool) -> None:
+        await self._ask_well(actions.mute_recording(channel, is_muted=is_muted))
+
     async def hand_on(self, *, channel: str, to: str) -> None:
         await self._ask_well(actions.hand_on(channel, to))
 
