@@ -18,7 +18,7 @@ from callcore.calls.attempt_rows import OpenAttempt, close, is_stopped, move, op
 from callcore.calls.attempt_trail import Trail
 from callcore.calls.attempts import AttemptReason, AttemptResult, AttemptState, is_ours
 from callcore.calls.events import AttemptChanged
-from callcore.calls.facts import ChannelFact, PbxFact, PbxLost, PbxSnapshot
+from callcore.calls.facts import ChannelFact, ChannelRef, PbxFact, PbxLost, PbxSnapshot
 from callcore.kernel.bus import Bus
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
@@ -67,7 +67,7 @@ class AttemptFollower:
         _ = tasks.spawn("attempts-look", every(LOOK_S, self.look))
 
     def hear(self, fact: PbxFact) -> None:
-        is_about = isinstance(fact, ChannelFact) and is_ours(fact.channel.linkedid)
+        is_about = isinstance(fact, ChannelFact) and _call_id(fact.channel)
         if not is_about and not isinstance(fact, PbxSnapshot | PbxLost):
             return
         try:
@@ -97,8 +97,7 @@ class AttemptFollower:
                 trail.is_whole = False
         elif isinstance(fact, PbxSnapshot):
             await self._compare(fact)
-        elif isinstance(fact, ChannelFact) and fact.channel.linkedid not in self._ended:
-            call_id = fact.channel.linkedid
+        elif isinstance(fact, ChannelFact) and (call_id := _call_id(fact.channel)) not in self._ended:
             trail = self._trails.setdefault(call_id, Trail(call_id))
             _ = trail.hear(fact)
             await self._write(trail, fact.at)
@@ -131,11 +130,7 @@ class AttemptFollower:
         """A snapshot: what is not in it is gone, if it ever was there."""
         self._adopt(await self._database.read(open_attempts))
         for trail in list(self._trails.values()):
-            channels = [
-                live
-                for live in snapshot.channels
-                if trail.call_id in (live.channel.linkedid, live.channel.uniqueid)
-            ]
+            channels = [live for live in snapshot.channels if _call_id(live.channel) == trail.call_id]
             trail.is_whole = False
             _ = trail.look(channels, snapshot.at)
             await self._write(trail, snapshot.at)
@@ -208,3 +203,9 @@ class AttemptFollower:
         self._ended[trail.call_id] = None
         while len(self._ended) > MAX_ENDED:
             self._ended.popitem(last=False)
+
+
+def _call_id(channel: ChannelRef) -> str:
+    """Which call of ours the channel is about, by its surest name; empty for none. A linkedid may change when talks meet."""
+    names = (channel.uniqueid.partition(";")[0], channel.call_id, channel.linkedid)
+    return next((name for name in names if is_ours(name)), "")
