@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import func, select
 
+from callcore.customers.tables import CustomerClaimRow, CustomerRow
 from callcore.distribution.accept_order import accept_order
 from callcore.distribution.assign_order import assign_order
 from callcore.distribution.decline_order import decline_order
@@ -16,6 +17,7 @@ from callcore.distribution.move_orders import move_orders
 from callcore.distribution.offer_again import offer_again
 from callcore.distribution.policy import OrderPolicy, OrderRule, OrderStage
 from callcore.distribution.release_order import release_order
+from callcore.distribution.take_order import take_order
 from callcore.distribution.views import is_offered, offer_view, who_else
 from callcore.distribution.why import why_order
 from callcore.kernel.errors import Conflict, Forbidden, Invalid, NotAllowedNow, NotFound
@@ -25,7 +27,7 @@ from callcore.network.policy import StageKind
 from callcore.network.policy_tables import QuotaEntryRow
 from callcore.network.tables import OrgRow
 from callcore.orders.desk_tables import OrderWindowRow
-from callcore.orders.model import NewLine, OrderEventKind, ReasonKind
+from callcore.orders.model import NewLine, NewOrder, OrderEventKind, OrderKind, ReasonKind
 from callcore.orders.rights import order_reach
 from callcore.orders.settings import OrderSettings, write_settings
 from callcore.orders.tables import OrderEventRow, OrderRow
@@ -270,6 +272,36 @@ async def test_who_may_not_take_it_has_a_reason_and_installation_goes_to_the_des
         await decline_order(session, viewer(PLAIN), own.number, why, now=minutes(5))
         assert await seen_by(session, own, minutes(5)) == {QUOTA_DEALER}
         assert (await session.get(OrderRow, own.id)).run == 2
+
+
+async def test_a_protected_customers_order_goes_to_whose_he_is_until_that_dealer_refuses(database):
+    await stage.fill(database)
+    async with database.transaction() as session:
+        (await session.get(OrgRow, PLAIN)).order_access = "own_only"
+        session.add(CustomerClaimRow(customer_id=1, org_id=PLAIN, at=NOW, until=minutes(999)))
+        claimed = await stage.make(session)
+        of_a_site = await stage.make(session, site_org_id=TOP)
+        session.add(CustomerRow(id=2, name="Пётр", created_at=NOW))
+        await session.flush()
+        free = await take_order(
+            session, NewOrder(kind=OrderKind.ORDER, customer_id=2, region_code="RU-MOW"), now=NOW
+        )
+    async with database.session() as session:
+        assert await seen_by(session, claimed, minutes(999)) == {PLAIN}
+        assert await seen_by(session, of_a_site, minutes(999)) == {
+            TOP
+        }  # the customer's own choice of the site
+        assert PLAIN not in await seen_by(session, free, minutes(999))
+        (run,) = (await why_order(session, ADMIN, claimed.number)).runs
+        assert [one.stage for one in run.decision.told] == ["claim"]
+    async with database.transaction() as session:
+        why = await stage.reason(session, ReasonKind.DECLINE)
+        await decline_order(session, viewer(PLAIN), claimed.number, why, now=minutes(5))
+        assert await seen_by(session, claimed, minutes(5)) - {PLAIN}  # now the network may
+        assert (await session.get(OrderRow, claimed.id)).run == 2
+        (await session.get(OrgRow, PLAIN)).state = OrgState.SUSPENDED.value
+        later = await stage.make(session, at=minutes(6))
+        assert PLAIN not in await seen_by(session, later, minutes(999))
 
 
 async def test_all_that_a_suspended_dealer_has_moves_in_one_action(database):

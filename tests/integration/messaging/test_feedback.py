@@ -1,6 +1,7 @@
 """What customers say of their orders, and what follows from it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -9,12 +10,15 @@ from callcore.kernel.database import Database
 from callcore.kernel.errors import Invalid, NotAllowedNow, NotFound
 from callcore.kernel.outbox import OutboxRow
 from callcore.messaging.feedback import answer_survey, leave_feedback, send_survey, survey_of
+from callcore.messaging.feedback_desk import FeedbackState, decide
 from callcore.messaging.links import survey_token
 from callcore.messaging.tables import FeedbackRow
+from callcore.network.model import Role, Viewer
 from callcore.network.policy_tables import PointsEntryRow
 from callcore.network.tables import OrgRow
 from callcore.orders.settings import OrderSettings, write_settings
 from callcore.orders.tables import OrderEventRow, OrderRow
+from callcore.orders.watch_orders import raise_alarms, refresh_attention
 from tests.factories.network import make_org, make_user
 from tests.factories.sales import make_customer, make_order
 from tests.fakes.clock import FakeClock
@@ -54,6 +58,36 @@ async def test_complaint_makes_the_order_a_problem_and_is_told_once(
         assert (fact.topic, fact.data) == ("feedback:complaint", {"feedback_id": first})
         event = (await session.scalars(select(OrderEventRow))).one()
         assert (event.kind, event.data["text"]) == ("feedback", "Не приехали")
+
+
+async def test_a_complaint_marks_its_order_whatever_else_happens_until_it_is_settled(
+    database: Database, clock: FakeClock
+) -> None:
+    order_id, _ = await closed_order(database)
+    complaint = {"order_id": order_id, "kind": "complaint", "score": None}
+    at = clock.now()
+    async with database.transaction() as session:
+        ids = [await leave_feedback(session, **complaint, text=text, now=at) for text in ("Раз", "Два")]
+        order = await session.get_one(OrderRow, order_id)
+        for status_class in ("waiting", "closed", "open"):
+            order.status_class = status_class
+            await refresh_attention(session, order)
+            assert order.attention_at == at
+        order.due_at = at - timedelta(days=1)
+        await refresh_attention(session, order)
+        assert order.attention_at == at - timedelta(days=1)
+        told = await raise_alarms(session, since=at - timedelta(hours=1), now=at)
+        assert told == 0  # a complaint is told by its own message
+        order.due_at, order.status_class = None, "closed"
+        await refresh_attention(session, order)
+    admin = Viewer(1, "Админ", Role.ADMIN, 1, "Завод", "/1/", (), "Europe/Moscow")
+    new, closed = FeedbackState.NEW, FeedbackState.CLOSED
+    marks = []
+    for one in ids:
+        async with database.transaction() as session:
+            await decide(session, admin, one, closed, "Привезли", seen=new, now=clock.now())
+            marks.append((await session.get_one(OrderRow, order_id)).attention_at)
+    assert marks == [at, None]  # the last one settled takes the mark away
 
 
 @pytest.mark.parametrize(

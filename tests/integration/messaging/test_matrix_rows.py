@@ -371,3 +371,17 @@ async def test_answer_by_sms_stands_on_the_newest_order_and_is_told(desk: Desk) 
         "message",
         "Когда привезёте?",
     )
+
+
+async def test_what_a_carrier_repeats_stands_once(desk: Desk) -> None:
+    now = desk.clock.now()
+    told = (
+        ("Да", "SM1", 0), ("Да", "SM1", 600), ("Да", "SM2", 30),  # by id, by words within a minute
+        ("Нет", "", 40), ("Нет", "", 99), ("Нет", "", 161),  # the last is said anew
+    )  # fmt: skip
+    for text, sms_id, after_s in told:
+        async with desk.database.transaction() as session:
+            await take_heard(session, NUMBER, text, now + timedelta(seconds=after_s), sms_id=sms_id)
+    async with desk.database.session() as session:
+        events = await session.scalars(select(OrderEventRow).order_by(OrderEventRow.seq))
+        assert [event.data["text"] for event in events] == ["Да", "Нет", "Нет"]

@@ -16,6 +16,7 @@ from callcore.kernel.database import Database
 from callcore.messaging.links import stop_token
 from callcore.messaging.tables import DeliveryRow, FeedbackRow, NotifyRuleRow, SurveyRow, TemplateRow
 from callcore.network.model import Role
+from callcore.network.tables import OrgRow
 from callcore.orders.tables import OrderRow
 from tests.fakes.clock import FakeClock
 from tests.integration.web import guarded_site
@@ -225,6 +226,62 @@ async def test_dealer_writes_to_the_customer_and_sees_what_became_of_it(site: Gu
         assert "Вы отписаны" in await answer.text()
     async with site.database.session() as session:
         assert not await has_consent(session, customer_id, ConsentKind.ADS)
+
+
+async def test_sms_from_the_cabinet_ready_words_quota_state_and_answers(site: GuardedSite) -> None:
+    owner, admin = await site.signed_in(Role.DEALER_OWNER), await site.signed_in(Role.ADMIN)
+    customer = f"/customers/{site.seeds.customer_id}"
+    assert "Целое число" in await press(
+        site, admin, "/messages/quiet", 422, since="22:00", until="08:00", sms_a_day="много"
+    )
+    saved = {"since": "22:00", "until": "22:00", "sms_a_day": "2", "version": "0"}
+    await press(site, admin, "/messages/quiet", **saved)
+    async with site.database.transaction() as session:
+        order = (await session.scalars(select(OrderRow).where(OrderRow.number == int(ORDER)))).one()
+        org = await session.get_one(OrgRow, order.org_id)
+        org.promotions = "Скидка 10 % до мая"
+    page = await body(owner, f"/orders/{ORDER}/write?words=order")
+    assert f"Заказ {ORDER}:" in page
+    assert "Осталось SMS на сегодня: 2 из 2" in page
+    assert "не соглашался на рекламу" in page
+    offer = await body(owner, f"{customer}/write?words=promo-0")
+    assert f"{org.name}: Скидка 10 % до мая" in offer
+    assert re.search(r'name="is_ad"[^>]*checked', offer)
+    await press(site, owner, f"{customer}/write", 409, channel="sms", text="Скидка", is_ad="1", key="zero")
+    for path, key in (
+        (f"/orders/{ORDER}/write", "one"),
+        (f"{customer}/write", "two"),
+        (f"{customer}/write", "two"),
+    ):
+        await press(site, owner, path, channel="sms", text=f"Приедем в {key}", key=key)
+    refused = await press(site, owner, f"{customer}/write", 409, channel="sms", text="Ещё", key="three")
+    assert "все SMS, разрешённые дилеру" in refused
+    assert "Ещё" in refused
+    await press(site, admin, f"{customer}/write", channel="sms", text="Завод пишет сколько нужно", key="four")
+    await body(owner, "/customers/999999/write", 404)
+    async with site.database.transaction() as session:
+        rows = list(await session.scalars(select(DeliveryRow).order_by(DeliveryRow.id)))
+        assert [row.body for row in rows[:2]] == ["Приедем в one", "Приедем в two"]
+        assert {row.order_id for row in rows} == {order.id}
+        rows[0].state, rows[0].delivered_at = "sent", site.clock.now()
+    card = await body(owner, f"/orders/{ORDER}")
+    assert "доставлено" in card
+    assert "ещё не отправлено" in card
+    heard, form = (
+        "/hooks/twilio/incoming",
+        {"From": NUMBER, "Body": "Жду, +7 999 123-45-67", "MessageSid": "SM9"},
+    )
+    for mark, status in (("forged", 403), (_signed(heard, form), 204), (_signed(heard, form), 204)):
+        async with site.client().post(heard, data=form, headers={"X-Twilio-Signature": mark}) as answer:
+            assert answer.status == status
+    for who, is_whole in ((admin, True), (owner, False)):
+        page = await body(who, customer)
+        assert page.count("Жду,") == 1
+        assert ("999 123-45-67" in page) == is_whole
+
+
+def _signed(hook: str, form: dict[str, str]) -> str:
+    return str(RequestValidator(TWILIO).compute_signature(f"https://we.test{hook}", form))
 
 
 async def _twilio_tells(site: GuardedSite) -> None:
