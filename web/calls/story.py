@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from callcore.calls.model import HappeningKind
+from callcore.calls.recording_pause import PAUSED, RESUMED
 from dialplans.contract import DeclineReason, FallbackReason, Milestone
 from web.calls.words import DECLINE_REASONS, FALLBACK_REASONS, RUNG_WORDS, STEP_KINDS, WARNINGS
 from web.ui.formats import duration, plural
@@ -149,6 +150,16 @@ def _anomaly(data: Data, _names: Names) -> _Told:
     return _Told(f"АТС сообщила неожиданное: {data.get('code', 'без кода')}", "help", "warn")
 
 
+def _paused(_data: Data, _names: Names) -> _Told:
+    return _Told("Запись на паузе", "player-pause", "warn")
+
+
+def _resumed(data: Data, _names: Names) -> _Told:
+    return _Told(
+        f"Запись продолжена, на паузе всего {duration(data.get('paused_ms', 0) / 1000)}", "microphone"
+    )
+
+
 _TELLERS: Final[dict[str, Callable[[Data, Names], _Told]]] = {
     Milestone.ENTERED: _entered,
     Milestone.FALLBACK: _fallback,
@@ -157,6 +168,8 @@ _TELLERS: Final[dict[str, Callable[[Data, Names], _Told]]] = {
     Milestone.ACCEPTED: _accepted,
     Milestone.DECLINED: _declined,
     Milestone.RECORDING: _recording,
+    PAUSED: _paused,
+    RESUMED: _resumed,
     Milestone.VOICEMAIL: _voicemail,
     Milestone.HANDING: _handing,
     Milestone.BACK: _back,

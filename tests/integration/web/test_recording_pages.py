@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from callcore.bootstrap.recording_services import RecordingDesk
 from callcore.bootstrap.services import Reader
+from callcore.calls.recording_pause import PauseRecording
 from callcore.calls.recording_tables import RecordingCopyRow
 from callcore.calls.tables import RecordingRow
 from callcore.kernel.audit import AuditRow
@@ -26,6 +27,7 @@ from recordings.night import NightWork
 from recordings.store import Stores
 from tests.factories.network import make_user
 from tests.fakes.clock import FakeClock
+from tests.fakes.pbx import FakePbx
 from tests.fakes.sign_in import PASSWORD, FakeSignIn
 from tests.integration.web.call_stage import MASKED, NUMBER, SOUND, Stage, build_stage, digits_of
 from web.app import make_app
@@ -57,13 +59,21 @@ class RecordingStage:
         self.settings = RecordingSettings(spool_dir=tmp_path / "spool", store_dir=stage.store)
         self.night = NightWork(stage.database, stage.clock, self.settings, stage.stores)
         self.tasks = TaskOwner("test")
+        self.pbx = FakePbx(stage.clock)
+        self.pauses = PauseRecording(stage.database, stage.clock, self.pbx, 120)
 
     @asynccontextmanager
     async def browser(self, who: str, role: Role) -> AsyncIterator[TestClient[Any, Any]]:
         stage = self.stage
         reader = Reader(stage.database, stage.clock, stage.stores)
         desk = RecordingDesk(
-            stage.database, stage.clock, self.night, stage.stores, self.tasks, reader.choices
+            stage.database,
+            stage.clock,
+            self.night,
+            stage.stores,
+            self.tasks,
+            reader.choices,
+            self.pauses,
         )
         rooms = (calls.room(reader.calls()), recordings.room(desk.services()))
         sign_in = FakeSignIn(**{who: stage.person(who, role)})
@@ -292,3 +302,40 @@ async def test_a_comparison_by_button_tells_and_deletes_nothing(world: Recording
         assert (stray.parent / "a.mp3").exists(), "one of which a row speaks is not to be removed"
         await send(browser, "/recordings/checks/forget-file", store="local", path="2026/03/16/stray.mp3")
         assert not stray.exists()
+
+
+async def test_a_pause_by_who_talks_and_its_end_by_itself(world: RecordingStage) -> None:
+    stage = world.stage
+    async with stage.database.transaction() as session:
+        call = await stage.call(session, -1, state="talking", result="", ended_at=None, answered_at=None)
+        call.answered_at = call.started_at
+        await stage.leg(session, call, call.call_id)
+        live = await stage.recording(session, call, state="pending", path="", duration_ms=0)
+        foreign = await stage.call(session, -2, state="talking", result="", ended_at=None)
+        foreign.org_id = stage.orgs["master"].id
+    world.pbx.connect()
+    address = f"/recordings/pause/{call.call_id}"
+    async with world.browser("vector", Role.DEALER_MANAGER) as browser:
+        assert "Пауза записи" in await read(browser, f"/calls/{call.call_id}")
+        await send(browser, address)
+        await send(browser, address)
+        assert "Продолжить запись" in await read(browser, f"/calls/{call.call_id}")
+        await send(browser, f"/recordings/pause/{foreign.call_id}", 404)
+        assert world.pbx.handed == [("mute", call.call_id, "")]
+        stage.clock.advance(119)
+        await world.pauses.keep()
+        assert len(world.pbx.handed) == 1
+        stage.clock.advance(2)
+        await world.pauses.keep()
+        assert world.pbx.handed[1:] == [("unmute", call.call_id, "")]
+        assert (await world.row(live.id)).paused_ms == 121_000
+        world.pbx.lose()
+        await send(browser, address)
+        assert (await world.row(live.id)).paused_at is None, "what the PBX did not do is not said"
+        world.pbx.connect()
+        await send(browser, address)
+        stage.clock.advance(10)
+        await send(browser, f"/recordings/resume/{call.call_id}", back="desk")
+    row = await world.row(live.id)
+    assert (row.paused_at, row.paused_ms) == (None, 131_000)
+    assert (await world.actions()).count("recording:paused") == 3

@@ -1,0 +1,62 @@
+"""A pause of the recording in a real talk: both sides are silent in the files, which keep their length."""
+
+import asyncio
+
+import pytest
+
+from callcore.asterisk.carrier import UNKNOWN_TONE_HZ
+from callcore.calls.recording_pause import PauseRecording
+from callcore.kernel.database import Database
+from callcore.kernel.errors import NotAllowedNow
+from callcore.kernel.tasks import every
+from callcore.network.model import Role, Viewer
+from dialplans.contract import RECORDING_CUSTOMER, RECORDING_OURS
+from tests.audio import Sound, is_heard, read_sound
+from tests.integration.databases import migrated_sqlite
+from tests.pbx.caller import calling
+from tests.pbx.lab import VOICES
+
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(60)]
+
+NUMBER = "+79161007777"
+LIMIT_S = 2.0
+STAFF = Viewer(9, "Оператор", Role.OPERATOR, 1, "Завод", "/1/", (), "Europe/Moscow")
+
+
+@pytest.fixture
+async def caller(lab, tmp_path):
+    database = Database(f"sqlite+aiosqlite:///{migrated_sqlite(tmp_path)}")
+    async with calling(lab, database) as found:
+        yield found
+    await database.close()
+
+
+def part(sound: Sound, start_s: float, end_s: float) -> Sound:
+    cut = slice(round(start_s * sound.rate_hz), round(end_s * sound.rate_hz))
+    return Sound(sound.rate_hz, tuple(side[cut] for side in sound.channels))
+
+
+async def test_what_is_said_in_the_pause_is_not_kept(lab, caller):
+    """By the button it pauses, after its limit it goes on by itself."""
+    pauses = PauseRecording(caller.database, caller.clock, caller.pbx, LIMIT_S)
+    _ = caller.tasks.spawn("pauses", every(0.1, pauses.keep))
+    talk = await caller.press(NUMBER, "p10")
+    await caller.reached(talk, "talking")
+    await asyncio.sleep(1.5)
+    await pauses.pause(STAFF, talk)
+    await pauses.pause(STAFF, talk)
+    await asyncio.sleep(LIMIT_S + 1.8)
+    (row,) = await caller.recordings(talk)
+    assert row.paused_at is None, "it went on by itself"
+    assert 1900 <= row.paused_ms <= 3000
+    await lab.customers.put_down("p10")
+    call = await caller.call(talk)
+    with pytest.raises(NotAllowedNow):
+        await pauses.pause(STAFF, talk)
+    await lab.quiet()
+    for suffix, hz in ((RECORDING_CUSTOMER, UNKNOWN_TONE_HZ), (RECORDING_OURS, VOICES["p10"])):
+        sound = read_sound(lab.recording(talk, suffix.format(base="")))
+        assert abs(sound.duration_s - call.talk_s) <= 1.5, "it keeps its length"
+        assert is_heard(part(sound, 0.2, 1.0), hz), "before"
+        assert not is_heard(part(sound, 2.2, 3.2), hz), "in the pause"
+        assert is_heard(part(sound, sound.duration_s - 1.0, sound.duration_s - 0.1), hz), "after"
