@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from callcore.calls.attempts import AttemptResult
 from callcore.customers.tables import ContactRow
 from callcore.demo.rows import Rows
 from callcore.network.access_tables import SettingRow
@@ -72,8 +73,22 @@ def _call(row_id: int, order: Row, result: RobotResult, keys: str, tries: int, a
         "due_at": at,
         "lease_until": None,
         "ended_at": at,
-        "data": {"by": "robot"},
+        "data": {"by": "robot", "tries": _tries(result, keys, tries, at)},
     }
+
+
+def _tries(result: RobotResult, keys: str, tries: int, ended_at: datetime) -> list[Row]:
+    """The last was answered unless nobody ever did; those before it an hour earlier each were not."""
+    told = []
+    for number, pressed in enumerate(keys.split("/")[:tries]):
+        is_answered = pressed or (number == tries - 1 and result is not RobotResult.UNANSWERED)
+        ended = AttemptResult.TALKED if is_answered else AttemptResult.NO_ANSWER
+        at = ended_at - timedelta(hours=tries - 1 - number)
+        keys_of_try = pressed.replace("-", "")
+        told.append(
+            {"call_id": "", "result": ended.value, "reason": "", "keys": keys_of_try, "at": at.isoformat()}
+        )
+    return told
 
 
 def _event(order: Row, seq: int, result: RobotResult, at: datetime) -> Row:
