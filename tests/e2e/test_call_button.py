@@ -12,6 +12,7 @@ from playwright.async_api import Locator, expect
 
 from dialplans.plan import Behaviour
 from tests.e2e.conftest import Visit
+from tests.e2e.talks import OwnPhone
 from tests.installation.office import Office, until
 from web.ui.formats import phone as shown_phone
 
@@ -46,17 +47,20 @@ async def at_any_hour(office: Office) -> AsyncIterator[None]:
         assert not kept
 
 
-def accepted_orders(office: Office) -> list[Row]:
-    """Of the dealer whose telephones ring here: taken, nobody has talked with the customer yet."""
+def orders_of_dealer(office: Office, condition: str = "1 = 1") -> list[Row]:
+    """Taken by the dealer whose telephones ring here, and not over."""
     return office.rows(
-        """SELECT o.number, k.value AS phone FROM orders o
+        f"""SELECT o.number, k.value AS phone FROM orders o
         JOIN customer_contacts k ON k.customer_id = o.customer_id AND k.kind = 'phone' AND k.is_main
         JOIN dids d ON d.org_id = o.org_id AND d.number = ?
-        WHERE o.status = 'accepted' AND o.contacted_at IS NULL AND o.deleted_at IS NULL
-        AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.caller_number = k.value AND c.talk_s >= 3)
+        WHERE o.status_class != 'closed' AND o.kind = 'order' AND o.deleted_at IS NULL AND {condition}
         ORDER BY o.id""",
         office.did,
     )
+
+
+UNREACHED = """o.status = 'accepted' AND o.contacted_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.caller_number = k.value AND c.talk_s >= 3)"""
 
 
 async def choose_phone(office: Office, box: Locator, behaviour: Behaviour) -> None:
@@ -73,7 +77,7 @@ async def choose_phone(office: Office, box: Locator, behaviour: Behaviour) -> No
 async def test_a_press_rings_us_then_the_customer_and_the_talk_opens_the_number(
     office: Office, visit: Visit
 ) -> None:
-    order, *_ = accepted_orders(office)
+    order, *_ = orders_of_dealer(office, UNREACHED)
     address, digits = f"/orders/{order['number']}", order["phone"][-7:]
     async with at_any_hour(office):
         visitor = await visit("dealer")
@@ -85,8 +89,12 @@ async def test_a_press_rings_us_then_the_customer_and_the_talk_opens_the_number(
         await expect(customer).to_contain_text(f"Номер откроется после разговора от {PROVEN_S} секунд")
         assert digits not in re.sub(r"\D", "", await page.content())
         await choose_phone(office, box, Behaviour.ACCEPT)
+        await office.behave((order["phone"],), Behaviour.NO_ANSWER)
         await box.get_by_role("button", name="Позвонить клиенту").dblclick()
-        await expect(box).to_have_attribute("data-state", "talking", timeout=30_000)
+        await expect(box).to_have_attribute("data-state", "dialling", timeout=30_000)
+        await expect(box).to_contain_text("Звоним клиенту")
+        await OwnPhone(office, "customer").pick_up()
+        await expect(box).to_have_attribute("data-state", "talking")
         await expect(box).to_contain_text("Разговор")
         await expect(box.locator("[data-talk-s]")).to_have_text(re.compile(r"0[0-9]:0[45678]"))
         await box.get_by_role("button", name="Прервать").click()
@@ -97,7 +105,14 @@ async def test_a_press_rings_us_then_the_customer_and_the_talk_opens_the_number(
         assert states == sorted(states, key=["made", "sent", "ours", "dialling", "talking", "ended"].index)
         await expect(customer).to_contain_text(shown_phone(order["phone"]), timeout=20_000)
         assert await office.stand.carrier.calls_to(order["phone"]) == 1
-        assert len(office.rows("SELECT id FROM call_attempts WHERE number = ?", order["phone"])) == 1
+        assert (
+            len(
+                office.rows(
+                    "SELECT id FROM call_attempts WHERE number = ? AND key LIKE 'press:%'", order["phone"]
+                )
+            )
+            == 1
+        )
         assert not [frame for frame in visitor.frames if digits in frame]
 
         await visitor.go(address)
@@ -111,7 +126,7 @@ async def test_a_press_rings_us_then_the_customer_and_the_talk_opens_the_number(
 
 
 async def test_the_button_works_without_script(office: Office, visit: Visit) -> None:
-    order = accepted_orders(office)[-1]
+    order = orders_of_dealer(office)[-1]
     async with at_any_hour(office):
         visitor = await visit("dealer", java_script_enabled=False)
         page = visitor.page

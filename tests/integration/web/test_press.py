@@ -23,6 +23,7 @@ from dialplans.contract import OUT_KEYS, OUT_NUMBER
 from tests.fakes.clock import MONDAY_NOON, FakeClock
 from tests.fakes.polling import until
 from tests.integration.web.guarded_site import NUMBER, ORDER, GuardedSite, open_site
+from web.ui.formats import phone as shown_phone
 
 pytestmark = pytest.mark.integration
 
@@ -210,3 +211,42 @@ async def test_the_phone_that_rings_is_chosen_remembered_and_must_be_on(site: Gu
         ("/calls", f"/press/call/{site.seeds.call_id}"),
     ):
         assert mark in await page(browser, path), path
+
+
+async def test_who_sees_the_number_is_set_and_a_call_is_told_to_the_customer(site: GuardedSite) -> None:
+    """The editors on the order's and the dealer's card; the mark on a call of the timeline."""
+    dealer, admin = await site.signed_in(Role.DEALER_MANAGER), await site.signed_in(Role.ADMIN)
+    order, customers = f"/orders/{ORDER}", f"/o/{site.seeds.public_id}"
+    mine = {"csrf_token": await site.csrf_token(dealer)}
+    theirs = {"csrf_token": await site.csrf_token(admin)}
+    assert shown_phone(NUMBER) in await page(dealer, order)
+    async with admin.post(f"{order}/phone-policy", data=theirs | {"policy": "never"}) as answer:
+        text = await answer.text()
+    assert "Дилер видит номер: никогда" in text
+    assert "как у дилера → никогда" in text
+    text = await page(dealer, order)
+    assert "Номер закрыт: звоните кнопкой" in text
+    assert NUMBER[-7:] not in re.sub(r"\D", "", text.partition("<main")[2])
+    async with dealer.post(f"{order}/phone-policy", data=mine | {"policy": "open"}) as answer:
+        assert answer.status in (403, 404)
+    async with admin.post(f"{order}/phone-policy", data=theirs | {"policy": ""}) as answer:
+        assert answer.status == 200
+    trade = f"/dealers/{site.seeds.dealer_id}/trade"
+    text = await page(admin, trade)
+    stamp = re.search(r'name="stamp" value="([^"]+)"', text)
+    assert stamp is not None
+    form = {"stamp": stamp[1], "whole_line": "1", "order_access": "region", "phone_policy": "never"}
+    async with admin.post(trade, data=theirs | form) as answer:
+        assert 'value="never" selected' in await answer.text()
+    assert "Номер закрыт" in await page(dealer, order)
+
+    call = f"{order}/calls/{site.seeds.call_id}/shown"
+    assert "Звонки</" not in await page(dealer, customers)
+    async with dealer.post(call, data=mine | {"shown": "1"}) as answer:
+        assert "Скрыть от клиента" in await answer.text()
+    text = await page(site.browser(), customers)
+    assert "2 минуты" in text
+    assert "audio" not in text
+    async with dealer.post(call, data=mine | {"shown": ""}) as answer:
+        assert "Показать клиенту" in await answer.text()
+    assert "2 минуты" not in await page(site.browser(), customers)
