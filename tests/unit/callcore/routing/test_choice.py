@@ -359,6 +359,31 @@ def test_personal_choice_is_not_for_the_operators_number():
     assert rung(ask(market(), tied(), did=network.OPERATORS_DID)) == []
 
 
+def test_a_number_from_which_a_dealer_called_wins_over_all_other_ties():
+    pair = Tie(TieKind.MASKED, MONDAY_NOON_UTC, 3, order_id=9)
+    live = replace(tied(), pairs={(CALLER, SITE_MOSCOW): pair})
+    snapshot = market(own_order_first=False, knows_days=0)
+    decision = ask(snapshot, live, caller="8 (916) 111-22-33")
+    assert rung(decision)[0] == ("personal", 11)
+    assert "С этого номера клиенту звонил «Орг3»" in to_text(decision)
+    elsewhere = replace(tied(), pairs={(CALLER, "+74950000000"): pair})
+    assert rung(ask(snapshot, elsewhere))[0] == ("base", 10)
+
+
+def test_one_outside_number_is_rung_once_in_a_step():
+    mobiles = tuple(
+        replace(network.outlet_phone(number, outlet, org), is_sip=False, number="+79031112233")
+        for number, outlet, org in ((50, 10, 2), (51, 10, 2), (52, 11, 3))
+    )
+    snapshot = market(
+        Stage(StageKind.BASE, ringing=Ringing.ALL), phones=(*network.directory().phones, *mobiles)
+    )
+    (step, *_) = ask(snapshot).plan.steps
+    assert "p50" in step.phone_keys
+    assert {"p51", "p52"}.isdisjoint(step.phone_keys)
+    assert {"p20", "p22"} <= set(step.phone_keys)
+
+
 # --- around, and at the end
 
 
