@@ -21,6 +21,8 @@ from callcore.bootstrap.site import make_site
 from callcore.bootstrap.what_if import WhatIf
 from callcore.calls.attempt_tables import AttemptRow
 from callcore.calls.dial import Dialler
+from callcore.calls.recording_pause import PauseRecording
+from callcore.calls.recording_tables import RetentionRuleRow
 from callcore.calls.tables import CallRow, RecordingRow
 from callcore.calls.task_tables import TaskRow
 from callcore.kernel.bus import Bus
@@ -126,6 +128,7 @@ class Seeds:
             "{channel}": "email",
             "{what}": "whisper",
             "{session}": "0" * 64,
+            "{rule_id}": "1",
             "{contact}": str(self.customer.contact_id),
             "{claim}": str(self.customer.claim_id),
             "{merge}": str(self.customer.merge_id),
@@ -194,6 +197,8 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
             duration_ms=61_000,
             waveform={"customer": [1], "ours": [2]},
         )
+        rule = {"title": "Всегда", "days": 0, "reason": "учёт", "at": clock.now()}
+        session.add(RetentionRuleRow(id=1, position=0, **rule))
         session.add_all([recording, _attempt(call, people[Role.DEALER_MANAGER].id)])
         await session.flush()
         policy = await make_policy(session)
@@ -409,6 +414,7 @@ async def open_site(
     pbx.connect()
     reach = SimpleNamespace(phone_states=dict, unreachable=frozenset())
     settings = _settings(store, secure=secure)
+    stores = recording_stores(settings)
     parts = SimpleNamespace(
         settings=settings,
         metrics=Metrics(),
@@ -426,6 +432,7 @@ async def open_site(
         tasks=tasks,
         pbx=pbx,
         stores=recording_stores(settings),
+        pauses=PauseRecording(database, clock, pbx, settings.recordings.pause_limit_s),
         recordings=SimpleNamespace(night=None),
         health=SimpleNamespace(checks=checks),
     )
