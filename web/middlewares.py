@@ -14,7 +14,7 @@ from callcore.network.sign_in import SessionView
 from web.errors import Trouble, explain, trouble
 from web.keys import ACCESS, BODY_LIMITS, DEPS, REQUEST_ID, STYLE_NONCE
 from web.problems import problem
-from web.security.access import PUBLIC, Access, ProgramAccess, permits
+from web.security.access import FOREIGN, PUBLIC, Access, ProgramAccess, permits
 from web.security.origin import is_same_origin
 from web.security.programs import let_in
 from web.security.second_step import ENROL_PATH, is_way_to_enrol
@@ -149,6 +149,8 @@ async def guard_access(request: web.Request, handler: Handler) -> web.StreamResp
     if isinstance(access, ProgramAccess):
         await let_in(request, request.app[DEPS].api_door, access.scope)
         return await handler(request)
+    if access == FOREIGN:
+        return await handler(request)
     unsafe = request.method not in _SAFE_METHODS
     if (unsafe or "Upgrade" in request.headers) and not is_same_origin(request):
         raise Forbidden("cross-site", "the request comes from another site")
@@ -167,7 +169,10 @@ def _check_person(request: web.Request, access: Access, session: SessionView | N
     if session is None:
         raise Forbidden("sign-in-required", "nobody is signed in")
     if not permits(access, session.viewer):
-        raise Forbidden("role-not-allowed", f"{_route_pattern(request)} is closed to this role")
+        closed = (
+            NotFound if not session.viewer.is_staff else Forbidden
+        )  # strangers are not told that there is such a page
+        raise closed("role-not-allowed", f"{_route_pattern(request)} is closed to this role")
     if session.must_enrol and not is_way_to_enrol(request):
         raise Forbidden("second-factor-needed", "this role needs a second factor")
 

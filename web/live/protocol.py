@@ -11,6 +11,7 @@ was away only has to fetch the desk again. Frames of the server, JSON objects:
     {"type": "task", "task_id": 7}                                         made, taken, postponed, closed
     {"type": "order", "number": 416, "what": "moved"}                      created, available, moved, changed
     {"type": "attempt", "call_id": …, "state": "dialling", "result": "", "version": …}   a call that we make
+    {"type": "callback", "callback_id": 7}                                 asked for, called, closed
     {"type": "notice"}                                                     the inbox of this person has changed
 
 `what` is ringing, answered, ended or changed; `mine` tells that one of the viewer's own phones is concerned. The client
@@ -35,6 +36,7 @@ from callcore.kernel.bus import Event
 from callcore.messaging.events import NoticesChanged
 from callcore.network.model import Viewer
 from callcore.orders.events import OrderChanged
+from callcore.outbound.callbacks.events import CallbackChanged
 
 CLOSE_RESTART = 1001  # going away
 CLOSE_TOO_SLOW = 4008  # the browser did not read; it reconnects and fetches anew
@@ -74,6 +76,8 @@ def frame_for(event: Event, viewer: Viewer) -> str | None:
         return _frame({"type": "recording", "recording_id": event.recording_id, "call_id": event.call_id})
     if isinstance(event, TaskChanged):
         return _frame({"type": "task", "task_id": event.task_id})
+    if isinstance(event, CallbackChanged):
+        return _frame({"type": "callback", "callback_id": event.callback_id})
     if isinstance(event, NoticesChanged):
         return _frame({"type": "notice"})
     if isinstance(event, OrderChanged):

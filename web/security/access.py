@@ -6,7 +6,7 @@ from typing import Literal
 from callcore.network.api_keys import Scope
 from callcore.network.model import Role, Viewer
 
-Door = Literal["public", "signed_in"]
+Door = Literal["public", "foreign", "signed_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class ProgramAccess:
 Access = Door | frozenset[Role] | ProgramAccess
 
 PUBLIC: Access = "public"
+FOREIGN: Access = "foreign"  # pages of other sites send here too; sessions and cookies count for nothing
 SIGNED_IN: Access = "signed_in"
 
 
@@ -31,7 +32,7 @@ def roles(*allowed: Role) -> Access:
 
 def permits(access: Access, viewer: Viewer | None) -> bool:
     """True when this person, or nobody in particular (None), may pass."""
-    if access == PUBLIC:
+    if access in (PUBLIC, FOREIGN):
         return True
     if viewer is None or isinstance(access, ProgramAccess):
         return False

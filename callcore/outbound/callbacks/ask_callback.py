@@ -5,9 +5,10 @@ act; all in one transaction, announced after it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -117,6 +118,8 @@ class AskCallback:
             return await _told_again(session, known)
         settings = await call_settings(session)
         where = await self._where(session, told.number)
+        if told.at is not None and told.at.tzinfo is None:
+            told = replace(told, at=told.at.replace(tzinfo=ZoneInfo(where.tz)).astimezone(UTC))
         await _check(session, told, where, settings, now)
         await check_limits(session, told, where.number, site, ip_hash, now)
         asked = await _refreshed(session, told, site, where, settings, now)

@@ -61,7 +61,8 @@ class CallbackReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackAsk:
-    """What somebody outside tells. `number` as typed; `at` a chosen moment, None: in 30 seconds. `site` is the key of a
+    """What somebody outside tells. `number` as typed; `at` a chosen moment, without a zone on the
+    clock of the number's region; None: in 30 seconds. `site` is the key of a
     site, or the name of a door (queue). `place` says more of the door: the page, the call."""
 
     source: CallbackSource

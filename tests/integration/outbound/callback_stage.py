@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from callcore.calls.attempt_rows import close
 from callcore.calls.attempt_tables import AttemptRow
@@ -66,6 +66,8 @@ class Stage:
     async def open(self) -> None:
         await fill(self.database)
         async with self.database.transaction() as session:
+            if self.database.url.startswith("postgresql"):  # customer 1 took no number of the sequence
+                await session.execute(text("SELECT setval('customers_id_seq', 1)"))
             session.add(DidRow(id=1, number=DID, label="Горячая линия"))
             session.add(PhoneRow(id=1, kind="sip", label="Оператор", owner="operator", user_id=1))
             session.add(PhoneRow(id=9, kind="sip", label="Дилер", owner="user", user_id=DEALER))

@@ -1,7 +1,7 @@
 // The live link. It tells what changed; pages fetch the state themselves. Events for other scripts, on window:
 //   live:resync            after every (re)connection: fetch anew, something may have been missed
 //   live:call {what, call_id, version, mine} · live:recording {recording_id, call_id} · live:task {task_id} · live:notice · live:order {number, what}
-//   live:attempt {call_id, state, result, version}
+//   live:attempt {call_id, state, result, version} · live:callback {callback_id}
 //   live:state "up"|"down"|"wait"
 import { toast } from "./app.js";
 
@@ -26,7 +26,7 @@ function onMessage({ data }) {
     if (message.mine && message.what === "ringing" && !document.querySelector("[data-desk]")) announce(message.call_id);
   } else if (message.type === "recording") {
     tell("live:recording", message);
-  } else if (["task", "notice", "order", "attempt"].includes(message.type)) {
+  } else if (["task", "notice", "order", "attempt", "callback"].includes(message.type)) {
     tell(`live:${message.type}`, message);
   }
 }
