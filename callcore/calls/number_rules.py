@@ -66,13 +66,13 @@ def talked(org_ids: Collection[int]) -> Select[str]:
 
 def opened(org_ids: Collection[int]) -> Select[str]:
     """Numbers that were opened to these organisations, whatever proves a contact today."""
-    org = aliased(OrgRow)
+    org, reveal = aliased(OrgRow), aliased(PhoneRevealRow)
     return (
-        select(PhoneRevealRow.number)
-        .join(org, org.id == PhoneRevealRow.org_id)
-        .outerjoin(ORDERS, ORDERS.c.id == PhoneRevealRow.order_id)
+        select(reveal.number)
+        .join(org, org.id == reveal.org_id)
+        .outerjoin(ORDERS, ORDERS.c.id == reveal.order_id)
         .where(
-            PhoneRevealRow.org_id.in_(sorted(org_ids)),
+            reveal.org_id.in_(sorted(org_ids)),
             mode_sql(ORDERS.c.phone_policy, org.phone_policy.expression) != PhonePolicy.NEVER.value,
         )
     )
@@ -80,14 +80,13 @@ def opened(org_ids: Collection[int]) -> Select[str]:
 
 def of_mode(org_ids: Collection[int], mode: PhonePolicy) -> Select[str]:
     """Numbers of the customers of own orders in this mode."""
-    org = aliased(OrgRow)
+    org, contact = aliased(OrgRow), aliased(ContactRow)  # the outer statement may read contacts itself
     return (
-        select(ContactRow.value)
-        .select_from(ContactRow)
-        .join(ORDERS, ORDERS.c.customer_id == ContactRow.customer_id)
+        select(contact.value)
+        .join(ORDERS, ORDERS.c.customer_id == contact.customer_id)
         .join(org, org.id == ORDERS.c.org_id)
         .where(
-            ContactRow.kind == _PHONE,
+            contact.kind == _PHONE,
             ORDERS.c.org_id.in_(sorted(org_ids)),
             ORDERS.c.deleted_at.is_(None),
             mode_sql(ORDERS.c.phone_policy, org.phone_policy.expression) == mode.value,

@@ -141,7 +141,8 @@ async def test_the_button_works_without_script(office: Office, visit: Visit) -> 
             return await page.get_by_text("Возьмите трубку").is_visible()
 
         await until("our phone rings", is_ringing)
-        await page.get_by_role("button", name="Прервать").click()
+        async with page.expect_navigation():
+            await page.get_by_role("button", name="Прервать").click()
 
         async def is_over() -> bool:
             _ = await page.reload()

@@ -67,6 +67,14 @@ async def change(database: Database, *statements: object) -> None:
             await session.execute(statement)
 
 
+async def add_stranger(database: Database) -> None:
+    """Another customer of dealer 2, with whom nobody has talked."""
+    async with database.transaction() as session:
+        customer = await make_customer(session, phone="+79124401999", name="Степан")
+        await make_order(session, customer, number=50, org_id=2, status="accepted", status_class="waiting")
+        await session.execute(update(OrderRow).where(OrderRow.number == 50).values(phone_policy=FIRST))
+
+
 async def sees(database: Database, number: int = 41) -> bool:
     """Whether dealer 2 sees it; all that show or search it must say the same."""
     async with database.session() as session:
@@ -77,11 +85,15 @@ async def sees(database: Database, number: int = 41) -> bool:
         customers = (await find_customers(session, DEALER, "4401825")).customers
         assert (await order_card(session, ADMIN, number)).order.phone.e164 == NUMBER
         assert (await find_customers(session, RIVAL, "4401825")).customers == ()
+        assert (await find_customers(session, DEALER, "4401999")).customers == ()
+        assert (await list_orders(session, DEALER, OrderFilter(text="4401999"))).items == ()
+        listed = (await list_orders(session, DEALER, OrderFilter(text="4401825"))).items
     is_shown = not card.order.phone.is_hidden
     assert brief.phone.is_hidden is not is_shown
     if number == 41:
         assert [call.phone.is_hidden for call in calls] == [not is_shown]
         assert len(found) == len(customers) == is_shown
+        assert bool(listed) is is_shown
     return is_shown
 
 
@@ -100,12 +112,13 @@ MODES = (
 
 async def test_the_nearest_mode_wins(database) -> None:
     await build(database)
+    await add_stranger(database)
     for network, dealer, order, before, after in MODES:
         await configure(database, phone_policy=network)
         await change(
             database,
             update(OrgRow).where(OrgRow.id == 2).values(phone_policy=dealer),
-            update(OrderRow).values(phone_policy=order),
+            update(OrderRow).where(OrderRow.number != 50).values(phone_policy=order),
             update(CallRow).values(talk_s=3),
         )
         assert await sees(database) is before, (network, dealer, order)
