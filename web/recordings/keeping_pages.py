@@ -38,7 +38,7 @@ async def _rules_page(
     """`typed` is what stands in the form: of the rule in ?rule=, of a new one, or what was sent."""
     services, viewer = request.app[SERVICES], viewer_of(request)
     book, choices = await services.rules.book(viewer), await services.choices(viewer)
-    wanted = request.match_info.get("id") or request.query.get("rule", "")
+    wanted = request.match_info.get("rule_id") or request.query.get("rule", "")
     chosen = next((one for one in book.rules if str(one.id) == wanted), None)
     context: dict[str, Any] = {
         "book": book,
@@ -71,7 +71,7 @@ def _typed(rule: Rule) -> dict[str, str]:
 
 
 async def save(request: web.Request) -> web.Response:
-    rule_id = number_in_path(request, "id") if "id" in request.match_info else None
+    rule_id = number_in_path(request, "rule_id") if "rule_id" in request.match_info else None
     form = one_line(await request.post(), *_FIELDS)
     try:
         _ = await request.app[SERVICES].rules.save(viewer_of(request), rule_id, _read(form))
@@ -105,13 +105,13 @@ def _number(text: str) -> int | None:
 async def move(request: web.Request) -> web.Response:
     form = one_line(await request.post(), "up")
     await request.app[SERVICES].rules.move(
-        viewer_of(request), number_in_path(request, "id"), up=form["up"] == "1"
+        viewer_of(request), number_in_path(request, "rule_id"), up=form["up"] == "1"
     )
     return see_other(RULES, Flash("success", "Порядок изменён"))
 
 
 async def remove(request: web.Request) -> web.Response:
-    await request.app[SERVICES].rules.remove(viewer_of(request), number_in_path(request, "id"))
+    await request.app[SERVICES].rules.remove(viewer_of(request), number_in_path(request, "rule_id"))
     return see_other(RULES, Flash("success", "Правило убрано"))
 
 
@@ -149,9 +149,9 @@ def routes() -> tuple[Route, ...]:
     return (
         get(RULES, rules, READ),
         post(RULES, save, EDIT),
-        post(f"{RULES}/{{id}}", save, EDIT),
-        post(f"{RULES}/{{id}}/move", move, EDIT),
-        post(f"{RULES}/{{id}}/remove", remove, EDIT),
+        post(f"{RULES}/{{rule_id}}", save, EDIT),
+        post(f"{RULES}/{{rule_id}}/move", move, EDIT),
+        post(f"{RULES}/{{rule_id}}/remove", remove, EDIT),
         get(CHECKS, checks, CHECK),
         post(CHECKS, compare, CHECK),
         post(f"{CHECKS}/forget-file", forget_file, EDIT),

@@ -56,6 +56,8 @@ BY_PLACE: dict[str, Form] = {
     "/orders/page-rows": {"rows": "50"},
     **{f"/orders/{{number}}/{name}": {"reason": ""} for name in ("contact", "delete", "reopen")},
     "/press": {"kind": "order", "target": str(ORDER), "key": "pressed-once"},
+    "/recordings/rules": {"days": "30", "direction": "", "kind": "", "reason": "учёт звонков"},
+    "/recordings/{id}": {"reason": "Спор с клиентом"},
     "/robot/settings": {**show_robot(RobotSettings(), 0).texts, "channel_site": "1", "version": "0"},
     "/robot/phrases": {"name": "menu"},
     "/robot/do-not-call": {"number": "8 912 440-00-55", "reason": "просил"},

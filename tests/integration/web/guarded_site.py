@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.bootstrap.message_ways import message_ways
-from callcore.bootstrap.recording_services import recording_stores
+from callcore.bootstrap.recording_services import recording_settings, recording_stores
 from callcore.bootstrap.robot_services import Robot
 from callcore.bootstrap.site import make_site
 from callcore.bootstrap.what_if import WhatIf
@@ -43,6 +43,7 @@ from callcore.routing.model import Decision
 from callcore.routing.numbering import EMPTY_PLAN
 from callcore.routing.sounds import NO_SOUNDS
 from config.settings import Settings, load_settings
+from recordings.night import NightWork
 from tests.factories.network import (
     make_did,
     make_invite,
@@ -431,9 +432,9 @@ async def open_site(
         dialling=SimpleNamespace(dialler=Dialler(pbx, database, bus, clock)),
         tasks=tasks,
         pbx=pbx,
-        stores=recording_stores(settings),
+        stores=stores,
         pauses=PauseRecording(database, clock, pbx, settings.recordings.pause_limit_s),
-        recordings=SimpleNamespace(night=None),
+        recordings=SimpleNamespace(night=NightWork(database, clock, recording_settings(settings), stores)),
         health=SimpleNamespace(checks=checks),
     )
     parts.robot = Robot(parts)
