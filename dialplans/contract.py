@@ -51,6 +51,11 @@ RETURN: Final = "dl-return"  # nobody took it: back to who handed on, then opera
 BLIND_KEYS: Final = "##"  # pressed in a talk by our side
 ATTENDED_KEYS: Final = "*2"
 
+# who waits may ask to be called back
+QUEUE_KEY: Final = "dl-queue-key"  # what a key does that was pressed in the queue; the extension is the key
+HELD: Final = "dl-held"  # does a caller who has hung up to be called back stand before this one?
+HELD_S: Final = 12  # so long a freed phone is left to who has asked to be called back
+
 # the robot
 ROBOT: Final = "dl-robot"  # on the near half of the customer's call: says the order, reads a key
 ROBOT_KEY: Final = "dl-robot-key"  # what a key does; the extension is the key
@@ -108,6 +113,8 @@ OUT_ONCE: Final = (
 
 MASKED: Final = "DL_MASKED"  # phone key of the dealer whose own telephone calls; the answer then has DL_TO and DL_CLI, no steps
 
+TICKET: Final = "DL_X_TICKET"  # of the queue: whose place was held for this call
+
 ROBOT_SAY: Final = "DL_X_SAY"  # the order's own message, a sound
 ROBOT_KEYS: Final = "DL_X_KEYS"  # phone keys that key 0 rings, joined by "-"
 ROBOT_SOUNDS: Final = "dealerline/robot"  # RobotPhrase lie there; a call is not begun without them
@@ -149,6 +156,8 @@ class Phrase(StrEnum):
     LATE = "late"
     GONE = "gone"
     WAIT = "wait"
+    PRESS = "press"  # after WAIT: press 1 to be called back
+    PROMISED = "promised"
     VOICEMAIL = "voicemail"
 
 
@@ -224,6 +233,7 @@ class Milestone(StrEnum):
     UNREACHED = "unreached"  # Stage: OutStage; Result: DIALSTATUS; Cause: Q.850
     HANDING = "handing"  # Way: blind, attended; Means: phone, keys, desk; From; ToKind: HandKind; To: keys or number
     BACK = "back"  # Phone: nobody took what this phone handed on, it is rung again
+    CALLBACK = "callback"  # Ticket: who waited wants to be called back
     ROBOT = "robot"  # Key, Try: the customer pressed a key
     DONE = "done"  # Result: DIALSTATUS of the last dialling, empty if none; Cause: Q.850, at hang-up
 
@@ -246,6 +256,7 @@ CEL_MASKED: Final = "DL-MASKED"  # its extra is <outside number>/<phone key>
 CEL_DIALLING: Final = "DL-DIALLING"  # on the outside channel
 CEL_HANDING: Final = "DL-HANDING"  # its extra is way/means/from/kind/to of Milestone.HANDING
 CEL_ROBOT: Final = "DL-ROBOT"  # its extra is the pressed key
+CEL_CALLBACK: Final = "DL-CALLBACK"  # who waited wants to be called back
 CEL_BACK: Final = "DL-BACK"  # its extra is the phone key
 # Columns of the CSV that the PBX keeps, all quoted, a quote doubled. event_time is epoch seconds with six decimals.
 CEL_COLUMNS: Final = (

@@ -13,6 +13,7 @@ from callcore.asterisk.ami import AmiSettings, AsteriskPbx
 from callcore.asterisk.inbound import InboundRouting
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.asterisk.snapshot_file import SnapshotFile
+from callcore.bootstrap.callback_services import Callbacks
 from callcore.bootstrap.change_watch import LOOK_S, ChangeWatch
 from callcore.bootstrap.charges import ChargeKeeper
 from callcore.bootstrap.dialling import make_dialling
@@ -145,6 +146,7 @@ class Application:
             stores=self.stores,
         )
         self.robot = Robot(self)
+        self.callbacks = Callbacks(self)
         self.pauses = PauseRecording(self.database, self.clock, self.pbx, settings.recordings.pause_limit_s)
         hours = OpenHours(lambda: self.routing.snapshot)
         ways = message_ways(settings, self.database, self.clock)
@@ -196,6 +198,7 @@ class Application:
         _ = self.tasks.spawn("forget", every(FORGET_S, self._forget_keys))
         await OrderWatch(self.database, self.clock).start(self.tasks)
         await self.robot.start(self.tasks)
+        self.callbacks.start(self.tasks)
         RevealKeeper(self.database, self.clock).start(self.tasks)
         await self._start_site()
         _log.info("application started", address=f"{self.settings.web.host}:{self.settings.web.port}")

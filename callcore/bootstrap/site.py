@@ -44,6 +44,7 @@ from web.account.pages import room as account_room
 from web.api.pages import room as api_room
 from web.app import make_app
 from web.audit.pages import room as audit_room
+from web.callbacks.pages import room as callback_room
 from web.calls.pages import room as call_room
 from web.calls.press_pages import room as press_room
 from web.customers.pages import room as customer_room
@@ -66,6 +67,7 @@ from web.overview.pages import room as overview_room
 from web.palette.pages import room as palette_room
 from web.pause.pages import room as pause_room
 from web.people.pages import room as people_room
+from web.public.callback_pages import room as callback_door
 from web.public.pages import room as public_room
 from web.recordings.pages import room as recording_room
 from web.robot.pages import room as robot_room
@@ -137,6 +139,8 @@ def make_site(application: "Application") -> web.Application:
                     ).services()
                 ),
                 press_room(PressDesk(application).services()),
+                callback_room(application.callbacks.services()),
+                callback_door(application.callbacks.door),
                 efficiency_room(efficiency_services(application.database, reader.choices)),
                 order_list_room(
                     OrderListReader(application.database, application.clock, reader.choices).services()

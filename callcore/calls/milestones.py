@@ -81,6 +81,10 @@ def _robot(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
     draft.happened(call, fact.kind, key=fact.value("Key"), attempt=_number(fact.value("Try")))
 
 
+def _callback(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
+    draft.happened(call, fact.kind, ticket=_number(fact.value("Ticket")))
+
+
 def _done(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
     call.dial_result = fact.value("Result")
     draft.happened(call, fact.kind, result=call.dial_result)
@@ -120,6 +124,7 @@ _REACHED: Final[dict[str, Callable[[LiveCall, MilestoneReached, Draft], None]]] 
     Milestone.RECORDING: _recording,
     Milestone.VOICEMAIL: _voicemail,
     Milestone.ROBOT: _robot,
+    Milestone.CALLBACK: _callback,
     Milestone.DONE: _done,
     Milestone.OUT: _out,
     Milestone.MASKED: _masked,

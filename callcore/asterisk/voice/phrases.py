@@ -10,6 +10,10 @@ PHRASES = {
     "gone-en": "The caller has hung up",
     "wait-ru": "Все операторы заняты. Вы можете дождаться ответа оператора.",
     "wait-en": "All operators are busy. Please stay on the line.",
+    "press-ru": "Или нажмите один, и мы перезвоним. Ваша очередь сохранится.",
+    "press-en": "Or press one, and we will call you back. You will keep your place.",
+    "promised-ru": "Спасибо. Мы перезвоним на этот номер. До свидания.",
+    "promised-en": "Thank you. We will call this number back. Goodbye.",
     "voicemail-ru": "Сейчас никто не может ответить. Оставьте сообщение после сигнала, и мы перезвоним.",
     "voicemail-en": "Nobody can answer now. Please leave a message after the tone, and we will call you back.",
 }

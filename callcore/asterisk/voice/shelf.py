@@ -27,6 +27,7 @@ from callcore.kernel.logs import get_logger
 from callcore.network.dealers import region_names
 from callcore.network.directory import tracked_numbers
 from callcore.orders.open_orders import open_orders
+from callcore.outbound.callbacks.sites import site_titles
 from callcore.routing.sounds import NO_SOUNDS, Sounds
 
 _log = get_logger(__name__)
@@ -62,7 +63,7 @@ class SoundShelf:
         try:
             async with self._database.session() as session:
                 dids, regions = await tracked_numbers(session), await region_names(session)
-                texts = make_texts(dids, regions, await open_orders(session))
+                texts = make_texts(dids, regions, await open_orders(session), await site_titles(session))
         except DatabaseUnavailable:
             return False
         voice = await self._ready_voice()
@@ -142,6 +143,7 @@ class SoundShelf:
             by_did=self._named(texts.by_did),
             by_region=self._named(texts.by_region),
             by_order=self._named(texts.by_order),
+            by_site=self._named(texts.by_site),
         )
 
     def _named(self, wanted: Mapping[_K, Wanted]) -> dict[_K, str]:

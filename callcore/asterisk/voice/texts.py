@@ -1,6 +1,6 @@
 """What is to be said, from the network and the orders: each sentence with shorter ones for when it is too long. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +23,14 @@ class Texts:
     by_did: dict[int, Wanted]
     by_region: dict[str, Wanted]
     by_order: dict[int, Wanted]
+    by_site: dict[int, Wanted]
 
     def all(self) -> Iterable[Wanted]:
         yield from self.greetings.values()
         yield from self.by_did.values()
         yield from self.by_region.values()
         yield from self.by_order.values()
+        yield from self.by_site.values()
 
 
 def has_phrases(folder: Path) -> bool:
@@ -41,12 +43,19 @@ def compiled_name(wanted: Wanted | None) -> str:
     return f"{FOLDER}/{file_name(wanted.texts[0], wanted.language, USUAL_VOICE)}" if wanted else ""
 
 
-def make_texts(dids: Sequence[Did], regions: dict[str, str], orders: Iterable[OpenOrder]) -> Texts:
+def make_texts(
+    dids: Sequence[Did],
+    regions: dict[str, str],
+    orders: Iterable[OpenOrder],
+    sites: Mapping[int, str] | None = None,
+) -> Texts:
+    """`sites` that ask for callbacks: titles by id."""
     return Texts(
         greetings={did.id: wanted for did in dids if (wanted := greeting(did)) is not None},
         by_did={did.id: _whisper(did, regions) for did in dids},
         by_region={code: Wanted((name,), "ru", MAX_WHISPER_S) for code, name in regions.items()},
         by_order={order.id: _order(order, regions.get(order.region_code, "")) for order in orders},
+        by_site={0: _site("")} | {key: _site(title) for key, title in (sites or {}).items()},
     )
 
 
@@ -62,6 +71,12 @@ def _whisper(did: Did, regions: dict[str, str]) -> Wanted:
     own = did.whisper.strip()
     texts = tuple(dict.fromkeys(text for text in (own, usual, short) if text))
     return Wanted(texts, language_of(own or usual), MAX_WHISPER_S)
+
+
+def _site(title: str) -> Wanted:
+    """Short, for the order or the region follows."""
+    texts = (f"Обратный звонок с сайта {title}",) if title else ()
+    return Wanted((*texts, "Обратный звонок"), "ru", MAX_WHISPER_S)
 
 
 def _order(order: OpenOrder, region: str) -> Wanted:

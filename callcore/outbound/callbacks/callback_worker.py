@@ -24,6 +24,7 @@ from callcore.outbound.callbacks.model import (
     LIVES,
     OPEN,
     CallbackReason,
+    CallbackSource,
     CallbackState,
 )
 from callcore.outbound.callbacks.plan_callback import CallbackTools, PlannedCallback, Wait, plan_callback
@@ -35,6 +36,7 @@ from callcore.outbound.callbacks.settle_callback import (
     task_closed,
 )
 from callcore.outbound.tables import CallbackRow
+from dialplans.contract import TICKET
 
 AT_ONCE: Final = 20
 _STATES: Final = tuple(state.value for state in OPEN)
@@ -163,6 +165,8 @@ async def changed_fact(session: AsyncSession, row_id: int, now: datetime) -> Cal
 
 
 def _attempt(row: CallbackRow, plan: PlannedCallback) -> NewAttempt:
+    """Of a request from the queue `page` is the dialled number and, after a blank, the ticket."""
+    ticket = row.page.partition(" ")[2] if row.source == CallbackSource.QUEUE else ""
     return NewAttempt(
         kind=AttemptKind.CALLBACK,
         key=f"callback:{row.id}:{row.attempts + 1}",
@@ -171,6 +175,7 @@ def _attempt(row: CallbackRow, plan: PlannedCallback) -> NewAttempt:
         cli=plan.cli,
         phone_keys=plan.phone_keys,
         whisper=plan.whisper,
+        variables={TICKET: ticket} if ticket.isdigit() else {},
         org_id=row.org_id,
         customer_id=row.customer_id,
         order_id=row.order_id,

@@ -163,7 +163,7 @@ async def _cli(session: AsyncSession, row: CallbackRow, site: CallbackSite | Non
         return site.did_number
     if row.source == CallbackSource.QUEUE and row.page:  # the number of ours that he called
         called = await session.scalar(
-            select(DidRow.number).where(DidRow.number == row.page, DidRow.is_active)
+            select(DidRow.number).where(DidRow.number == row.page.split(" ")[0], DidRow.is_active)
         )
         if called:
             return called

@@ -1,7 +1,6 @@
 """Sites that may carry the widget: read by their key, kept by the head office."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -68,9 +67,10 @@ async def site_by_key(session: AsyncSession, key: str) -> CallbackSite:
     return _site(row)
 
 
-async def site_names(session: AsyncSession, keys: Sequence[str]) -> dict[str, str]:
+async def site_titles(session: AsyncSession) -> dict[int, str]:
+    """Of those that are switched on, by id."""
     rows = await session.execute(
-        select(CallbackSiteRow.key, CallbackSiteRow.title).where(CallbackSiteRow.key.in_(sorted(set(keys))))
+        select(CallbackSiteRow.id, CallbackSiteRow.title).where(CallbackSiteRow.is_active)
     )
     return {key: title for key, title in rows}  # noqa: C416 - rows are not pairs to the type checker
 
