@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from callcore.calls.model import HappeningKind
 from callcore.calls.recording_pause import PAUSED, RESUMED
-from dialplans.contract import DeclineReason, FallbackReason, Milestone
+from dialplans.contract import DeclineReason, FallbackReason, Milestone, OutStage
 from web.calls.words import DECLINE_REASONS, FALLBACK_REASONS, RUNG_WORDS, STEP_KINDS, WARNINGS
 from web.ui.formats import duration, plural
 
@@ -105,6 +105,49 @@ def _voicemail(data: Data, _names: Names) -> _Told:
     return _Told(f"Клиент оставил сообщение, {duration(seconds)}", "record-mail", "warn")
 
 
+_KEYS: Final = {
+    "1": "подтвердил заказ",
+    "2": "хочет изменить",
+    "0": "просит менеджера",
+    "9": "просит не звонить",
+}
+
+
+def _robot(data: Data, _names: Names) -> _Told:
+    key = str(data.get("key", ""))
+    tone = "ok" if key == "1" else "info" if key in _KEYS else "warn"
+    return _Told(f"Клиент нажал {key}", "dialpad", tone, _KEYS.get(key, "такой кнопки нет"))
+
+
+def _out(data: Data, names: Names) -> _Told:
+    phones = data.get("phones")
+    keys = [str(key) for key in phones] if isinstance(phones, list) else []
+    who = ", ".join(dict.fromkeys(names[key] for key in keys if key in names))
+    return _Told(
+        "Исходящий звонок: звоним нашим" if keys else "Исходящий звонок", "phone-outgoing", "info", who
+    )
+
+
+def _dialling(_data: Data, _names: Names) -> _Told:
+    return _Told("Набираем клиента", "phone-ringing", "info")
+
+
+def _unreached(data: Data, _names: Names) -> _Told:
+    stages = {OutStage.OURS: "Наши не взяли трубку", OutStage.CUSTOMER: "Клиент не взял трубку"}
+    title = next(
+        (text for stage, text in stages.items() if data.get("stage") == stage), "Звонок не состоялся"
+    )
+    return _Told(title, "phone-off", "warn")
+
+
+def _masked(data: Data, names: Names) -> _Told:
+    return _Told("Дилер звонит клиенту через наш номер", "phone-outgoing", "info", _name(data, names))
+
+
+def _callback(_data: Data, _names: Names) -> _Told:
+    return _Told("Клиент попросил перезвонить", "phone-incoming", "info")
+
+
 def _done(_data: Data, _names: Names) -> _Told:
     return _Told("Звонок завершён", "phone-end")
 
@@ -173,6 +216,12 @@ _TELLERS: Final[dict[str, Callable[[Data, Names], _Told]]] = {
     Milestone.VOICEMAIL: _voicemail,
     Milestone.HANDING: _handing,
     Milestone.BACK: _back,
+    Milestone.ROBOT: _robot,
+    Milestone.OUT: _out,
+    Milestone.DIALLING: _dialling,
+    Milestone.UNREACHED: _unreached,
+    Milestone.MASKED: _masked,
+    Milestone.CALLBACK: _callback,
     Milestone.DONE: _done,
     HappeningKind.ROUTED: _routed,
     HappeningKind.UNREACHABLE: _unreachable,
