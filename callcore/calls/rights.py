@@ -1,7 +1,7 @@
 """Who may see which call and which number: one place, used by every query of this room.
 
 Staff sees all. A dealer's people see the calls of their organisation and of those below it; a number only when it once
-talked with one of theirs long enough, or as the mode of hiding says (number_rules). Everybody else sees nothing, and nobody
+talked with one of theirs long enough, or as the mode of hiding says (number_modes). Everybody else sees nothing, and nobody
 learns what exists besides.
 """
 
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, select, true, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from callcore.calls.number_rules import ORDERS, is_opened_on_order, is_shown, of_mode, opened, talked
+from callcore.calls.number_modes import ORDERS, is_opened_on_order, is_shown, of_mode, opened, talked
 from callcore.calls.settings import call_settings
 from callcore.calls.tables import CallRow
 from callcore.calls.views import NumberView
