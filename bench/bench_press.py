@@ -194,7 +194,7 @@ async def measure(presses: int) -> Result:
         database = Database(lab.settings.database.url.get_secret_value())
         orders = await add_orders(database, presses + WARM_UP)
         await database.close()
-        await lab.application.start()
+        await lab.application.start(timeout_s=90)
         browser = Browser(lab, session)
         await browser.sign_in(orders[0])
         bare = Bare(*await asyncio.open_connection(HOST, lab.settings.ami.port))
