@@ -48,6 +48,8 @@ SOUNDS_HZ = {
     "late-ru": 3200,
     "wait-ru": 2600,
     "wait-en": 2500,
+    "press-ru": 2400,
+    "promised-ru": 2300,
     "voicemail-ru": 2700,
 }
 MUSIC_HZ = 3300

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.bootstrap.callback_services import Callbacks
 from callcore.bootstrap.message_ways import message_ways
 from callcore.bootstrap.recording_services import recording_settings, recording_stores
 from callcore.bootstrap.robot_services import Robot
@@ -438,6 +439,7 @@ async def open_site(
         health=SimpleNamespace(checks=checks),
     )
     parts.robot = Robot(parts)
+    parts.callbacks = Callbacks(parts)
     app = make_site(parts)
     server = TestServer(app)
     await server.start_server()
