@@ -15,6 +15,7 @@ from callcore.orders.claims import ClaimView, claims_of
 from callcore.orders.customer_list import CustomerPage, find_customers
 from callcore.orders.customer_tasks import TaskBrief, open_tasks_of
 from callcore.orders.customer_view import CustomerView, customer_view, merged_into
+from callcore.outbound.robot.forget_robot import forget_robot
 from recordings.store import Stores
 from web.customers.services import CustomerServices
 
@@ -38,7 +39,7 @@ class CustomerReader:
             messages=self.messages,
             claims=self.claims,
             regions=self.regions,
-            change=ChangeCustomers(self._database, self._clock, (forget_messages,)),
+            change=ChangeCustomers(self._database, self._clock, (forget_messages, forget_robot)),
             forget_files=self.forget_files,
         )
 

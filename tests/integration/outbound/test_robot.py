@@ -16,6 +16,7 @@ from callcore.kernel.outbox import OutboxRow
 from callcore.orders.tables import OrderEventRow, OrderRow
 from callcore.outbound.do_not_call import add_number, barred_numbers, is_barred, lift_number
 from callcore.outbound.robot.confirm_order import LINK, confirm_order, may_confirm
+from callcore.outbound.robot.forget_robot import forget_robot
 from callcore.outbound.tables import DoNotCallRow
 from tests.integration.distribution.stage import ADMIN, NOW
 from tests.integration.outbound.robot_stage import NUMBER, Stage
@@ -43,6 +44,10 @@ async def test_one_call_of_two_workers_and_key_1_confirms_and_starts_the_distrib
     row, order = await stage.row(order_id), await stage.order_row(order_id)
     assert (row.state, row.result, row.keys) == ("done", "confirmed", "5-1")
     assert (order.run, order.status) == (1, "available")
+    assert "Тверская, 1" in row.data["said"]
+    async with database.transaction() as session:
+        await forget_robot(session, 1)
+    assert "said" not in (await stage.row(order_id)).data
     told = [event.data for event in await stage.all(OrderEventRow, OrderEventRow.kind == "robot")]
     assert [one["field"] for one in told] == ["confirmed"]
     statuses = await stage.all(OrderEventRow, OrderEventRow.kind == "status")

@@ -1,0 +1,18 @@
+"""Use case: a customer asks to be forgotten, so what the robot has told him goes. In the caller's transaction. A number of the
+register «Не звонить» stays there: it is his own word that nobody may call it."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.orders.tables import OrderRow
+from callcore.outbound.tables import RobotCallRow
+
+
+async def forget_robot(session: AsyncSession, customer_id: int) -> None:
+    rows = await session.scalars(
+        select(RobotCallRow)
+        .join(OrderRow, OrderRow.id == RobotCallRow.order_id)
+        .where(OrderRow.customer_id == customer_id)
+    )
+    for row in rows:
+        row.data = {name: value for name, value in row.data.items() if name != "said"}
