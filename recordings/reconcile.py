@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from callcore.calls.model import RecordingState
+from callcore.kernel.errors import NotFound
 from callcore.kernel.logs import get_logger
 from recordings.copies import has_right_sum
 from recordings.files import SCRATCH_FOLDER
@@ -18,6 +19,7 @@ from recordings.spool import look
 from recordings.store import RecordingStore, Stores
 
 _log = get_logger(__name__)
+_DAYS_KEPT = 60
 SUM_NIGHTS = 7  # within so many nights every copy is read through once
 
 
@@ -41,14 +43,18 @@ class _Round:
 
     async def size(self, copy: Copy) -> int | None:
         """By listings of whole days: a question for each file would take a bucket for ever."""
-        day = copy.path.rpartition("/")[0]
-        place = copy.store, day
-        if place not in self.sizes:
-            if len(self.sizes) > 60:
-                self.sizes.clear()
-            files = await self.stores.of(copy.store).files(day)
-            self.sizes[place] = {one.key: one.size_bytes for one in files}
-        return self.sizes[place].get(copy.path)
+        store, day = self.stores.of(copy.store), copy.path.rpartition("/")[0]
+        try:
+            if not day:
+                return await store.size(copy.path)
+            if (copy.store, day) not in self.sizes:
+                if len(self.sizes) >= _DAYS_KEPT:
+                    self.sizes.clear()
+                files = await store.files(day)
+                self.sizes[copy.store, day] = {one.key: one.size_bytes for one in files}
+        except NotFound:
+            return None  # a path that leads outside is no file of ours
+        return self.sizes[copy.store, day].get(copy.path)
 
 
 async def reconcile(

@@ -19,6 +19,7 @@ from callcore.demo.network_rows import NetworkRows, network_rows
 from callcore.demo.order_details import order_details
 from callcore.demo.points import demo_points
 from callcore.demo.policies import policy_tables
+from callcore.demo.recordings import demo_retention
 from callcore.demo.robot import demo_robot
 from callcore.demo.rows import Rows, story_rows
 from callcore.demo.special_days import special_days
@@ -95,6 +96,7 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
             await _write(session, demo_points(rows.orgs, told, now))
             await _write(session, demo_tasks(story.calls, rows.users, now))
             await _write(session, demo_robot(told, now))
+            await _write(session, demo_retention(now))
             await _write(session, demo_messages(told, now))
             await _write(session, demo_keys(rows.orgs, rows.users, now))
             await _write(session, demo_duty(rows.users, rows.phones, now))

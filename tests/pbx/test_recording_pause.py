@@ -1,6 +1,7 @@
 """A pause of the recording in a real talk: both sides are silent in the files, which keep their length."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -31,9 +32,14 @@ async def caller(lab, tmp_path):
     await database.close()
 
 
-def part(sound: Sound, start_s: float, end_s: float) -> Sound:
-    cut = slice(round(start_s * sound.rate_hz), round(end_s * sound.rate_hz))
-    return Sound(sound.rate_hz, tuple(side[cut] for side in sound.channels))
+def longest_gap_s(sound: Sound, hz: float) -> float:
+    """How long the tone is away between its first and its last sound; heard for 0.3 s at least before and after."""
+    step = sound.rate_hz // 10
+    pieces = (side[at : at + step] for side in sound.channels for at in range(0, len(side) - step, step))
+    heard = [is_heard(Sound(sound.rate_hz, (piece,)), hz) for piece in pieces]
+    marks = "".join("x" if one else "." for one in heard).strip(".")
+    gaps = re.findall(r"(?<=xxx)\.+(?=xxx)", marks)
+    return max(map(len, gaps), default=0) / 10
 
 
 async def test_what_is_said_in_the_pause_is_not_kept(lab, caller):
@@ -42,7 +48,7 @@ async def test_what_is_said_in_the_pause_is_not_kept(lab, caller):
     _ = caller.tasks.spawn("pauses", every(0.1, pauses.keep))
     talk = await caller.press(NUMBER, "p10")
     await caller.reached(talk, "talking")
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(2.5)
     await pauses.pause(STAFF, talk)
     await pauses.pause(STAFF, talk)
     await asyncio.sleep(LIMIT_S + 1.8)
@@ -57,6 +63,4 @@ async def test_what_is_said_in_the_pause_is_not_kept(lab, caller):
     for suffix, hz in ((RECORDING_CUSTOMER, UNKNOWN_TONE_HZ), (RECORDING_OURS, VOICES["p10"])):
         sound = read_sound(lab.recording(talk, suffix.format(base="")))
         assert abs(sound.duration_s - call.talk_s) <= 1.5, "it keeps its length"
-        assert is_heard(part(sound, 0.2, 1.0), hz), "before"
-        assert not is_heard(part(sound, 2.2, 3.2), hz), "in the pause"
-        assert is_heard(part(sound, sound.duration_s - 1.0, sound.duration_s - 0.1), hz), "after"
+        assert 1.5 <= longest_gap_s(sound, hz) <= 3.2, "the pause, and nothing else"
