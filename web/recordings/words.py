@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from callcore.calls.recording_card import CHECKERS
+from callcore.calls.recording_rules import READERS
 from callcore.kernel.errors import Invalid
 from callcore.network.model import Viewer
 
@@ -67,15 +69,14 @@ def days_words(days: int) -> str:
 
 
 def megabytes(size_bytes: int) -> str:
-    """«12,4 МБ»."""
+    """«12,4 МБ», «310 КБ»."""
+    if size_bytes < 1_000_000:
+        return f"{-(-size_bytes // 1000)} КБ"
     return f"{size_bytes / 1_000_000:.1f} МБ".replace(".", ",")
 
 
 def tabs_of(viewer: Viewer, here: str) -> list[tuple[str, str, None, bool]]:
     """The pages beside the list; empty for who has the list alone."""
-    from callcore.calls.recording_card import CHECKERS
-    from callcore.calls.recording_rules import READERS
-
     found = [("Записи", "/recordings", None, here == "list")]
     if viewer.role in READERS:
         found.append(("Сроки хранения", "/recordings/rules", None, here == "rules"))
