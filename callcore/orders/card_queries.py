@@ -13,7 +13,7 @@ from callcore.calls.tables import CallRow
 from callcore.customers.queries import customers_by_id
 from callcore.kernel.errors import NotFound
 from callcore.network.model import PhonePolicy, Viewer
-from callcore.network.tables import DidRow, OrgRow, OutletRow
+from callcore.network.tables import DidRow, OutletRow
 from callcore.orders.attention import attention_times
 from callcore.orders.card_parts import (
     files_of,
@@ -36,6 +36,7 @@ from callcore.orders.change_status import NEEDS_CONTACT, next_stages
 from callcore.orders.edit_order import managers_for
 from callcore.orders.masking import first_name, without_numbers
 from callcore.orders.model import OrderEventKind, ReasonKind
+from callcore.orders.phone_policy import phone_mode
 from callcore.orders.queries import rows_of, to_briefs
 from callcore.orders.reasons import load_reasons
 from callcore.orders.rights import order_reach, reach_of, sees_order
@@ -141,12 +142,10 @@ async def _with_places(session: AsyncSession, order: OrderRow, card: OrderCard) 
     did = await session.get(DidRow, order.did_id) if order.did_id else None
     manager, dealer = await people_of(session, order)
     rules = await call_settings(session)
-    org = await session.get(OrgRow, order.org_id) if order.org_id is not None else None
-    nearest = order.phone_policy or (org.phone_policy if org else "") or rules.phone_policy
     return replace(
         card,
         phone_policy=PhonePolicy(order.phone_policy) if order.phone_policy else None,
-        phone_mode=PhonePolicy(nearest),
+        phone_mode=await phone_mode(session, order, rules),
         proven_talk_s=rules.proven_talk_s,
         opens_when_dialled=rules.first_call is FirstCall.ATTEMPTED,
         outlet_name=outlet.name if outlet else "",

@@ -13,16 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from callcore.calls.reveal import Reveal, open_number
-from callcore.calls.settings import FirstCall, proven_talk_sql
+from callcore.calls.settings import FirstCall, call_settings, proven_talk_sql
 from callcore.calls.tables import CallRow
 from callcore.kernel import audit
 from callcore.kernel.database import insert_unless_exists
 from callcore.kernel.errors import Forbidden, NotAllowedNow
-from callcore.network.model import Viewer
+from callcore.network.model import PhonePolicy, Viewer
 from callcore.network.tables import OrgRow
 from callcore.orders.changing import FACTORY, check_reason, order_to_change
 from callcore.orders.desk_tables import OrderContactRow
 from callcore.orders.model import OrderClass, OrderEventKind, OrderKind
+from callcore.orders.phone_policy import phone_mode
 from callcore.orders.tables import OrderEventRow, OrderRow
 from callcore.orders.timeline import add_event
 from callcore.orders.watch_orders import refresh_attention
@@ -182,7 +183,8 @@ async def _prove(session: AsyncSession, call: CallRow, order_id: int, org_id: in
         )
     ).one()
     at = call.answered_at or call.started_at
-    if order.org_id is not None and call.caller_number:
+    mode = await phone_mode(session, order, await call_settings(session))
+    if order.org_id is not None and call.caller_number and mode is not PhonePolicy.NEVER:
         reveal = Reveal(
             order_id=order.id,
             org_id=order.org_id,

@@ -1,12 +1,21 @@
-"""Use case: the head office sets when the dealer of one order sees the customer's number."""
+"""When the dealer of one order sees the customer's number: the nearest word, and the use case by which the head office sets it."""
 
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.settings import CallSettings
 from callcore.kernel.errors import Forbidden
 from callcore.network.model import PhonePolicy, Viewer
+from callcore.network.tables import OrgRow
 from callcore.orders.changing import HEAD_OFFICE, order_to_change, tell_changed
+from callcore.orders.tables import OrderRow
+
+
+async def phone_mode(session: AsyncSession, order: OrderRow, settings: CallSettings) -> PhonePolicy:
+    """The order's own, else its dealer's, else the network's."""
+    org = await session.get(OrgRow, order.org_id) if order.org_id is not None else None
+    return PhonePolicy(order.phone_policy or (org.phone_policy if org else "") or settings.phone_policy)
 
 
 async def set_phone_policy(

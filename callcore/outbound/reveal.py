@@ -7,10 +7,13 @@ from sqlalchemy import Connection, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.attempt_tables import AttemptRow
+from callcore.calls.number_modes import mode_sql
 from callcore.calls.reveal import Reveal, open_number
 from callcore.calls.reveal_tables import PhoneRevealRow
 from callcore.calls.settings import KEY, FirstCall
 from callcore.network.access_tables import SettingRow
+from callcore.network.model import PhonePolicy
+from callcore.network.tables import OrgRow
 from callcore.orders.tables import OrderRow
 
 LOOK_BACK: Final = timedelta(days=2)
@@ -50,11 +53,14 @@ def _dialled(now: datetime) -> Select[*tuple[Any, ...]]:
     return (
         select(AttemptRow, OrderRow.id, OrderRow.org_id)
         .join(OrderRow, OrderRow.id == AttemptRow.order_id)
+        .join(OrgRow, OrgRow.id == OrderRow.org_id)
         .where(
             AttemptRow.made_at > now - LOOK_BACK,
             AttemptRow.dialled_at.is_not(None),
             AttemptRow.org_id == OrderRow.org_id,
             OrderRow.deleted_at.is_(None),
+            mode_sql(OrderRow.phone_policy.expression, OrgRow.phone_policy.expression)
+            != PhonePolicy.NEVER.value,
             ~known.exists(),
         )
         .order_by(AttemptRow.id)

@@ -141,6 +141,11 @@ async def test_one_order_that_never_opens_hides_the_number_everywhere(database) 
 async def test_what_proves_is_a_setting_and_what_was_opened_stays_open(database) -> None:
     await build(database)
     await configure(database, proven_talk_s=3)
+    await change(database, update(OrderRow).values(phone_policy=NEVER))
+    async with database.transaction() as session:
+        assert await prove_contacts(session, now=NOW + timedelta(minutes=2)) == 1
+        assert await session.scalar(select(func.count()).select_from(PhoneRevealRow)) == 0
+        await session.execute(update(OrderRow).values(phone_policy="", contacted_at=None))
     async with database.transaction() as session:
         assert await prove_contacts(session, now=NOW + timedelta(minutes=2)) == 1
         assert await prove_contacts(session, now=NOW + timedelta(minutes=2)) == 0
