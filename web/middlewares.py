@@ -169,10 +169,11 @@ def _check_person(request: web.Request, access: Access, session: SessionView | N
     if session is None:
         raise Forbidden("sign-in-required", "nobody is signed in")
     if not permits(access, session.viewer):
-        closed = (
-            NotFound if not session.viewer.is_staff else Forbidden
-        )  # strangers are not told that there is such a page
-        raise closed("role-not-allowed", f"{_route_pattern(request)} is closed to this role")
+        is_told = session.viewer.is_staff or session.acting_until is not None
+        # A stranger is not told that there is such a page.
+        raise (Forbidden if is_told else NotFound)(
+            "role-not-allowed", f"{_route_pattern(request)} is closed to this role"
+        )
     if session.must_enrol and not is_way_to_enrol(request):
         raise Forbidden("second-factor-needed", "this role needs a second factor")
 

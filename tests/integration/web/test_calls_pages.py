@@ -256,7 +256,7 @@ async def test_guessed_addresses_of_another_dealer_do_not_exist(stage: Stage) ->
 async def test_who_has_nothing_to_do_with_calls_is_kept_out(stage: Stage) -> None:
     async with stage.browser("factory", Role.SEO) as browser:
         for address in ("/calls", "/calls/fresh", "/calls/x", "/recordings/1/audio"):
-            await page(browser, address, 403)
+            await page(browser, address, 404)
         await browser.post("/sign-out", headers={"X-CSRF-Token": "csrf-0"}, allow_redirects=False)
         answer = await browser.get("/calls", allow_redirects=False)
         assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?next=/calls")

@@ -92,8 +92,8 @@ async def test_another_dealer_does_not_know_the_customer(stage: Stage) -> None:
             r'value="[^"]*"', "", await page(browser, "/customers?q=%D0%98%D0%BB%D1%8C%D0%B8%D0%BD")
         )
     async with stage.browser("factory", Role.SEO) as browser:
-        await page(browser, "/customers", 403)
-        await page(browser, f"/customers/{customer.id}", 403)
+        await page(browser, "/customers", 404)
+        await page(browser, f"/customers/{customer.id}", 404)
 
 
 async def test_a_number_stays_hidden_until_a_proven_talk(stage: Stage) -> None:

@@ -156,8 +156,8 @@ async def test_a_dealer_knows_only_its_own(stage: SalesStage) -> None:
             ("override/remove", {}),
         ):
             await send(browser, f"/outlets/{theirs}/{address}", 404, **form)
-        await send(browser, f"/dealers/{stage.orgs['vector'].id}/site-calls/off", 403)
-        await page(browser, "/holidays", status=403)
+        await send(browser, f"/dealers/{stage.orgs['vector'].id}/site-calls/off", 404)
+        await page(browser, "/holidays", status=404)
         await send(browser, f"/outlets/{mine}/hours", **week())
         await send(browser, f"/outlets/{mine}/accepts-calls/off")
     assert not (await outlet_of(stage, "vector")).accepts_calls

@@ -157,7 +157,7 @@ async def test_operators_read_and_dealers_do_not(site: GuardedSite) -> None:
     assert "Передать" not in await page(operator, f"/duty/{site.seeds.shift_id}")
     await send(site, operator, "/duty", 403, **night(site))
     dealer = await site.signed_in(Role.DEALER_OWNER)
-    await page(dealer, "/duty", 403)
+    await page(dealer, "/duty", 404)
 
 
 async def test_the_month_links_to_its_weeks(site: GuardedSite) -> None:

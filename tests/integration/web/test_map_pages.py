@@ -108,7 +108,7 @@ async def test_a_dealer_sees_its_own_regions_and_its_own_figures(stage: Overview
         assert "Куда уйдёт звонок" not in region
         await page(browser, "/map/RU-MOW", status=404)
     async with stage.visit("factory", Role.SEO) as browser:
-        await page(browser, "/map", status=403)
+        await page(browser, "/map", status=404)
 
 
 async def test_why_an_outlet_would_not_ring(stage: OverviewStage) -> None:

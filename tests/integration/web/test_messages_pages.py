@@ -215,7 +215,7 @@ async def test_dealer_writes_to_the_customer_and_sees_what_became_of_it(site: Gu
     page = await body(owner, f"/orders/{ORDER}/deliveries")
     assert "Отправлено" in page
     assert NUMBER[2:] not in page
-    await body(await site.signed_in(Role.SEO), f"/orders/{ORDER}/deliveries", 403)
+    await body(await site.signed_in(Role.SEO), f"/orders/{ORDER}/deliveries", 404)
     await body(owner, "/orders/999999/write", 404)
     await _twilio_tells(site)
     assert "Доставлено" in await body(owner, f"/orders/{ORDER}/deliveries")

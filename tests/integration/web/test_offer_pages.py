@@ -68,7 +68,7 @@ async def test_rivals_the_head_office_and_stale_pages(stage: SalesStage) -> None
         assert "Заказ предложен вам" in card
         assert "видят и другие дилеры" in card
         assert "Передать дилеру" not in card
-        await page(vector, f"/orders/{taken}/why", 403)
+        await page(vector, f"/orders/{taken}/why", 404)
         await send(vector, f"/orders/{taken}/accept")
         await send(vector, f"/orders/{taken}/accept")  # the back button
         late = await send(master, f"/orders/{taken}/accept", 409)

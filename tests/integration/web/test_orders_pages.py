@@ -161,7 +161,7 @@ async def test_a_dealer_sees_his_own_and_learns_nothing_by_guessing(stage: Sales
 async def test_others_have_no_orders_at_all(stage: SalesStage, role: Role) -> None:
     async with stage.browser("factory", role) as browser:
         for address in ("/orders", "/orders/1", "/orders/1/print", "/desk", "/desk/calls", "/desk/calls/x"):
-            await page(browser, address, 403)
+            await page(browser, address, 404)
 
 
 @pytest.mark.parametrize(
