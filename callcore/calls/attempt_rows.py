@@ -78,12 +78,12 @@ def close(
     return _change(connection, call_id, only or _before(AttemptState.ENDED), at, values)
 
 
-def note_stop(connection: Connection, call_id: str) -> None:
-    """Somebody pressed the red button: why it will have ended."""
+def note_stop(connection: Connection, call_id: str, *, is_asked: bool = True) -> None:
+    """Somebody pressed the red button: why it will have ended. False: the PBX did not hear of it."""
     connection.execute(
         update(_ATTEMPTS)
         .where(_ATTEMPTS.c.call_id == call_id, _ATTEMPTS.c.state != AttemptState.ENDED.value)
-        .values(reason=AttemptReason.STOPPED.value)
+        .values(reason=AttemptReason.STOPPED.value if is_asked else "")
     )
 
 

@@ -153,7 +153,11 @@ class Dialler:
         if changed is not None:
             self._bus.publish(changed)
             return
-        await self._pbx.hang_up(call_id)
+        try:
+            await self._pbx.hang_up(call_id)
+        except PbxUnavailable:
+            await self._database.write(lambda connection: note_stop(connection, call_id, is_asked=False))
+            raise
 
     async def _ask(self, asking: Asking, now: datetime) -> None:
         channel, context = _way(asking)

@@ -32,7 +32,7 @@ from callcore.calls.tracker import Tracker
 from callcore.calls.unwritten import Unwritten
 from callcore.customers.tables import CustomerRow
 from callcore.kernel.bus import Bus
-from callcore.kernel.errors import Conflict, Invalid
+from callcore.kernel.errors import Conflict, Invalid, PbxUnavailable
 from callcore.network.model import PhoneOwner
 from callcore.orders.attach_call import AttachCall
 from callcore.orders.contact import prove_contacts
@@ -260,6 +260,9 @@ async def test_what_was_not_taken_ends_and_is_not_asked_again(desk, clock):
     desk.pbx.lose()
     unlinked = (await desk.begin(key="e", open_key="e")).call_id
     await desk.dialler.dial(unlinked)
+    with pytest.raises(PbxUnavailable):
+        await desk.dialler.hang_up(lost)
+    assert (await desk.attempt(lost)).reason == "", "the PBX has not heard of the stop"
     await desk.follower.apply(PbxLost(clock.now(), "gone"))
     desk.pbx.connect()
     await desk.follower.apply(PbxSnapshot(clock.now(), (), restarted=False, system_name=""))
