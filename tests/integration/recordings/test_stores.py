@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,32 @@ async def test_a_bucket_that_is_away_loses_nothing(world: World, bucket: S3Setti
     await kept.delete(PLAYABLE)
     assert (await worker.night.compare()).missing == (PLAYABLE,)
     await worker.close()
+
+
+async def test_copies_move_to_a_new_store_and_nothing_is_lost_on_the_way(
+    world: World, bucket: S3Settings
+) -> None:
+    """The folder was the store; now there is a bucket. What cannot be put there stays where it is."""
+    await world.announce(call_row_id=await world.call())
+    world.lay()
+    local = LocalStore(world.settings.store_dir)
+    assert await world.worker(formats=("mp3", "opus")).run_once() == 1
+    opus = PLAYABLE.replace(".mp3", ".opus")
+    assert world.store_names() == [PLAYABLE, opus]
+    away = world.worker_with(Stores(S3Store(replace(bucket, bucket="none", limit_s=5)), (local,)))
+    with pytest.raises(StoreUnavailable):
+        await away.night.move_copies()
+    assert world.store_names() == [PLAYABLE, opus]
+    kept = S3Store(bucket)
+    worker = world.worker_with(Stores(kept, (local,)))
+    assert await worker.night.move_copies() == 2
+    assert await worker.night.move_copies() == 0
+    assert world.store_names() == []
+    report = await worker.night.compare(all_sums=True)
+    assert (report.findings, report.rows, report.sums) == ((), 1, 2)
+    await kept.delete(opus)
+    (found,) = (await worker.night.compare()).findings
+    assert (found.code, found.path, found.done) == (FindingCode.COPY_MISSING, opus, ""), "the other one plays"
+    await kept.delete(PLAYABLE)
+    for one in (worker, away):
+        await one.close()
