@@ -37,7 +37,7 @@ OUT_REACHED: Final = "dl-out-reached"  # on the outside channel, when it has ans
 MASKED_TALK: Final = "dl-masked"  # a dealer's own telephone that calls our number gets his customer
 OUT_END: Final = "dl-out-end"  # hangup handler of the outside channel
 # Calls without a phone of ours: AttemptKind -> context that the outside party meets at `s`; it is dialled by dl-out before.
-CUSTOMER_FIRST: Final = {"robot": "dl-robot", "callback": "dl-callback"}
+CUSTOMER_FIRST: Final = {"robot": "dl-robot"}
 
 # a talk that is handed on
 INTERNAL: Final = "dl-internal"  # one phone of ours dials another, or hands its customer on to it
