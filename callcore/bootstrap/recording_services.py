@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 
+from callcore.calls.change_retention import RetentionRules
 from callcore.calls.recording_card import last_checks, note_check, note_file_forgotten, recording_card
 from callcore.calls.recording_holds import hold_recording, release_recording
 from callcore.calls.recording_pause import PauseRecording
 from callcore.calls.recording_queries import find_recordings
-from callcore.calls.recording_rules import RetentionRules
 from callcore.calls.recording_views import CheckView, RecordingCard, RecordingFilter, RecordingPage
 from callcore.calls.views import JournalChoices
 from callcore.kernel.clock import Clock

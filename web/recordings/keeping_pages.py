@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from callcore.calls.change_retention import EDITORS, READERS, RuleForm
 from callcore.calls.recording_card import CHECKERS
 from callcore.calls.recording_retention import Rule
-from callcore.calls.recording_rules import EDITORS, READERS, RuleForm
 from callcore.kernel.errors import Invalid, NotAllowedNow, NotFound
 from web.calls import words as call_words
 from web.dealers.typed import typed as one_line

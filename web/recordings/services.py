@@ -6,7 +6,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from callcore.calls.recording_rules import RetentionRules
+from callcore.calls.change_retention import RetentionRules
 from callcore.calls.recording_views import CheckView, RecordingCard, RecordingFilter, RecordingPage
 from callcore.calls.views import JournalChoices
 from callcore.network.model import Viewer

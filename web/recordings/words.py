@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from callcore.calls.change_retention import READERS
 from callcore.calls.recording_card import CHECKERS
-from callcore.calls.recording_rules import READERS
 from callcore.kernel.errors import Invalid
 from callcore.network.model import Viewer
 
