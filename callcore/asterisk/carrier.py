@@ -69,6 +69,7 @@ def write_tones(plan: CarrierPlan) -> None:
 @dataclass(frozen=True, slots=True)
 class CustomerCall:
     """One call that a customer makes. Seconds; `talk_s` is 1 at least, `hang_up_after_s` counts from the first INVITE at any stage, 0 is never.
+    `presses` are keys for whoever answers, w waits half a second.
     Names and numbers may be anything that a hostile caller would send."""
 
     from_number: str
@@ -78,6 +79,7 @@ class CustomerCall:
     ring_s: float = 120
     hang_up_after_s: float = 0
     hidden: bool = False
+    presses: str = ""
     tone_hz: int = tone_hz(60)
 
 
@@ -251,6 +253,7 @@ def _call_file(call_id: str, call: CustomerCall, plan: CarrierPlan) -> str:
         "TALK_S": f"{call.talk_s:g}",
         "LIMIT_S": f"{call.hang_up_after_s:g}",
         "RING_S": f"{call.ring_s:g}",
+        "PRESSES": "".join(sign for sign in call.presses if sign in "0123456789*#w"),
         "HIDDEN": "1" if call.hidden else "0",
     }
     lines = [
