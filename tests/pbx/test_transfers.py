@@ -2,13 +2,18 @@
 calls go on side by side; each has a phone of its own."""
 
 import asyncio
-from contextlib import asynccontextmanager
+import csv
+from pathlib import Path
 
 import pytest
 
 from callcore.asterisk.ami import AmiSettings, AsteriskPbx
+from callcore.calls.cel import read_line, replay
 from callcore.calls.facts import PbxSnapshot
+from callcore.calls.model import PhoneInfo
+from callcore.calls.tracker import Tracker
 from callcore.kernel.clock import SystemClock
+from callcore.network.model import PhoneOwner
 from dialplans.plan import Behaviour
 from tests.audio import is_heard, read_sound, tone_level
 from tests.pbx.lab import AMI_SECRET, CUSTOMER_HZ, DID, MUSIC_HZ, OUTSIDE, VOICES, customer
@@ -21,6 +26,7 @@ class Talk:
 
     def __init__(self, ear, customer_id, call_id):
         self.ear, self.customer_id, self.call_id = ear, customer_id, call_id
+        self.heard = {}
 
     def said(self, kind, name):
         return [event[name] for event in self.ear.milestones(kind) if event["CallId"] == self.call_id]
@@ -41,6 +47,57 @@ class Talk:
         await self.ear.first(fits)
 
 
+class Phones:
+    """p9 and p10 are duty, p4 is an operator; the others stand at the outlet of their number."""
+
+    def phone(self, key):
+        number = int(key[1:])
+        owner = {4: PhoneOwner.OPERATOR, 9: PhoneOwner.DUTY, 10: PhoneOwner.DUTY}.get(
+            number, PhoneOwner.OUTLET
+        )
+        outlet = number if owner is PhoneOwner.OUTLET else None
+        return PhoneInfo(number, owner, key, outlet, outlet, "", 400 if number == 4 else None)
+
+
+@pytest.fixture
+async def pbx(lab):
+    """The application's own ear and hand."""
+    pbx = AsteriskPbx(AmiSettings("127.0.0.1", lab.plan.ami_port, "lab", AMI_SECRET), SystemClock())
+    await pbx.start()
+    while not isinstance(await pbx.next_fact(), PbxSnapshot):
+        pass
+    yield pbx
+    await pbx.close()
+
+
+def rows(transfers):
+    """from, to kind, who took it, result."""
+    return [
+        (one.from_phone_id, one.to_kind, one.to_phone_id, one.result)
+        for one in sorted(transfers, key=lambda one: one.ordinal)
+    ]
+
+
+def as_heard(talk):
+    """Rows of the call as the application has followed it."""
+    return rows(one for (call_id, _), one in talk.heard.items() if call_id == talk.call_id)
+
+
+def as_in_cel(lab, talk):
+    with Path(lab.plan.cel_file).open(encoding="utf-8", newline="") as file:
+        events = [event for line in csv.reader(file) if (event := read_line(line))]
+    group = {event.linkedid for event in events if event.call_id == talk.call_id}
+    works = replay([event for event in events if event.linkedid in group], Phones())
+    (work,) = [work for work in works if work.call_id == talk.call_id]
+    return rows(work.transfers.values())
+
+
+def check_rows(lab, talk, expected):
+    """Heard and read, the call has the same handings on."""
+    assert as_heard(talk) == expected
+    assert as_in_cel(lab, talk) == expected
+
+
 async def talk(lab, ear, application, key, seconds):
     """A call to this phone, from where it was taken."""
     await lab.customers.listen("customers")
@@ -53,11 +110,16 @@ async def talk(lab, ear, application, key, seconds):
     return Talk(ear, customer_id, accepted["CallId"])
 
 
-async def end(lab, *talks):
+async def end(lab, pbx, *talks):
     await asyncio.gather(*(lab.over(one.customer_id) for one in talks))
     for one in talks:
         await one.milestone("done")
     await lab.quiet()
+    tracker = Tracker(Phones())
+    changes = [tracker.apply(fact) for fact in pbx.ready_facts()]
+    heard = {(one.call_id, one.ordinal): one for change in changes for one in change.transfers}
+    for one in talks:
+        one.heard = heard
 
 
 def speakers(path, *names):
@@ -73,7 +135,7 @@ def speakers(path, *names):
     return found
 
 
-async def test_blind_transfers_taken_come_back_and_rung_on(lab, ear, application):
+async def test_blind_transfers_taken_come_back_and_rung_on(lab, ear, application, pbx):
     """p2 takes what p1 hands on. p8 is not there: p5 has its talk back; p10 refuses it, and the operators take it."""
     await lab.customers.set_transfer("p1", "102")
     await lab.customers.set_transfer("p5", "108")
@@ -83,27 +145,33 @@ async def test_blind_transfers_taken_come_back_and_rung_on(lab, ear, application
     await lab.customers.set_behaviour("p5", Behaviour.ACCEPT)  # from its next call on
     rung_on = await talk(lab, ear, application, "p10", 17)
     await lab.customers.set_behaviour("p10", Behaviour.REJECT)
-    await end(lab, taken, back, rung_on)
+    await end(lab, pbx, taken, back, rung_on)
 
     assert taken.handings == [("blind", "phone", "p1", "phones", "p2")]
     assert taken.said("accepted", "Phone") == ["p1", "p2"]
     assert len(taken.said("recording", "File")) == 1
     assert await lab.customers.screen_of("p2") == f"<{DID}>", "the customer's number stays hidden"
     assert is_heard(lab.recording(taken.call_id, "-in.wav"), CUSTOMER_HZ)
-    assert speakers(lab.recording(taken.call_id, "-out.wav"), "p1", "p2") == ["p1", "p2"]
+    assert is_heard(lab.recording(taken.call_id, "-out.wav"), VOICES["p1"])
+    assert speakers(lab.customers.heard(taken.customer_id), "p1", "p2") == ["p1", "p2"]
     assert is_heard(lab.customers.heard(taken.customer_id), MUSIC_HZ)
+
+    check_rows(lab, taken, [(1, "outlet", 2, "answered")])
 
     assert back.handings == [("blind", "phone", "p5", "phones", "p8")]
     assert back.said("back", "Phone") == ["p5"]
     assert back.said("accepted", "Phone") == ["p5", "p5"]
 
+    check_rows(lab, back, [(5, "outlet", 8, "returned")])
+
     assert rung_on.handings == [("blind", "keys", "p10", "phones", "p8")]
     assert rung_on.said("back", "Phone") == ["p10"]
     assert rung_on.said("accepted", "Phone") == ["p10", "p4"]
-    assert is_heard(lab.recording(rung_on.call_id, "-out.wav"), VOICES["p4"])
+    assert is_heard(lab.customers.heard(rung_on.customer_id), VOICES["p4"])
+    check_rows(lab, rung_on, [(10, "outlet", 8, "returned")])
 
 
-async def test_asking_first_by_keys(lab, ear, application):
+async def test_asking_first_by_keys(lab, ear, application, pbx):
     """The receiver put down joins the two; *1 goes back to the customer, who has heard nothing of the asking."""
     await lab.customers.set_keys("p1", "*2www105h")
     await lab.customers.set_keys("p2", "*2www110wwwwww*1")
@@ -111,7 +179,7 @@ async def test_asking_first_by_keys(lab, ear, application):
         await lab.customers.listen(name)
     joined = await talk(lab, ear, application, "p1", 24)
     cancelled = await talk(lab, ear, application, "p2", 20)
-    await end(lab, joined, cancelled)
+    await end(lab, pbx, joined, cancelled)
 
     assert joined.handings == [("attended", "keys", "p1", "phones", "p5")]
     assert cancelled.handings == [("attended", "keys", "p2", "phones", "p10")]
@@ -124,41 +192,30 @@ async def test_asking_first_by_keys(lab, ear, application):
         assert is_heard(lab.customers.heard(asked), CUSTOMER_HZ) is is_joined
         assert is_heard(lab.customers.heard(one.customer_id), VOICES[asked]) is is_joined
         assert is_heard(lab.customers.heard(one.customer_id), MUSIC_HZ)
+    check_rows(lab, joined, [(1, "outlet", 5, "answered")])
+    check_rows(lab, cancelled, [(2, "duty", 10, "returned")])
 
 
-@asynccontextmanager
-async def application_side(lab):
-    pbx = AsteriskPbx(AmiSettings("127.0.0.1", lab.plan.ami_port, "lab", AMI_SECRET), SystemClock())
-    await pbx.start()
-    try:
-        while not isinstance(await pbx.next_fact(), PbxSnapshot):
-            pass
-        yield pbx
-    finally:
-        await pbx.close()
-
-
-async def test_the_desk_hands_on_asks_joins_and_goes_back(lab, ear, application):
+async def test_the_desk_hands_on_asks_joins_and_goes_back(lab, ear, application, pbx):
     """p1: duty is asked and not taken, an outside number is, and joined. p2: to two phones at once."""
-    async with application_side(lab) as pbx:
-        asking = await talk(lab, ear, application, "p1", 24)
-        (channel,) = [(one["Channel"], one["Uniqueid"]) for one in ear.milestones("accepted")]
-        await pbx.ask_first(channel=channel[0], to="duty")
-        await asking.milestone("accepted", 2)
-        blind = await talk(lab, ear, application, "p2", 12)
-        await pbx.ask_no_more(channel=channel[0])
-        await pbx.hand_on(channel=ear.milestones("accepted")[-1]["Channel"], to="p5.p10")
-        await blind.milestone("accepted", 2)
-        await pbx.ask_first(channel=channel[0], to=OUTSIDE)
-        await ear.first(
-            lambda event: (
-                event.get("Event") == "DialEnd"
-                and event.get("DestChannel", "").startswith("PJSIP/trunk-")
-                and event["DialStatus"] == "ANSWER"
-            )
+    asking = await talk(lab, ear, application, "p1", 24)
+    (channel,) = [(one["Channel"], one["Uniqueid"]) for one in ear.milestones("accepted")]
+    await pbx.ask_first(channel=channel[0], to="duty")
+    await asking.milestone("accepted", 2)
+    blind = await talk(lab, ear, application, "p2", 12)
+    await pbx.ask_no_more(channel=channel[0])
+    await pbx.hand_on(channel=ear.milestones("accepted")[-1]["Channel"], to="p5.p10")
+    await blind.milestone("accepted", 2)
+    await pbx.ask_first(channel=channel[0], to=OUTSIDE)
+    await ear.first(
+        lambda event: (
+            event.get("Event") == "DialEnd"
+            and event.get("DestChannel", "").startswith("PJSIP/trunk-")
+            and event["DialStatus"] == "ANSWER"
         )
-        await pbx.hang_up(channel[1])
-        await end(lab, asking, blind)
+    )
+    await pbx.hang_up(channel[1])
+    await end(lab, pbx, asking, blind)
 
     assert asking.handings == [
         ("attended", "desk", "p1", "duty", ""),
@@ -169,3 +226,8 @@ async def test_the_desk_hands_on_asks_joins_and_goes_back(lab, ear, application)
     assert await lab.customers.screen_of(OUTSIDE) == "<+74950000000>"
     assert blind.handings == [("blind", "desk", "p2", "phones", "p5.p10")]
     assert blind.said("accepted", "Phone")[1] in ("p5", "p10")
+    check_rows(lab, asking, [(1, "duty", None, "returned"), (1, "outside", None, "answered")])
+    assert [(kind, result) for _, kind, _, result in as_heard(blind)] == [
+        ({"p5": "outlet", "p10": "duty"}[blind.said("accepted", "Phone")[1]], "answered")
+    ]
+    assert as_in_cel(lab, blind) == as_heard(blind)
