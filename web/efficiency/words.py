@@ -44,8 +44,9 @@ def share(now: int | None, before: int | None) -> Change:
 def waited(now: float | None, before: float | None) -> Change:
     if now is None:
         return Change("", "calm")
-    tone = "calm" if before is None else "ok" if now < before else "bad"
-    return Change(f"через {roughly(now)}, было {roughly(before)}", tone)
+    shown, was = roughly(now), roughly(before)
+    tone = "calm" if before is None or shown == was else "ok" if now < before else "bad"
+    return Change(f"через {shown}, было {was}", tone)
 
 
 def roughly(value: float | None) -> str:
