@@ -6,7 +6,16 @@ from pydantic.json_schema import models_json_schema
 
 from callcore.intake.api_orders import MAX_API_PAGE
 from callcore.intake.once import MAX_KEY_CHARS
-from web.api.schemas import OrderIn, OrderList, OrderOut, OrderTaken, Problem
+from web.api.callbacks import describe as describe_callbacks
+from web.api.schemas import (
+    CallbackIn,
+    CallbackTaken,
+    OrderIn,
+    OrderList,
+    OrderOut,
+    OrderTaken,
+    Problem,
+)
 
 _REF: Final = "#/components/schemas/{model}"
 _REFUSALS: Final = {
@@ -22,8 +31,9 @@ _REFUSALS: Final = {
 
 
 def description(version: str) -> dict[str, Any]:
-    models = (OrderIn, OrderTaken, OrderOut, OrderList, Problem)
-    modes = [(model, "validation" if model is OrderIn else "serialization") for model in models]
+    models = (OrderIn, OrderTaken, OrderOut, OrderList, CallbackIn, CallbackTaken, Problem)
+    sent = (OrderIn, CallbackIn)
+    modes = [(model, "validation" if model in sent else "serialization") for model in models]
     _, schemas = models_json_schema(modes, ref_template=_REF)  # type: ignore[arg-type]
     return {
         "openapi": "3.1.0",
@@ -37,6 +47,7 @@ def description(version: str) -> dict[str, Any]:
         "paths": {
             "/api/v1/orders": {"post": _take(), "get": _list()},
             "/api/v1/orders/{number}": {"get": _one()},
+            "/api/v1/callbacks": {"post": describe_callbacks(_content, _refusals)},
         },
         "components": {
             "schemas": schemas["$defs"],

@@ -24,14 +24,14 @@ from web.ui.paths import number_in_path
 
 WRITE: Final = ProgramAccess(Scope.ORDERS_WRITE)
 READ: Final = ProgramAccess(Scope.ORDERS_READ)
-_KEY: Final = re.compile(r"[!-~]{1,%d}" % MAX_KEY_CHARS, re.ASCII)  # noqa: UP031 - braces
+KEY_PATTERN: Final = re.compile(r"[!-~]{1,%d}" % MAX_KEY_CHARS, re.ASCII)  # noqa: UP031 - braces
 
 
 async def take(request: web.Request) -> web.Response:
     services, caller = request.app[SERVICES], request[CALLER]
     services.admit(caller)
     key = request.headers.get("Idempotency-Key", "").strip()
-    if not _KEY.fullmatch(key):
+    if not KEY_PATTERN.fullmatch(key):
         raise Invalid("idempotency-key-needed")
     if request.content_type != "application/json":
         raise Invalid("body-unreadable")
@@ -39,7 +39,7 @@ async def take(request: web.Request) -> web.Response:
     try:
         sent = OrderIn.model_validate_json(raw)
     except ValidationError as error:
-        raise _unreadable(error) from None
+        raise unreadable(error) from None
     try:
         taken = await services.take(caller, key, raw, draft_of(sent))
     except Invalid as refused:
@@ -51,7 +51,7 @@ async def take(request: web.Request) -> web.Response:
     return response
 
 
-def _unreadable(error: ValidationError) -> Invalid:
+def unreadable(error: ValidationError) -> Invalid:
     if any(item["type"] == "json_invalid" for item in error.errors(include_url=False)):
         return Invalid("body-unreadable")
     return Invalid("fields-wrong", fields=problems_of(error))

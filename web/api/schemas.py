@@ -64,6 +64,29 @@ class OrderIn(_Sent):
     due_at: AwareDatetime | date | None = Field(None, description="Момент с зоной или последний день срока")
 
 
+class CallbackIn(_Sent):
+    """Кому и когда перезвонить. `site` — ключ сайта из раздела «Обратные звонки», если звонок с него."""
+
+    phone: str = Field(max_length=60, examples=["8 912 440-18-25"])
+    name: str = Field("", max_length=100)
+    note: str = Field("", max_length=500)
+    at: AwareDatetime | None = Field(
+        None, description="Удобное время; без него — через 30 секунд", strict=False
+    )
+    site: Word = ""
+    page: str = Field("", max_length=300)
+    medium: Word = ""
+    campaign: Text = ""
+
+
+class CallbackTaken(BaseModel):
+    """`due_at` — когда позвоним; ночью по времени клиента не звоним. `is_new` — открытой заявки ещё не было."""
+
+    id: str
+    due_at: datetime
+    is_new: bool
+
+
 class OrderTaken(BaseModel):
     """Ответ на принятый заказ; повтор с тем же Idempotency-Key получает его же."""
 

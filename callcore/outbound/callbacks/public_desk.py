@@ -7,14 +7,18 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcore.calls.rights import orgs_below
 from callcore.calls.settings import call_settings
 from callcore.intake.customer_page import maker_name
 from callcore.intake.once import Press
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
-from callcore.kernel.errors import Invalid
+from callcore.kernel.errors import Invalid, NotFound
 from callcore.kernel.ids import public_id
 from callcore.kernel.rate import RateLimit
+from callcore.network.api_keys import ApiCaller
 from callcore.orders.model import DEFAULT_TZ
 from callcore.outbound.callbacks.ask_callback import AskCallback, AskedCallback
 from callcore.outbound.callbacks.model import CallbackAsk, CallbackSource, Slot, slots
@@ -105,6 +109,26 @@ class PublicCallbacks:
         same = f"{told.number}\n{told.at}\n{told.name}".encode()
         press = Press.of(ACTOR, challenge.salt, same)
         return await self._asking.ask(told, site, press=press, ip_hash=hashed_ip(self._secret(), ip))
+
+    async def ask_by_program(self, caller: ApiCaller, press: Press, told: CallbackAsk) -> AskedCallback:
+        """Raises Invalid as AskCallback.ask, also for a site that is not the program's to name."""
+        async with self._database.session() as session:
+            site = await _own(session, caller, told.site)
+        return await self._asking.ask(told, site, press=press)
+
+
+async def _own(session: AsyncSession, caller: ApiCaller, key: str) -> CallbackSite:
+    """The named site, of which a dealer's program may name its own; without one the program itself. Raises Invalid."""
+    org_id = caller.viewer.org_id if caller.is_dealer else None
+    if not key:
+        return CallbackSite(key=f"api:{caller.key_id}", title=caller.name, org_id=org_id, source="api")
+    try:
+        site = await site_by_key(session, key)
+    except NotFound:
+        raise Invalid("fields-wrong", fields={"site": "site-wrong"}) from None
+    if caller.is_dealer and site.org_id not in await orgs_below(session, caller.viewer.org_path):
+        raise Invalid("fields-wrong", fields={"site": "site-wrong"})
+    return site
 
 
 def _zone(text: str) -> str:
