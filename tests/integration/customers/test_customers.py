@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from callcore.calls.recording_tables import RecordingCopyRow, RecordingHoldRow
 from callcore.calls.tables import CallRow, RecordingRow
 from callcore.customers.consents import ConsentKind, consents_of, give_consent, has_consent, revoke_consent
 from callcore.customers.edit_customer import ContactTaken, CustomerFields
@@ -273,16 +274,20 @@ async def test_a_customer_is_forgotten_and_the_books_stay(
         await add_event(session, order.id, OrderEventKind.COMMENT, at=clock.now(), data=text)
         ended = {"ended_at": clock.now(), "caller_number": PHONE, "caller_name": "Пётр", "talk_s": 60}
         call = await make_call(session, customer_id=who, org_id=2, **ended)
-        session.add(
-            RecordingRow(
-                call_row_id=call.id,
-                call_id=call.call_id,
-                base="b",
-                state="ready",
-                path="b.mp3",
-                started_at=clock.now(),
-            )
+        recording = RecordingRow(
+            call_row_id=call.id,
+            call_id=call.call_id,
+            base="b",
+            state="ready",
+            path="b.mp3",
+            started_at=clock.now(),
         )
+        session.add(recording)
+        await session.flush()
+        copy = {"store": "local", "mime": "", "size_bytes": 1, "sha256": "", "at": clock.now()}
+        for kind in ("mp3", "opus"):
+            session.add(RecordingCopyRow(recording_id=recording.id, format=kind, path=f"b.{kind}", **copy))
+        session.add(RecordingHoldRow(recording_id=recording.id, reason="Спор", at=clock.now()))
         await give_consent(session, who, ConsentKind.ADS, at=clock.now(), source="site", ip="192.0.2.9")
         session.add(
             DeliveryRow(
@@ -306,7 +311,12 @@ async def test_a_customer_is_forgotten_and_the_books_stay(
         await change.forget(ADMIN, who, **asked)
     async with database.transaction() as session:
         (await session.get_one(OrderRow, order.id)).status_class = "closed"
-    assert (await change.forget(ADMIN, who, **asked)).recordings == ("b.mp3",)
+    with pytest.raises(NotAllowedNow) as held:
+        await change.forget(ADMIN, who, **asked)
+    assert held.value.code == "recordings-held"
+    async with database.transaction() as session:
+        (await session.scalars(select(RecordingHoldRow))).one().released_at = clock.now()
+    assert (await change.forget(ADMIN, who, **asked)).recordings == ("b.mp3", "b.opus")
     async with database.session() as session:
         view = await customer_view(session, ADMIN, who, clock.now())
         stays = await session.get_one(OrderRow, order.id)
