@@ -183,7 +183,6 @@ class MessageDesk:
                 viewer,
                 number=number,
                 customer_id=customer_id,
-                site_address=self._site_address,
                 now=self._clock.now(),
             )
 

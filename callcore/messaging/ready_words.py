@@ -47,7 +47,6 @@ async def letter_paper(
     *,
     number: int | None,
     customer_id: int | None,
-    site_address: str,
     now: datetime,
 ) -> LetterPaper:
     """By the number of an order or by a customer. Raises NotFound."""
@@ -64,22 +63,18 @@ async def letter_paper(
     return LetterPaper(
         customer_id=customer_id,
         order_number=order.number if order else None,
-        ready=await _ready(session, viewer, order, site_address),
+        ready=await _ready(session, viewer, order),
         may_advertise=await has_consent(session, customer_id, ConsentKind.ADS),
         sms_left=await sms_left(session, viewer, settings, now),
         sms_a_day=settings.sms_a_day,
     )
 
 
-async def _ready(
-    session: AsyncSession, viewer: Viewer, order: OrderRow | None, site_address: str
-) -> tuple[ReadyWords, ...]:
+async def _ready(session: AsyncSession, viewer: Viewer, order: OrderRow | None) -> tuple[ReadyWords, ...]:
     """Offers are those on the dealer's own card; the factory's people take those of the order's dealer."""
     org_id = order.org_id if order is not None and order.org_id and viewer.is_staff else viewer.org_id
     org = await session.scalar(select(OrgRow).where(OrgRow.id == org_id))
-    found = (
-        [ReadyWords("order", "О заказе", await _about(session, order, site_address), False)] if order else []
-    )
+    found = [ReadyWords("order", "О заказе", await _about(session, order), False)] if order else []
     name = org.name if org is not None else viewer.org_name
     lines = org.promotions.splitlines() if org is not None else []
     for position, line in enumerate(lines):
@@ -90,14 +85,13 @@ async def _ready(
     return tuple(found)
 
 
-async def _about(session: AsyncSession, order: OrderRow, site_address: str) -> str:
-    """«Заказ 812: принят. Дилер «…», менеджер Анна. https://…»; no telephone of anybody."""
+async def _about(session: AsyncSession, order: OrderRow) -> str:
+    """«Заказ 812: принят. Дилер «…», менеджер Анна.» No telephone, and not the address of the customer's own page: it is shown
+    to no dealer."""
     status = (await load_statuses(session)).name(order.status).lower()
     dealer = await session.scalar(select(OrgRow.name).where(OrgRow.id == order.org_id))
     manager = await session.scalar(select(UserRow.full_name).where(UserRow.id == order.manager_id))
     parts = [f"Заказ {order.number}: {status}."]
     if dealer:
         parts.append(f"{dealer}{f', менеджер {manager}' if manager else ''}.")
-    if site_address:
-        parts.append(f"{site_address.rstrip('/')}/o/{order.public_id}")
     return " ".join(parts)

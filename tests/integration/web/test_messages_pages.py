@@ -242,6 +242,7 @@ async def test_sms_from_the_cabinet_ready_words_quota_state_and_answers(site: Gu
         org.promotions = "Скидка 10 % до мая"
     page = await body(owner, f"/orders/{ORDER}/write?words=order")
     assert f"Заказ {ORDER}:" in page
+    assert order.public_id not in page  # the customer's own page is shown to no dealer
     assert "Осталось SMS на сегодня: 2 из 2" in page
     assert "не соглашался на рекламу" in page
     offer = await body(owner, f"{customer}/write?words=promo-0")
