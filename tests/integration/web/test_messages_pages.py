@@ -148,7 +148,7 @@ async def test_complaint_is_answered_once_and_a_dealer_reads_it_without_the_numb
         theirs = await body(owner, page)
         assert "Перезвоните мне" in theirs
         assert NUMBER[2:] not in theirs
-    await press(site, owner, path, 403, state="closed", seen="new", answer="Сами разберёмся")
+    await press(site, owner, path, 404, state="closed", seen="new", answer="Сами разберёмся")
     wrong = await press(site, supervisor, path, 422, state="closed", seen="new", answer="")
     assert "ответ получит клиент" in wrong
     await press(site, supervisor, path, state="closed", seen="new", answer="<b>Позвоним</b> завтра")
