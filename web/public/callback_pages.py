@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from callcore.kernel.errors import DealerlineError, Invalid, NotFound, TooMany
+from callcore.kernel.errors import DealerlineError, Invalid, TooMany
 from callcore.outbound.callbacks.ask_callback import AskedCallback
 from callcore.outbound.callbacks.model import CallbackAsk, CallbackSource, Slot
 from callcore.outbound.callbacks.public_desk import CallbackOffer, PublicCallbacks, SentForm, read_time
@@ -41,6 +41,7 @@ async def script(request: web.Request) -> web.Response:
 
 
 async def form(request: web.Request) -> web.Response:
+    """Raises NotFound."""
     found = await _admitted(request)
     if found is None:
         return _refusal(request, "Сайт не подключён", 403)
@@ -71,11 +72,8 @@ async def take(request: web.Request) -> web.Response:
 
 
 async def _admitted(request: web.Request) -> CallbackSite | None:
-    """None for a page of a site that is not on the list, and for no such site."""
-    try:
-        site = await request.app[DESK].site(request.match_info["key"])
-    except NotFound:
-        return None
+    """None for a page of a site that is not on the list. Raises NotFound."""
+    site = await request.app[DESK].site(request.match_info["key"])
     origin = request.headers.get("Origin", "")
     return site if not origin or site.admits(origin) or origin.endswith("//" + request.host) else None
 

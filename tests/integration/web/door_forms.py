@@ -72,6 +72,8 @@ BY_PLACE: dict[str, Form] = {
     "/site/": {"pd": "1", "phone": "8 912 440-00-98"},
     "/strategies": {"shown": "0"},
     "/strategies/return": {"version": "0", "shown": "1"},
+    "/callbacks/": {"reason": "talked", "delay": "tomorrow"},
+    "/callbacks/sites": {"title": "День завода", "is_active": "1"},
     "/tasks/": {"reason": "talked", "delay": "tomorrow"},
 }
 

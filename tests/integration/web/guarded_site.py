@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 from aiohttp import ClientSession, CookieJar, DummyCookieJar, web
 from aiohttp.test_utils import TestServer
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.bootstrap.callback_services import Callbacks
@@ -40,6 +40,7 @@ from callcore.network.passwords import hash_password
 from callcore.network.sign_in_limit import fingerprint
 from callcore.network.tables import UserRow
 from callcore.orders.desk_tables import ImportJobRow, PromoCodeRow
+from callcore.outbound.tables import CallbackRow, CallbackSiteRow
 from callcore.routing.model import Decision
 from callcore.routing.numbering import EMPTY_PLAN
 from callcore.routing.sounds import NO_SOUNDS
@@ -68,6 +69,7 @@ PASSWORD = "длинный пароль 2026"
 NUMBER = "+79124401825"
 CUSTOMER = "Прасковья Тестова"
 ORDER = 41
+CALLBACK, CALLBACK_SITE = 77, "sitekey"
 TOKEN = "secret-of-the-only-link"
 PROMO = 77
 
@@ -115,9 +117,11 @@ class Seeds:
             "phones": self.phone_id,
             "invites": self.invite_id,
             "api-keys": self.key_id,
+            "callbacks": CALLBACK,
         }
         values = {
             "{code}": "RU-MOW",
+            "{key}": CALLBACK_SITE,
             "{call_id}": self.call_id,
             "{public_id}": self.public_id,
             "{org_id}": str(self.dealer_id),
@@ -209,6 +213,7 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
         await make_phone(session, user=people[Role.ADMIN])  # who has none has no pause
         shift = await make_shift(session, first, clock.now() - timedelta(hours=1), hours=2)
         task_id, notice_id = await _messages(session, clock, call, dealer.id)
+        await _callback(session, clock, call, dealer.id)
         return Seeds(
             call.call_id,
             recording.id,
@@ -230,6 +235,37 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
             feedback_id=await _complaint(session, clock, call),
             customer=await seed_customer(session, clock, customer.id, dealer.id),
         )
+
+
+async def _callback(session: AsyncSession, clock: FakeClock, call: CallRow, org_id: int) -> None:
+    """The seeded customer asks the dealer's site to call him, with his number in every text."""
+    session.add(CallbackSiteRow(id=CALLBACK, key=CALLBACK_SITE, title="Окна", made_at=clock.now()))
+    session.add(
+        CallbackRow(
+            id=CALLBACK,
+            public_id="callback-seeded",
+            open_key=f"{CALLBACK_SITE}:{NUMBER}",
+            site=CALLBACK_SITE,
+            number=NUMBER,
+            name=f"Клиент {NUMBER}",
+            note="звоните 8 (912) 440-18-25",
+            source="widget",
+            page=f"https://okna.ru/?phone={NUMBER}",
+            tz="Europe/Moscow",
+            org_id=org_id,
+            customer_id=call.customer_id,
+            order_id=call.order_id,
+            state="unreached",
+            reason="no_answer",
+            made_at=clock.now(),
+            refreshed_at=clock.now(),
+            due_at=clock.now(),
+        )
+    )
+    await session.flush()
+    if session.get_bind().dialect.name == "postgresql":  # their numbers were given by hand
+        for table in ("callbacks", "callback_sites"):
+            await session.execute(text(f"SELECT setval('{table}_id_seq', {CALLBACK})"))
 
 
 def _attempt(call: CallRow, user_id: int) -> AttemptRow:

@@ -14,11 +14,12 @@ from callcore.network.model import Role
 from callcore.outbound.callbacks.proof_of_work import solve
 from callcore.outbound.tables import CallbackRow, CallbackSiteRow
 from tests.fakes.clock import FakeClock
-from tests.integration.web.guarded_site import GuardedSite, open_site
+from tests.integration.web.guarded_site import CALLBACK, GuardedSite, open_site
 
 pytestmark = pytest.mark.integration
 
 ORIGIN = {"Origin": "https://okna.ru", "Sec-Fetch-Site": "cross-site"}
+JSON = {"Accept": "application/json"}
 NUMBER = "8 916 123-45-67"
 
 
@@ -81,7 +82,11 @@ class Visitor:
 
 async def rows(site: GuardedSite) -> list[CallbackRow]:
     async with site.database.session() as session:
-        return list(await session.scalars(select(CallbackRow).order_by(CallbackRow.id)))
+        return list(
+            await session.scalars(
+                select(CallbackRow).where(CallbackRow.id > CALLBACK).order_by(CallbackRow.id)
+            )
+        )
 
 
 async def made_site(site: GuardedSite, **more: str) -> Visitor:
@@ -127,7 +132,7 @@ async def test_a_click_on_another_site_is_called_and_seen(site: GuardedSite, clo
     status, _, headers = await visitor.send(stranger, number=NUMBER, challenge="x")
     assert status == 403
     assert "Access-Control-Allow-Origin" not in headers
-    assert (await Visitor(site, "nobody").form())[0] == 403
+    assert (await Visitor(site, "nobody").form(ORIGIN | JSON))[0] == 404
     assert len(await rows(site)) == 1
     operator = await person(site, Role.OPERATOR)
     page = await operator.text("/callbacks")
@@ -192,7 +197,7 @@ async def test_a_site_is_kept_by_staff_and_can_be_switched_off(site: GuardedSite
     assert row is not None
     status, page = await admin.post(f"/callbacks/sites/{row.id}", title="Окна", origins="https://okna.ru")
     assert status == 200
-    assert (await visitor.form())[0] == 403  # switched off
+    assert (await visitor.form(ORIGIN | JSON))[0] == 404  # switched off
     async with (
         ClientSession() as session,
         session.get(f"{visitor.base}/widget/callback.js") as answer,
