@@ -127,8 +127,10 @@ class Stage:
             return list(await session.scalars(select(table).where(*where)))
 
     async def row(self, number: str = NUMBER) -> CallbackRow:
-        found: CallbackRow = (await self.all(CallbackRow, CallbackRow.number == number))[-1]
-        return found
+        """The newest."""
+        found = await self.all(CallbackRow, CallbackRow.number == number)
+        newest: CallbackRow = max(found, key=lambda one: one.id)
+        return newest
 
     async def keys(self) -> list[list[str]]:
         return [row.phone_keys for row in await self.all(AttemptRow)]
