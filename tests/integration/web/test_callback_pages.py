@@ -10,7 +10,9 @@ from aiohttp import ClientSession
 from sqlalchemy import select
 
 from callcore.kernel.database import Database
-from callcore.network.model import Role
+from callcore.network.api_keys import ApiKeys, Scope
+from callcore.network.model import Role, Viewer
+from callcore.network.tables import OrgRow
 from callcore.outbound.callbacks.proof_of_work import solve
 from callcore.outbound.tables import CallbackRow, CallbackSiteRow
 from tests.fakes.clock import FakeClock
@@ -205,3 +207,20 @@ async def test_a_site_is_kept_by_staff_and_can_be_switched_off(site: GuardedSite
         script = await answer.read()
         assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert len(script) <= 10 * 1024
+
+
+async def test_a_program_asks_once_by_its_key(site: GuardedSite) -> None:
+    async with site.database.session() as session:
+        factory = await session.scalar(select(OrgRow).where(OrgRow.kind == "manufacturer"))
+    assert factory is not None
+    viewer = Viewer(1, "Админ", Role.ADMIN, factory.id, factory.name, factory.path, (), "Europe/Moscow")
+    made = await ApiKeys(site.database, site.clock).make(viewer, "CRM", tuple(Scope), None)
+    async with site.client(Authorization=f"Bearer {made.secret}", **{"Idempotency-Key": "one"}) as program:
+        seen = []
+        for body in ({"phone": NUMBER, "name": "Пётр"}, {"phone": NUMBER, "name": "Пётр"}, {"phone": "112"}):
+            async with program.post("/api/v1/callbacks", json=body) as answer:
+                seen.append((answer.status, await answer.json()))
+    assert [status for status, _ in seen] == [201, 201, 422]
+    assert seen[0][1]["id"] == seen[1][1]["id"]
+    (row,) = await rows(site)
+    assert (row.source, row.site) == ("api", f"api:{made.id}")
