@@ -95,7 +95,7 @@ class RecordingSettings(Section):
     @model_validator(mode="after")
     def _s3_is_whole(self) -> Self:
         if self.store == "s3" and not (self.s3_bucket and self.s3_access_key.get_secret_value()):
-            raise ValueError("для store = \"s3\" нужны s3_bucket, s3_access_key и s3_secret_key")
+            raise ValueError('для store = "s3" нужны s3_bucket, s3_access_key и s3_secret_key')
         return self
 
 

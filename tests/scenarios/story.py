@@ -159,7 +159,9 @@ class Story:
 def read_story(path: Path) -> Story:
     lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     table = [line for line in lines if re.match(r"\d+\.\d", line)]
-    expected = [line for line in lines if re.match(r"(expect|leg|transfer|happened|events|recording|no )\b", line)]
+    expected = [
+        line for line in lines if re.match(r"(expect|leg|transfer|happened|events|recording|no )\b", line)
+    ]
     assert table, path
     assert expected, path
     return Story(path.stem, [read_fact(line) for line in table], expected)

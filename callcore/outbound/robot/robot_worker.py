@@ -199,7 +199,7 @@ def _attempt(row: RobotCallRow, plan: PlannedCall, sound: str) -> NewAttempt:
     return NewAttempt(
         kind=AttemptKind.ROBOT,
         key=f"robot:{row.id}:{len(row.data.get('tries', ())) + 1}",
-        open_key=f"order:{plan.order_id}",
+        open_key=f"number:{plan.number}",  # nobody else rings the customer meanwhile
         number=plan.number,
         cli=plan.cli,
         variables={ROBOT_SAY: sound, ROBOT_KEYS: "-".join(plan.phone_keys)},
