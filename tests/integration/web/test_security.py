@@ -91,7 +91,6 @@ SHOWN_AT_ONCE = {
     "/feedback/{id}": 422,
     "/messages/quiet": 422,
     "/messages/words/{event}/{recipient}/{channel}": 422,
-    "/robot/do-not-call/{id}/lift": 404,  # nobody stands there
     "/robot/phrases": 422,
     "/callback/{key}": 422,  # without a consent
     "/robot/orders/{number}/send": 422,  # it is switched off
