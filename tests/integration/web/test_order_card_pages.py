@@ -92,11 +92,11 @@ async def test_the_whole_way_of_an_order_on_its_page(stage: SalesStage) -> None:
         text = await send(dealer, "close", 409, result="done", earned="8910", reason="", note="Всё отлично")
         assert "Сначала нужен разговор" in text
         assert 'value="Всё отлично"' in text  # nothing typed is lost
-        await send(dealer, "contact", 403, reason="звонил сам")
+        await send(dealer, "contact", 404, reason="звонил сам")
         await send(factory, "contact", 303, reason="Клиент приехал в салон")
         await send(dealer, "status", 303, status="processed", seen="accepted")
         await send(dealer, "postpone", 422, until="2020-01-01", reason="не сейчас")
-        await send(dealer, "deadline", 403, due="2026-04-01", version="1")
+        await send(dealer, "deadline", 404, due="2026-04-01", version="1")
         assert "не может быть в прошлом" in await send(
             factory, "deadline", 422, due="2020-01-01", version="9"
         )
@@ -115,7 +115,7 @@ async def test_the_whole_way_of_an_order_on_its_page(stage: SalesStage) -> None:
         assert "+300" in text
         assert "в тот же день" in text
         assert "Вернуть в работу" in text
-        await send(dealer, "reopen", 403, reason="ошиблись")
+        await send(dealer, "reopen", 404, reason="ошиблись")
         await send(factory, "reopen", 303, reason="Клиент вернулся")
         assert (await stored(stage)).cycle == 2
         await send(factory, "delete", 403, reason="лишний")

@@ -86,7 +86,7 @@ async def test_others_look_or_do_not_know_of_it(site: GuardedSite) -> None:
         assert answer.status == 403
     dealer = await site.signed_in(Role.DEALER_OWNER)
     async with dealer.get("/strategies") as answer:
-        assert answer.status == 403
+        assert answer.status == 404
 
 
 async def test_a_strategy_gets_a_name_and_regions(site: GuardedSite) -> None:
