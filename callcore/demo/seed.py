@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.catalog.tables import ProductRow
+from callcore.demo.callbacks import demo_callbacks
 from callcore.demo.calls_out import demo_calls_out
 from callcore.demo.customer_details import add_customer_details
 from callcore.demo.data import DemoData, load_demo_data
@@ -96,6 +97,7 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
             await _write(session, demo_points(rows.orgs, told, now))
             await _write(session, demo_tasks(story.calls, rows.users, now))
             await _write(session, demo_robot(told, now))
+            await _write(session, demo_callbacks(told, now))
             await _write(session, demo_retention(now))
             await _write(session, demo_messages(told, now))
             await _write(session, demo_keys(rows.orgs, rows.users, now))
