@@ -115,6 +115,11 @@ async def test_a_press_rings_us_then_the_customer_and_the_talk_opens_the_number(
         )
         assert not [frame for frame in visitor.frames if digits in frame]
 
+        async def is_proven() -> list[Row]:
+            proven = "SELECT id FROM orders WHERE number = ? AND contacted_at IS NOT NULL"
+            return office.rows(proven, order["number"])
+
+        await until("the talk is a proof", is_proven)
         await visitor.go(address)
         await page.locator("#f-status-status").select_option(label="Обработан")
         await page.get_by_role("button", name="Перевести").click()

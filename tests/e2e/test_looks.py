@@ -54,7 +54,7 @@ async def test_pages_fit_a_phone_and_can_be_touched(visit: Visit, talk: Talk) ->
             wrong[f"{name}: too small to touch"] = sorted(set(found))
     assert not wrong, wrong
     await visitor.page.locator(".bar-menu").click()
-    await visitor.page.locator("nav#nav").get_by_role("link", name="Звонки").click()
+    await visitor.page.locator("nav#nav").get_by_role("link", name="Звонки", exact=True).click()
     await expect(visitor.page).to_have_url(re.compile(r"/calls$"))
 
 

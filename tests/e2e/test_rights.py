@@ -122,7 +122,7 @@ async def test_a_hidden_number_is_nowhere_on_the_wire(office: Office, visit: Vis
     number = "+79160900771"
     first, *others = office.dealer_keys
     await office.behave(tuple(others), Behaviour.BUSY)
-    dealer, operator = await visit(DEALER), await visit("operator")
+    dealer, staff = await visit(DEALER), await visit("supervisor")
     live = Wire(dealer)
     await dealer.go_live("/calls")
     calling = await office.call(number, talk_s=3, caller_name=f"Ирина {number}")
@@ -140,7 +140,7 @@ async def test_a_hidden_number_is_nowhere_on_the_wire(office: Office, visit: Vis
     assert any(talk.call_id in text and '"ended"' in text for text in live.texts)
     assert live.holding(number) == []
     assert walked.holding(number) == []
-    assert len((await _walk(operator, talk)).holding(number)) > 5, "the same walk of the staff does show it"
+    assert len((await _walk(staff, talk)).holding(number)) > 5, "the same walk of the staff does show it"
 
     await dealer.go(f"/calls?number={number[-4:]}")
     await expect(dealer.page.locator("tr[data-call]")).to_have_count(0)
