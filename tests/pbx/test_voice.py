@@ -54,12 +54,12 @@ def test_what_it_says_is_speech_of_the_right_length(voice, tmp_path):
         [OpenOrder(5, 416, "Роллеты", 891_000, "RU-MOS")],
     )
     done = render_all(voice, tmp_path, list(texts.all()))
-    assert [one.problem for one in done] == [""] * 3
+    assert [one.problem for one in done] == [""] * 4  # one of them the promise to who asks to be called back
     for one in done:
         path = tmp_path / f"{one.name}.wav"
         assert 0.8 < sound_seconds(path) <= MAX_WHISPER_S
         assert 1500 < loudness(path) < 8000
-    assert done[-1].was_long, "goods, sum and region take too long together"
+    assert any(one.was_long for one in done), "goods, sum and region take too long together"
 
 
 def test_whisper_prompt_and_key_take_8_s_at_most(voice, tmp_path):

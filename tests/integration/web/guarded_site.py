@@ -204,7 +204,7 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
             waveform={"customer": [1], "ours": [2]},
         )
         rule = {"title": "Всегда", "days": 0, "reason": "учёт", "at": clock.now()}
-        session.add(RetentionRuleRow(id=1, position=0, **rule))
+        session.add(RetentionRuleRow(position=0, **rule))
         session.add_all([recording, _attempt(call, people[Role.DEALER_MANAGER].id)])
         await session.flush()
         policy = await make_policy(session)
