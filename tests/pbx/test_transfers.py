@@ -99,7 +99,7 @@ def check_rows(lab, talk, expected):
 
 
 async def talk(lab, ear, application, key, seconds):
-    """A call to this phone, from where it was taken."""
+    """A call to this phone, from where the two are joined."""
     await lab.customers.listen("customers")
     before = len(ear.milestones("accepted"))
     application.route((key, 15))
@@ -107,6 +107,9 @@ async def talk(lab, ear, application, key, seconds):
     await ear.first(lambda _: len(ear.milestones("accepted")) > before)
     accepted = ear.milestones("accepted")[before]
     assert accepted["Phone"] == key
+    await ear.first(
+        lambda event: event.get("Event") == "BridgeEnter" and event["Uniqueid"] == accepted["Uniqueid"]
+    )
     return Talk(ear, customer_id, accepted["CallId"])
 
 
