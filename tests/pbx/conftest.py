@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from callcore.asterisk.embedded import find_or_install
+from callcore.asterisk.voice.install import find_or_install_voice
 from tests.pbx.lab import answering, listening, running_lab
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -48,3 +49,10 @@ async def ear(lab):
 async def application(lab):
     async with answering(lab) as application:
         yield application
+
+
+@pytest.fixture(scope="session")
+def voice():
+    """The embedded voice, installed when nobody has done it before."""
+    cache = Path(os.environ.get("DEALERLINE_CACHE", CHECKOUT / "var/cache")) / "voice"
+    return find_or_install_voice(cache, print, system=lambda: None)

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 
 from callcore.asterisk.carrier import UNKNOWN_TONE_HZ
-from callcore.asterisk.voice.install import find_voice
 from callcore.asterisk.voice.parts import PartShelf
 from callcore.calls.attempts import AttemptKind
 from callcore.calls.tables import CallEventRow, CallRow
@@ -21,7 +20,6 @@ from dialplans.plan import Behaviour
 from tests.audio import RATE_HZ, Sound, is_heard, read_sound, tone_level, write_wav
 from tests.integration.databases import migrated_sqlite
 from tests.pbx.caller import calling
-from tests.pbx.conftest import CHECKOUT
 from tests.pbx.lab import VOICES
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
@@ -44,9 +42,9 @@ async def caller(lab, database):
 
 
 @pytest.fixture
-async def message(lab):
+async def message(lab, voice):
     """The sound of the order, rendered as the application renders it."""
-    shelf = PartShelf(Path(lab.dirs.sounds) / "robot", lambda: find_voice(CHECKOUT / "var/cache/voice"))
+    shelf = PartShelf(Path(lab.dirs.sounds) / "robot", lambda: voice)
     parts = order_parts(ORDER)
     assert await shelf.ready(parts) is None, "nothing is ready before it is rendered"
     await shelf.refresh()

@@ -1,6 +1,5 @@
 """The embedded voice: unpacked without root by our own means, and it speaks."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,6 @@ from tests.audio import read_sound
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def voice():
-    cache = Path(os.environ.get("DEALERLINE_CACHE", CHECKOUT / "var/cache")) / "voice"
-    return find_or_install_voice(cache, print, system=lambda: None)
 
 
 def loudness(path):
