@@ -5,13 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, func, literal, select, update
+from sqlalchemy import ColumnElement, String, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.kernel.database import insert_unless_exists
-from callcore.kernel.errors import Conflict
 from callcore.network.access_tables import SettingRow
 from callcore.network.model import PhonePolicy
+from callcore.network.save_setting import save_setting
 
 KEY: Final = "calls"
 
@@ -88,20 +87,7 @@ async def write_call_settings(
     session: AsyncSession, settings: CallSettings, *, shown: int, at: datetime, user_id: int
 ) -> int:
     """The new version. Raises Conflict("settings-changed") when another was saved since `shown`."""
-    values = {"value": asdict(settings), "at": at, "user_id": user_id, "version": shown + 1}
-    if shown == 0:
-        if await insert_unless_exists(session, SettingRow, key=KEY, **values):
-            return 1
-        raise Conflict("settings-changed")
-    changed = await session.scalar(
-        update(SettingRow)
-        .where(SettingRow.key == KEY, SettingRow.version == shown)
-        .values(**values)
-        .returning(SettingRow.version)
-    )
-    if changed is None:
-        raise Conflict("settings-changed")
-    return int(changed)
+    return await save_setting(session, KEY, asdict(settings), shown=shown, at=at, user_id=user_id)
 
 
 # --- the same in SQL: read once a statement ---------------------------------------------------------------------

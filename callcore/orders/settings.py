@@ -4,12 +4,11 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.kernel.database import insert_unless_exists
-from callcore.kernel.errors import Conflict
 from callcore.network.access_tables import SettingRow
+from callcore.network.save_setting import save_setting
 
 KEY: Final = "orders"
 
@@ -67,17 +66,4 @@ async def write_settings(
     session: AsyncSession, settings: OrderSettings, *, shown: int, at: datetime, user_id: int
 ) -> int:
     """The new version. Raises Conflict("settings-changed") when another was saved since `shown`."""
-    values = {"value": asdict(settings), "at": at, "user_id": user_id, "version": shown + 1}
-    if shown == 0:
-        if await insert_unless_exists(session, SettingRow, key=KEY, **values):
-            return 1
-        raise Conflict("settings-changed")
-    changed = await session.scalar(
-        update(SettingRow)
-        .where(SettingRow.key == KEY, SettingRow.version == shown)
-        .values(**values)
-        .returning(SettingRow.version)
-    )
-    if changed is None:
-        raise Conflict("settings-changed")
-    return int(changed)
+    return await save_setting(session, KEY, asdict(settings), shown=shown, at=at, user_id=user_id)
