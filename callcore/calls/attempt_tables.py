@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 import callcore.calls.task_tables  # noqa: F401 - with what it refers to
@@ -55,4 +55,5 @@ class AttemptRow(Base):
     joined_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     talk_s: Mapped[int] = mapped_column(default=0)
+    cost_kopecks: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # what the carrier takes
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -14,7 +14,8 @@ from callcore.kernel.database import Base, BigId
 class CallbackRow(Base):
     """Somebody asks to be called. `public_id` is the customer's key to look at it. `open_key` site and number while it is
     open: a second request refreshes the first. `state` CallbackState; `due_at` the next try in UTC, `tz` the customer's
-    zone. `source`: widget, api, queue, operator. `lease_until` belongs to the worker that holds it."""
+    zone. `source`: widget, api, queue, operator. `lease_until` belongs to the worker that holds it. `assigned_at`: a person has
+    said who calls: the person, the outlet, the dealer, and with none of these the operators."""
 
     __tablename__ = "callbacks"
     __table_args__ = (
@@ -41,6 +42,8 @@ class CallbackRow(Base):
     tz: Mapped[str]
     org_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # who took it by hand
+    outlet_id: Mapped[int | None] = mapped_column(ForeignKey("outlets.id"))
+    assigned_at: Mapped[datetime | None]
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"))
     task_id: Mapped[int | None] = mapped_column(ForeignKey("tasks.id"))
