@@ -35,6 +35,7 @@ class OrgRow(Base):
     state: Mapped[str] = mapped_column(default="active")
     takes_site_calls: Mapped[bool] = mapped_column(default=True)  # «Звонок с сайта»
     points: Mapped[int] = mapped_column(default=0)
+    rating: Mapped[int | None]  # merits.Weights: what «Рейтинг» goes by when it is not the points
     site_url: Mapped[str] = mapped_column(default="")
     is_authorised: Mapped[bool] = mapped_column(default=True, server_default=true())
     takes_site_orders: Mapped[bool] = mapped_column(default=True, server_default=true())
