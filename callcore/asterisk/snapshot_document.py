@@ -101,6 +101,7 @@ class _Tables:
                     outlet.id,
                     outlet.points,
                     outlet.ringing.value,
+                    outlet.rating,
                 )
             )
         return self._outlet_places[outlet.id]

@@ -1,6 +1,6 @@
 """The routing snapshot as a file beside the PBX: what the local script decides by while the application is away.
 
-One ASCII line `dealerline-routing-2 <crc32> <bytes of the document> <bytes after this line>`, a JSON document, and the
+One ASCII line `dealerline-routing-3 <crc32> <bytes of the document> <bytes after this line>`, a JSON document, and the
 numbering plan as two arrays in the machine's own byte order (first numbers, 8 bytes each; set of regions, 2 bytes
 each). It holds phone keys, our own numbers and hours; nothing of customers. Zones are offsets for the time in which the
 file is valid, so that its reader needs no zone database.

@@ -54,7 +54,7 @@ class OrderFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealerFacts:
-    """`is_active`: neither it nor one above it is suspended. `regions`: the main one among them. `goods` matters only
+    """`points` are for the gate, `rating` for «Рейтинг»; None: the points, too. `is_active`: neither it nor one above it is suspended. `regions`: the main one among them. `goods` matters only
     without `whole_line`; `open_orders` only with a `capacity`."""
 
     id: int
@@ -70,6 +70,7 @@ class DealerFacts:
     services: frozenset[str] = frozenset()
     capacity: int | None = None
     open_orders: int = 0
+    rating: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,11 @@ class Verdict:
     points: int
     out: Out = Out.NONE
     what: str = ""
+    rating: int | None = None
+
+    @property
+    def standing(self) -> int:
+        return self.points if self.rating is None else self.rating
 
     @property
     def is_in(self) -> bool:
@@ -90,7 +96,8 @@ class Verdict:
 def judge(order: OrderFacts, dealers: Iterable[DealerFacts], gate: int | None) -> tuple[Verdict, ...]:
     """One for each dealer, in their order. What a dealer's own site brought him he gets without being judged."""
     return tuple(
-        Verdict(dealer.id, dealer.name, dealer.points, *_against(order, dealer, gate)) for dealer in dealers
+        Verdict(dealer.id, dealer.name, dealer.points, *_against(order, dealer, gate), dealer.rating)
+        for dealer in dealers
     )
 
 

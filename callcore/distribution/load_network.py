@@ -134,6 +134,7 @@ class _Org(NamedTuple):
     region_code: str | None
     state: str
     points: int
+    rating: int | None
     is_authorised: bool
     takes_site_orders: bool
     whole_line: bool
@@ -179,6 +180,7 @@ async def _maker(
             id=org.id,
             name=org.name,
             points=org.points,
+            rating=org.rating,
             is_active=suspended.isdisjoint(chain(org.path)),
             is_authorised=org.is_authorised,
             takes_site_orders=org.takes_site_orders,

@@ -184,7 +184,7 @@ class _Dealers:
         return sorted(
             members,
             key=lambda org_id: (
-                -self.points_of(org_id) if by_points else 0,
+                -self.rating_of(org_id) if by_points else 0,
                 self._used_at.get(org_id, NEVER),
                 org_id,
             ),
@@ -196,8 +196,8 @@ class _Dealers:
     def org_of(self, member: int) -> int:
         return member
 
-    def points_of(self, member: int) -> int:
-        return self._by_id[member].points
+    def rating_of(self, member: int) -> int:
+        return self._by_id[member].standing
 
     def weight_of(self, member: int) -> int:  # noqa: ARG002 - nothing rings
         return 0

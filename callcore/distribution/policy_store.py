@@ -147,7 +147,9 @@ async def order_policy_facts(session: AsyncSession) -> OrderPolicyFacts:
     dids = await session.execute(select(DidRow.id, DidRow.label).where(DidRow.is_active))
     products = (await session.execute(select(ProductRow.article, ProductRow.category))).all()
     return OrderPolicyFacts(
-        dealers={org.id: DealerFact(org.id, org.name, org.points, _takes_orders(org)) for org in orgs},
+        dealers={
+            org.id: DealerFact(org.id, org.name, org.points, _takes_orders(org), org.rating) for org in orgs
+        },
         regions=dict(regions.all()),
         dids=dict(dids.all()),
         categories=frozenset(category for _, category in products),

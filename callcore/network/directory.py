@@ -67,6 +67,7 @@ async def _orgs(session: AsyncSession) -> tuple[Org, ...]:
             is_authorised=row.is_authorised,
             points=row.points,
             region_code=row.region_code,
+            rating=row.rating,
         )
         for row in await session.scalars(select(OrgRow).order_by(OrgRow.id))
     )

@@ -23,7 +23,8 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Org:
-    """`region_codes` are the regions served besides those where the outlets stand, sorted; `region_code` is its own."""
+    """`region_codes` are the regions served besides those where the outlets stand, sorted; `region_code` is its own. `points`
+    are for the gate; `rating` is what «Рейтинг» goes by, None for the points."""
 
     id: int
     kind: OrgKind
@@ -36,6 +37,11 @@ class Org:
     is_authorised: bool = True
     points: int = 0
     region_code: str | None = None
+    rating: int | None = None
+
+    @property
+    def standing(self) -> int:
+        return self.points if self.rating is None else self.rating
 
     @property
     def chain(self) -> tuple[int, ...]:

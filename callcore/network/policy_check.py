@@ -76,12 +76,18 @@ _WARNINGS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class DealerFact:
-    """`takes_calls`: it works, has «Звонок с сайта» and an outlet that takes calls, its own or of a dealer below."""
+    """`takes_calls`: it works, has «Звонок с сайта» and an outlet that takes calls, its own or of a dealer below. `points`
+    are for the gate, `rating` for the TOP; None: the points, too."""
 
     id: int
     name: str
     points: int
     takes_calls: bool = True
+    rating: int | None = None
+
+    @property
+    def standing(self) -> int:
+        return self.points if self.rating is None else self.rating
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,10 @@ class PolicyFacts:
     def most_points(self) -> int | None:
         """None while there is no dealer."""
         return max((dealer.points for dealer in self.dealers.values()), default=None)
+
+    @property
+    def best_standing(self) -> int | None:
+        return max((dealer.standing for dealer in self.dealers.values()), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +220,7 @@ def _quotas(place: str, stage: Stage, policy: Policy, facts: PolicyFacts) -> Ite
 def _rating(place: str, stage: Stage, facts: PolicyFacts) -> Iterator[Problem]:
     yield from _range(f"{place}.min_points", stage.min_points, (-MAX_POINTS, MAX_POINTS))
     yield from _range(f"{place}.best", stage.best, BEST)
-    most = facts.most_points
+    most = facts.best_standing
     if not stage.best and stage.min_points == 0:
         yield Problem(f"{place}.min_points", Flaw.TOP_OF_ALL)
     elif most is not None and most < stage.min_points <= MAX_POINTS:

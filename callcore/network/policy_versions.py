@@ -126,6 +126,7 @@ async def policy_facts(session: AsyncSession) -> PolicyFacts:
                 org.name,
                 org.points,
                 org.takes_site_calls and org.id in with_outlets and org.id not in suspended,
+                org.rating,
             )
             for org in orgs
             if org.kind != OrgKind.MANUFACTURER

@@ -169,7 +169,7 @@ class CallPool:
         outlet = self.among.outlets[place]
         idle = self._used.get(outlet.org_id, NEVER)
         if ringing is Ringing.BY_RATING:
-            return -outlet.points, idle, outlet.org_id, outlet.id
+            return -outlet.rating, idle, outlet.org_id, outlet.id
         if ringing is Ringing.LEAST_RECENT:
             return idle, outlet.id
         return self.among.ranks[place], idle, outlet.id
@@ -192,8 +192,8 @@ class CallPool:
     def org_of(self, member: int) -> int:
         return self.among.outlets[member].org_id
 
-    def points_of(self, member: int) -> int:
-        return self.among.outlets[member].points
+    def rating_of(self, member: int) -> int:
+        return self.among.outlets[member].rating
 
     def weight_of(self, member: int) -> int:
         return len(self.abilities.of(self.among.outlets[member])[1])

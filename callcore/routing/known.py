@@ -36,7 +36,7 @@ class RoutePhone:
 class RouteOutlet:
     """An outlet made ready. `label` names it to people together with its organisation. `bar` is the first lasting reason against it for any call, else TAKEN; `site_bar` the
     same for calls of the head site's numbers. `chain` are the dealers from the root down to its own. `is_plain`: only
-    what is live can stand against its phones."""
+    what is live can stand against its phones. `points` are for the gate, `rating` for who is better."""
 
     id: int
     org_id: int
@@ -52,6 +52,7 @@ class RouteOutlet:
     ringing: Ringing = Ringing.ALL
     max_calls: int | None = None
     points: int = 0
+    rating: int = 0
     chain: tuple[int, ...] = ()
     is_plain: bool = True
 
@@ -69,7 +70,7 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Outlets of equal hours among candidates, by position and by the points of their dealers."""
+    """Outlets of equal hours among candidates, by position and by the rating of their dealers."""
 
     by_rank: Ladder
     by_rating: Ladder

@@ -23,7 +23,7 @@ def ladders(outlets: Sequence[RouteOutlet], ranks: Sequence[int], places: Sequen
         (ranks[place], one.org_id, (one.id, place), place) for place in places for one in (outlets[place],)
     ]
     rated = sorted(
-        (-one.points, one.org_id, (one.org_id, one.id), place)
+        (-one.rating, one.org_id, (one.org_id, one.id), place)
         for place in places
         for one in (outlets[place],)
     )

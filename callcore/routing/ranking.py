@@ -35,7 +35,7 @@ class Pool(Protocol):
 
     def org_of(self, member: int) -> int: ...
 
-    def points_of(self, member: int) -> int: ...
+    def rating_of(self, member: int) -> int: ...
 
     def weight_of(self, member: int) -> int:
         """How much of MAX_TOGETHER it takes."""
@@ -191,7 +191,7 @@ def _rating(stage: Stage, pool: Pool, _matter: Matter, tries: _Tries) -> Audienc
     """The best dealers who can take it; they are rung in the order that the stage says."""
     if stage.best <= 0:
         members, empty = tries.take(
-            pool.ordered(stage.ringing), stage, lambda member: pool.points_of(member) >= stage.min_points
+            pool.ordered(stage.ringing), stage, lambda member: pool.rating_of(member) >= stage.min_points
         )
     else:
         members, empty = tries.take(pool.arranged(list(_best(stage, pool)), stage.ringing), stage)
@@ -202,7 +202,7 @@ def _best(stage: Stage, pool: Pool) -> Iterator[int]:
     """Members that fit of the best `best` dealers."""
     found: set[int] = set()
     for member in pool.ordered(Ringing.BY_RATING):
-        if pool.points_of(member) < stage.min_points:
+        if pool.rating_of(member) < stage.min_points:
             return
         if pool.org_of(member) not in found:
             if not pool.fits(member):

@@ -121,6 +121,7 @@ def _ready_outlet(
         ringing=outlet.ringing,
         max_calls=outlet.max_calls,
         points=org.points,
+        rating=org.standing,
         chain=org.chain,
         is_plain=all(phone.is_plain for phone in phones)
         and (outlet.max_calls is None or outlet.max_calls > 0),

@@ -47,7 +47,12 @@ policies = st.builds(
 def with_policies(draw, directory, made_at):
     """The same network with neighbours, points, ways of ringing, people with pauses and hours, shifts and two policies."""
     orgs = tuple(
-        replace(org, points=draw(st.integers(-20, 40)), is_authorised=draw(st.booleans()))
+        replace(
+            org,
+            points=draw(st.integers(-20, 40)),
+            rating=draw(st.none() | st.integers(0, 40)),
+            is_authorised=draw(st.booleans()),
+        )
         for org in directory.orgs
     )
     outlets = tuple(

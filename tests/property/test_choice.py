@@ -47,7 +47,7 @@ class Dealers:
     def org_of(self, member):
         return member
 
-    def points_of(self, member):
+    def rating_of(self, member):
         return self.points[member]
 
     def weight_of(self, member):

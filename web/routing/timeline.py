@@ -43,9 +43,14 @@ def timeline(policy: Policy, facts: PolicyFacts) -> Timeline:
 
 def top_now(stage: Stage, policy: Policy, facts: PolicyFacts) -> tuple[int, ...]:
     """Ids of the dealers of the TOP as points stand, most first; whoever takes no calls is not among them."""
-    gate = stage.min_points if policy.min_points is None else max(stage.min_points, policy.min_points)
-    able = [one for one in facts.dealers.values() if one.takes_calls and one.points >= gate]
-    able.sort(key=lambda one: (-one.points, one.id))
+    able = [
+        one
+        for one in facts.dealers.values()
+        if one.takes_calls
+        and one.standing >= stage.min_points
+        and (policy.min_points is None or one.points >= policy.min_points)
+    ]
+    able.sort(key=lambda one: (-one.standing, one.id))
     return tuple(one.id for one in able[: stage.best or None])
 
 

@@ -201,9 +201,13 @@ def _top(told: Understood, book: OrderPolicyBook) -> dict[str, Any]:
     stage = next((one for one in told.policy.stages if one.kind == "rating"), None)
     if stage is None:
         return {"dealers": (), "more": 0}
-    gate = max(stage.min_points, told.policy.min_points or stage.min_points)
-    able = [one for one in book.facts.dealers.values() if one.takes_calls and one.points >= gate]
-    able.sort(key=lambda one: (-one.points, one.id))
+    gate = told.policy.min_points
+    able = [
+        one
+        for one in book.facts.dealers.values()
+        if one.takes_calls and one.standing >= stage.min_points and (gate is None or one.points >= gate)
+    ]
+    able.sort(key=lambda one: (-one.standing, one.id))
     able = able[: stage.best or None]
     return {"dealers": able[:MAX_TOP], "more": max(0, len(able) - MAX_TOP)}
 

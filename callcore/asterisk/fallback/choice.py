@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 BY_INSTANTS = -1  # stands for the zone of a schedule that opens and closes at these epoch seconds
 MAX_STEPS = 20
 MAX_KEYS = 20
-PHONES, RING_S, SCHEDULE, ORG, ID, POINTS, RINGING = range(7)  # of an outlet in the document
+PHONES, RING_S, SCHEDULE, ORG, ID, POINTS, RINGING, RATING = range(8)  # of an outlet in the document
 _WEEK_MIN = 7 * 24 * 60
 _EPOCH_MIN = 3 * 24 * 60  # 1970-01-01 was a Thursday
 
@@ -107,7 +107,7 @@ class _Choice:
         if kind == "rating" and stage["best"]:
             best = self._best(stage, _in_order(order, "by-rating"))
             return [[outlet for outlet in order if outlet[ORG] in best]]
-        return [[outlet for outlet in order if kind == "base" or outlet[POINTS] >= stage["min"]]]
+        return [[outlet for outlet in order if kind == "base" or outlet[RATING] >= stage["min"]]]
 
     def _rule(self, rules: "list[Any]") -> "list[int]":
         for org, codes, dids in rules:
@@ -123,7 +123,7 @@ class _Choice:
     def _best(self, stage: "dict[str, Any]", order: "list[Any]") -> "set[int]":
         best: set[int] = set()
         for outlet in order:
-            if len(best) == stage["best"] or outlet[POINTS] < stage["min"]:
+            if len(best) == stage["best"] or outlet[RATING] < stage["min"]:
                 break
             if self._keys(outlet):
                 best.add(outlet[ORG])
@@ -172,7 +172,7 @@ def _in_order(outlets: "list[Any]", ringing: str) -> "list[Any]":
     if ringing == "least-recent":
         return sorted(outlets, key=lambda outlet: outlet[ID])
     if ringing == "by-rating":
-        return sorted(outlets, key=lambda outlet: (-outlet[POINTS], outlet[ORG], outlet[ID]))
+        return sorted(outlets, key=lambda outlet: (-outlet[RATING], outlet[ORG], outlet[ID]))
     return outlets
 
 

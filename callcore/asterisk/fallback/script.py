@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MAGIC = "dealerline-routing-2"
+MAGIC = "dealerline-routing-3"
 SNAPSHOT = "routing.snapshot"
 BUDGET_S = 1.5  # the kernel ends the script after this, whatever it waits for
 MAX_BYTES = 64_000_000

@@ -36,11 +36,14 @@ def active(*stages, **more):
     return ActivePolicy(5, 2, "Проба", Policy(stages=stages or (BASE,), **more))
 
 
-def market(*stages, points=(10, 20, 30), **more):
+def market(*stages, points=(10, 20, 30), ratings=(None, None, None), **more):
     """Dealers 2, 3 and 4, one outlet each in Moscow: 10, 11 and 12, with phones p20 and p21, p22, p23."""
     orgs = (
         network.org(1, "/1/"),
-        *(network.org(org, f"/1/{org}/", points=found) for org, found in zip((2, 3, 4), points, strict=True)),
+        *(
+            network.org(org, f"/1/{org}/", points=found, rating=rating)
+            for org, found, rating in zip((2, 3, 4), points, ratings, strict=True)
+        ),
     )
     outlets = tuple(network.outlet(8 + org, org, **more.pop(f"outlet{org}", {})) for org in (2, 3, 4))
     policy = active(
@@ -152,6 +155,12 @@ def test_the_points_of_the_top_are_inclusive(stage, named):
     decision = ask(market(stage))
     assert [found for _, found in rung(decision)] == named
     assert (told(decision, StepStage.RATING).empty is Empty.BELOW_TOP) is (not named)
+
+
+def test_a_rating_of_several_measures_takes_the_place_of_points_in_the_top_but_not_at_the_gate():
+    stage = Stage(StageKind.RATING, min_points=50, ringing=Ringing.BY_RATING)
+    rated = market(stage, BASE, min_points=20, ratings=(90, 60, 80))
+    assert rung(ask(rated)) == [("rating", 12), ("rating", 11)], "the first has 10 points: the gate keeps him out"
 
 
 def test_all_together_is_one_step():

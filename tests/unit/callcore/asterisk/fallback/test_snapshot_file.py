@@ -71,7 +71,7 @@ def test_a_folder_that_is_away_is_tried_again_until_it_is_there(tmp_path, clock)
         lambda content: content[:-1],
         lambda content: content + b"x",
         lambda content: content.replace(b"p20", b"p99"),
-        lambda content: content.replace(b"-2 ", b"-1 ", 1),
+        lambda content: content.replace(b"-3 ", b"-2 ", 1),
         lambda content: content.replace(b" ", b" z", 1),
     ],
     ids=["empty", "cut", "longer", "changed", "version", "head"],
