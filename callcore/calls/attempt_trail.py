@@ -12,6 +12,7 @@ from callcore.calls.facts import (
     ChannelStateChanged,
     LiveChannel,
     MilestoneReached,
+    OriginateFailed,
     PbxFact,
 )
 from dialplans.contract import DeclineReason, Milestone, OutStage
@@ -29,7 +30,8 @@ class Conclusion:
 @dataclass(slots=True)
 class Trail:
     """`is_whole`: heard from its first word on without a gap. `is_live`: the PBX has channels of it, as far as we know;
-    `gone_at`: it has none any more. `stored`: the state that its row has. `stage`, `status`, `cause`: who was not reached, DIALSTATUS and Q.850."""
+    `gone_at`: it has none any more; `has_lived`: it had. `is_refused`: the PBX could not begin it. `is_cut_off`: another PBX
+    process has taken the place of the one that carried it; `is_lost`: that may be. `stored`: the state that its row has. `stage`, `status`, `cause`: who was not reached, DIALSTATUS and Q.850."""
 
     call_id: str
     state: AttemptState = AttemptState.MADE
@@ -40,6 +42,10 @@ class Trail:
     is_stopped: bool = False
     is_whole: bool = False
     is_live: bool = False
+    has_lived: bool = False
+    is_refused: bool = False
+    is_lost: bool = False
+    is_cut_off: bool = False
     gone_at: datetime | None = None
     parted_at: datetime | None = None
     customer: str = ""  # uniqueid of the outside channel
@@ -64,6 +70,7 @@ class Trail:
         match fact:
             case MilestoneReached():
                 self.is_live = self.gone_at is None
+                self.has_lived = True
                 return self._go(self._milestone(fact))
             case BridgeEntered() if fact.channel.uniqueid in (self.customer, self.phone):
                 self.is_customer_first = None  # whoever had left is back
@@ -79,6 +86,11 @@ class Trail:
                 return None
             case ChannelHungUp():
                 return self._go(self._hung_up(fact))
+            case OriginateFailed():
+                self.is_refused = (
+                    not self.has_lived
+                )  # else its hang-up tells more; words of a living one may follow
+                return None
             case _:
                 return None
 
@@ -88,7 +100,7 @@ class Trail:
             if self.is_live or self.state not in (AttemptState.MADE, AttemptState.SENT):
                 self.is_live, self.gone_at = False, self.gone_at or at
             return None
-        self.is_live = True
+        self.is_live = self.has_lived = True
         customers = [
             one for one in channels if one.channel.is_trunk and not one.channel.phone_key and not self.phone
         ]
@@ -99,6 +111,10 @@ class Trail:
             return self._go(AttemptState.DIALLING)
         self.joined_at = self.joined_at or at
         return self._go(AttemptState.TALKING)
+
+    def cut_off(self, at: datetime) -> None:
+        """Whatever it had is gone with the PBX that carried it."""
+        self.is_cut_off, self.is_live, self.gone_at = True, False, self.gone_at or at
 
     def _go(self, state: AttemptState | None) -> AttemptState | None:
         """Only on."""
@@ -152,17 +168,23 @@ class Trail:
 
     def conclude(self) -> Conclusion:
         if self.joined_at is not None:
-            reason = AttemptReason.STOPPED if self.is_stopped else _BY_LEAVING[self.is_customer_first]
-            return Conclusion(AttemptResult.TALKED, reason)
+            return Conclusion(AttemptResult.TALKED, self._of_talk())
         if self.is_stopped:
             return Conclusion(AttemptResult.CANCELLED, AttemptReason.STOPPED)
-        if self.stage == OutStage.STALE:
+        if self.is_cut_off:
+            return Conclusion(AttemptResult.FAILED, AttemptReason.PBX_RESTARTED)
+        if self.stage == OutStage.STALE or (self.is_refused and not self.has_lived):
             return Conclusion(AttemptResult.FAILED, AttemptReason.PBX_REFUSED)
         if self.customer:
             return self._of_customer()
         if self.phone:
             return Conclusion(AttemptResult.CANCELLED, AttemptReason.HUNG_UP_IN_WHISPER)
         return self._of_ours() if self.stage else Conclusion(AttemptResult.UNKNOWN, AttemptReason.LOST)
+
+    def _of_talk(self) -> AttemptReason:
+        if self.is_stopped:
+            return AttemptReason.STOPPED
+        return AttemptReason.PBX_RESTARTED if self.is_cut_off else _BY_LEAVING[self.is_customer_first]
 
     def _of_customer(self) -> Conclusion:
         if self.stage != OutStage.CUSTOMER:

@@ -57,6 +57,7 @@ class AttemptReason(StrEnum):
 
     CUSTOMER_HUNG_UP = "customer-hung-up"  # talked
     OURS_HUNG_UP = "ours-hung-up"  # talked
+    HUNG_UP_IN_NOTICE = "hung-up-in-notice"  # rejected: answered, heard that it will be recorded, hung up
     OVER = "talk-over"  # talked; who hung up was not seen
     NOT_REGISTERED = "phone-not-registered"  # ours_unreachable
     PHONE_NO_ANSWER = "phone-no-answer"  # ours_no_answer
@@ -74,7 +75,8 @@ class AttemptReason(StrEnum):
     CARRIER_FAILED = "carrier-failed"  # failed: no line, no route, an error of the network
     NOT_SENT = "not-sent"  # failed: the application stopped before it asked the PBX
     PBX_NOT_CONNECTED = "pbx-not-connected"  # failed: nothing was asked
-    PBX_REFUSED = "pbx-refused"  # failed
+    PBX_REFUSED = "pbx-refused"  # failed: it could not begin the call
+    PBX_RESTARTED = "pbx-restarted"  # failed, or talked until then
     LOST = "lost"  # unknown
 
 

@@ -157,6 +157,14 @@ class PbxLost(PbxFact):
 
 
 @dataclass(frozen=True, slots=True)
+class OriginateFailed(PbxFact):
+    """OriginateResponse with a failure: the first leg of a call that we asked for never came up. `call_id` is our
+    ChannelId. It says nothing of why: a phone that rang out ends so, too, and so does a channel that could not be made."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PhoneStateChanged(PbxFact):
     """DeviceStateChange / ContactStatus of one of our phones."""
 

@@ -18,7 +18,7 @@ from callcore.calls.attempt_rows import OpenAttempt, close, is_stopped, move, op
 from callcore.calls.attempt_trail import Trail
 from callcore.calls.attempts import AttemptReason, AttemptResult, AttemptState, is_ours
 from callcore.calls.events import AttemptChanged
-from callcore.calls.facts import ChannelFact, ChannelRef, PbxFact, PbxLost, PbxSnapshot
+from callcore.calls.facts import ChannelFact, ChannelRef, OriginateFailed, PbxFact, PbxLost, PbxSnapshot
 from callcore.kernel.bus import Bus
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
@@ -30,11 +30,12 @@ from dialplans.contract import OUT_FRESH_S
 INBOX: Final = 10_000  # facts; full: what is not heard is found in the journal
 MAX_ENDED: Final = 1000
 WRITE_TIMEOUT_S: Final = 15.0
-LOOK_S: Final = 2.0
-READ_EVERY: Final = 8  # looks: attempts of another process, or of one that was killed
+LOOK_S: Final = 1.0
+READ_EVERY: Final = 16  # looks: attempts of another process, or of one that was killed
 NOT_SENT_AFTER: Final = timedelta(seconds=15)
 ABSENT_AFTER: Final = timedelta(seconds=OUT_FRESH_S + 15)  # the dialplan refuses what is older
 RECORD_WITHIN: Final = timedelta(seconds=20)  # the PBX's own record is read and compared by then
+CUT_OFF_WITHIN: Final = timedelta(seconds=3)  # a PBX that was killed has written no record to its end
 GIVEN_UP_AFTER: Final = timedelta(hours=4)  # without any word of the PBX; no call lasts so long
 
 _log = get_logger(__name__)
@@ -67,8 +68,7 @@ class AttemptFollower:
         _ = tasks.spawn("attempts-look", every(LOOK_S, self.look))
 
     def hear(self, fact: PbxFact) -> None:
-        is_about = isinstance(fact, ChannelFact) and _call_id(fact.channel)
-        if not is_about and not isinstance(fact, PbxSnapshot | PbxLost):
+        if not _about(fact) and not isinstance(fact, PbxSnapshot | PbxLost):
             return
         try:
             self._inbox.put_nowait(fact)
@@ -93,11 +93,12 @@ class AttemptFollower:
     async def apply(self, fact: PbxFact) -> None:
         """One fact, in order. Raises DatabaseUnavailable and TimeoutError: the same fact may be applied again."""
         if isinstance(fact, PbxLost):
+            self._adopt(await self._database.read(open_attempts))
             for trail in self._trails.values():
-                trail.is_whole = False
+                trail.is_whole, trail.is_lost = False, trail.state is not AttemptState.MADE
         elif isinstance(fact, PbxSnapshot):
             await self._compare(fact)
-        elif isinstance(fact, ChannelFact) and (call_id := _call_id(fact.channel)) not in self._ended:
+        elif (call_id := _about(fact)) and call_id not in self._ended:
             trail = self._trails.setdefault(call_id, Trail(call_id))
             _ = trail.hear(fact)
             await self._write(trail, fact.at)
@@ -109,7 +110,9 @@ class AttemptFollower:
             self._adopt(await self._database.read(open_attempts))
         self._looks += 1
         for trail in list(self._trails.values()):
-            if trail.state is AttemptState.MADE and not trail.is_live:
+            if trail.is_refused and not trail.has_lived:
+                await self._end(trail, now)
+            elif trail.state is AttemptState.MADE and not trail.is_live:
                 await self._forget_unsent(trail, now)
             elif not trail.is_live:
                 await self._end_by_journal(trail, now)
@@ -131,14 +134,16 @@ class AttemptFollower:
         self._adopt(await self._database.read(open_attempts))
         for trail in list(self._trails.values()):
             channels = [live for live in snapshot.channels if _call_id(live.channel) == trail.call_id]
-            trail.is_whole = False
+            if snapshot.restarted and trail.is_lost:
+                trail.cut_off(self._clock.now())
+            trail.is_whole = trail.is_lost = False
             _ = trail.look(channels, snapshot.at)
             await self._write(trail, snapshot.at)
 
     def _record_due(self, trail: Trail) -> datetime | None:
         """From then on it ends without the PBX's own record."""
         if trail.gone_at is not None:
-            return trail.gone_at + self._record_within
+            return trail.gone_at + (CUT_OFF_WITHIN if trail.is_cut_off else self._record_within)
         asked = trail.sent_at or trail.made_at
         if asked is None:
             return None
@@ -176,7 +181,8 @@ class AttemptFollower:
         waited = due is not None and now > due
 
         def read(connection: Connection) -> bool:
-            return (waited or is_compared(connection, trail.call_id)) and remember(connection, trail)
+            is_said = waited or trail.is_cut_off or is_compared(connection, trail.call_id)
+            return is_said and remember(connection, trail)
 
         if await self._database.read(read) or waited:
             await self._end(trail, trail.gone_at or now)
@@ -203,6 +209,13 @@ class AttemptFollower:
         self._ended[trail.call_id] = None
         while len(self._ended) > MAX_ENDED:
             self._ended.popitem(last=False)
+
+
+def _about(fact: PbxFact) -> str:
+    """The call of ours that it speaks of; empty for none."""
+    if isinstance(fact, OriginateFailed):
+        return fact.call_id if is_ours(fact.call_id) else ""
+    return _call_id(fact.channel) if isinstance(fact, ChannelFact) else ""
 
 
 def _call_id(channel: ChannelRef) -> str:

@@ -184,3 +184,17 @@ async def test_one_press_is_one_call_whoever_repeats_it(lab, caller, database):
     dialled = await lab.pbx.cli("database show dl-out")
     assert first[0] in dialled
     assert "out-old" not in dialled, "what is older than yesterday is forgotten"
+
+
+async def test_a_call_that_cannot_begin_ends_at_once(lab, caller):
+    """The PBX takes the asking, and has no such place in its dialplan."""
+    await lab.pbx.cli("dialplan remove context dl-ours")
+    try:
+        began = time.monotonic()
+        call_id = await caller.press(number(31), "p1")
+        row = await caller.ended(call_id, 5)
+        assert time.monotonic() - began < 4
+    finally:
+        await lab.pbx.cli("dialplan reload")
+    assert (row.result, row.reason) == ("failed", "pbx-refused")
+    assert await lab.customers.calls_to(number(31)) == 0

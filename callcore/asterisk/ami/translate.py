@@ -21,6 +21,7 @@ from callcore.calls.facts import (
     DialEnded,
     LocalBridged,
     MilestoneReached,
+    OriginateFailed,
     PbxFact,
     PhoneStateChanged,
     Transferred,
@@ -180,6 +181,14 @@ def _milestone(event: EventHeaders, at: datetime) -> PbxFact | None:
     )
 
 
+def _originated(event: EventHeaders, at: datetime) -> PbxFact | None:
+    """Uniqueid is our ChannelId, also of a channel that was never made. A success says nothing that others do not."""
+    call_id = event.text("Uniqueid")
+    return (
+        OriginateFailed(at=at, call_id=call_id) if call_id and event.text("Response") == "Failure" else None
+    )
+
+
 def _device_state(event: EventHeaders, at: datetime) -> PbxFact | None:
     """ContactStatus is left out on purpose: it speaks of one contact. A phone that registers anew from another port
     says Created, then Removed, while the device state counts all contacts and the calls."""
@@ -199,6 +208,7 @@ _TRANSLATORS: Final[Mapping[str, Callable[[EventHeaders, datetime], PbxFact | No
     "BlindTransfer": _blind_transfer,
     "AttendedTransfer": _attended_transfer,
     "UserEvent": _milestone,
+    "OriginateResponse": _originated,
     "DeviceStateChange": _device_state,
 }
 TRANSLATED: Final = frozenset(_TRANSLATORS)

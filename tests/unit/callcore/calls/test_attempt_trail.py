@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from callcore.calls.attempt_trail import Trail
-from callcore.calls.attempts import AttemptState
+from callcore.calls.attempt_trail import Conclusion, Trail
+from callcore.calls.attempts import AttemptReason, AttemptResult, AttemptState
 from callcore.calls.facts import (
     BridgeEntered,
     BridgeLeft,
@@ -15,6 +15,7 @@ from callcore.calls.facts import (
     ChannelStateChanged,
     LiveChannel,
     MilestoneReached,
+    OriginateFailed,
 )
 
 pytestmark = pytest.mark.unit
@@ -107,6 +108,44 @@ def test_what_was_not_heard_from_the_beginning_does_not_end_by_itself() -> None:
         trail.hear(fact)
     assert (trail.state, trail.is_live) == (AttemptState.OURS, False)
     assert trail.gone_at == NOW + timedelta(seconds=3)
+
+
+def test_what_the_pbx_could_not_begin_is_told_and_what_had_begun_is_told_by_its_hang_up() -> None:
+    never, lived = Trail("out-a", state=AttemptState.SENT), Trail("out-a")
+    for trail, heard in ((never, (gone(NEAR, 0),)), (lived, (OUT, unreached("ours", "NOANSWER")))):
+        for fact in (*heard, OriginateFailed(NOW, "out-a")):
+            trail.hear(fact)
+    assert (never.is_refused, never.conclude().reason) == (True, "pbx-refused")
+    assert (lived.is_refused, lived.conclude().reason) == (False, "phone-no-answer")
+    late = Trail("out-a", state=AttemptState.SENT)
+    for fact in (
+        OriginateFailed(NOW, "out-a"),
+        OUT,
+        unreached("ours", "CHANUNAVAIL"),
+    ):  # its own words come after it
+        late.hear(fact)
+    assert late.conclude().reason == "phone-not-registered"
+
+
+@pytest.mark.parametrize(
+    ("heard", "end"), [(TALK, ("talked", "pbx-restarted")), ((*TRIED, RUNG), ("failed", "pbx-restarted"))]
+)
+def test_another_pbx_process_ends_what_the_old_one_carried(
+    heard: tuple[Any, ...], end: tuple[str, str]
+) -> None:
+    trail = Trail("out-a")
+    for fact in (OUT, *heard):
+        trail.hear(fact)
+    trail.cut_off(NOW + timedelta(seconds=7))
+    assert (trail.conclude(), trail.is_live, trail.talk_s) == (
+        end_of(*end),
+        False,
+        7 if end[0] == "talked" else 0,
+    )
+
+
+def end_of(result: str, reason: str) -> Conclusion:
+    return Conclusion(AttemptResult(result), AttemptReason(reason))
 
 
 def test_a_snapshot_tells_how_far_a_call_is() -> None:

@@ -254,3 +254,10 @@ def test_rows_of_devices() -> None:
         {"ListItems": "2"},
     ]
     assert phone_states(rows) == {"p1": "in_use"}
+
+
+def test_a_call_that_could_not_begin_is_named_by_our_own_id() -> None:
+    said = {"Response": "Failure", "Channel": "Local/s@dl-ours/n", "Reason": "0", "Uniqueid": "out-a"}
+    assert fact("OriginateResponse", **said) == facts.OriginateFailed(AT, "out-a")
+    assert fact("OriginateResponse", **said | {"Response": "Success"}) is None
+    assert fact("OriginateResponse", **said | {"Uniqueid": ""}) is None
