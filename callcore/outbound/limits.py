@@ -12,7 +12,7 @@ from callcore.calls.attempts import AttemptState
 from callcore.calls.settings import CallSettings
 from callcore.kernel.errors import NotAllowedNow
 from callcore.kernel.phone_kinds import NumberKind, kind_of
-from callcore.network.model import OrgKind
+from callcore.network.model import DEALER_ROLES, OrgKind, Viewer
 from callcore.network.phone_checks import is_own_did
 from callcore.network.tables import OrgRow
 
@@ -24,6 +24,14 @@ def check_destination(number: str, settings: CallSettings) -> None:
     is_allowed = number.startswith(settings.prefixes) and len(number) - 1 >= MIN_DIGITS
     if not is_allowed or kind_of(number) is NumberKind.PAID:
         raise NotAllowedNow("destination-not-allowed")
+
+
+async def check_option(session: AsyncSession, viewer: Viewer) -> None:
+    """Raises NotAllowedNow("no-site-calls"): a dealer without «Звонок с сайта» has no button either."""
+    if viewer.role in DEALER_ROLES:
+        takes = await session.scalar(select(OrgRow.takes_site_calls).where(OrgRow.id == viewer.org_id))
+        if not takes:
+            raise NotAllowedNow("no-site-calls")
 
 
 async def check_not_ours(session: AsyncSession, number: str) -> None:

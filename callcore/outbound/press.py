@@ -21,7 +21,7 @@ from callcore.kernel.errors import DealerlineError, Invalid, NotAllowedNow
 from callcore.network.model import Viewer
 from callcore.network.outlets import check_not_suspended
 from callcore.outbound.cli_number import cli_for
-from callcore.outbound.limits import check_amount, check_destination, check_hour, check_not_ours
+from callcore.outbound.limits import check_amount, check_destination, check_hour, check_not_ours, check_option
 from callcore.outbound.own_phones import OwnPhones, own_phones, remember_phone
 from callcore.outbound.targets import Asked, Target, find_target
 
@@ -75,7 +75,7 @@ class PressCall:
             settings = await call_settings(session)
             phones = await self._phones(session, viewer, target)
             try:
-                await self._check(session, target.check(), settings, now)
+                await self._check(session, viewer, target.check(), settings, now)
                 _ = phones.keys("")
             except NotAllowedNow as refused:
                 trouble = refused
@@ -117,7 +117,7 @@ class PressCall:
         target = (await find_target(session, viewer, asked)).check()
         await check_not_suspended(session, viewer)
         settings = await call_settings(session)
-        await self._check(session, target, settings, now)
+        await self._check(session, viewer, target, settings, now)
         keys = (await self._phones(session, viewer, target)).keys(phone)
         await check_amount(session, viewer.org_id, settings, now)
         new = NewAttempt(
@@ -142,8 +142,9 @@ class PressCall:
         return begun
 
     async def _check(
-        self, session: AsyncSession, target: Target, settings: CallSettings, now: datetime
+        self, session: AsyncSession, viewer: Viewer, target: Target, settings: CallSettings, now: datetime
     ) -> None:
+        await check_option(session, viewer)
         if not self._tools.is_connected():
             raise NotAllowedNow("pbx-not-connected")
         check_destination(target.number, settings)

@@ -17,7 +17,7 @@ from callcore.customers.tables import ContactRow
 from callcore.kernel.audit import AuditRow
 from callcore.kernel.database import Database
 from callcore.network.model import Role
-from callcore.network.tables import DidRow, PhoneRow
+from callcore.network.tables import DidRow, OrgRow, PhoneRow
 from callcore.orders.tables import OrderRow
 from dialplans.contract import OUT_KEYS, OUT_NUMBER
 from tests.fakes.clock import MONDAY_NOON, FakeClock
@@ -153,6 +153,9 @@ async def test_what_may_not_be_dialled_is_told_at_once(site: GuardedSite) -> Non
     site.pbx.lose()
     await refused("Нет связи с АТС")
     site.pbx.connect()
+    await change(update(OrgRow).values(takes_site_calls=False))
+    await refused("У вас выключен «Звонок с сайта»")
+    await change(update(OrgRow).values(takes_site_calls=True))
     await change(update(PhoneRow).where(PhoneRow.outlet_id.is_not(None)).values(is_active=False))
     await refused("У вас нет телефона в системе")
     await change(update(PhoneRow).values(is_active=True))
@@ -173,7 +176,7 @@ async def test_what_may_not_be_dialled_is_told_at_once(site: GuardedSite) -> Non
     assert site.pbx.originated == []
     assert {code.rpartition(" ")[2] for code in await audit_codes(site)} == {
         "customer-sleeps", "destination-not-allowed", "number-is-ours", "pbx-not-connected", "no-own-phone",
-        "too-many-calls-today", "too-many-calls-now", "order-not-found",
+        "too-many-calls-today", "too-many-calls-now", "order-not-found", "no-site-calls",
     }  # fmt: skip
 
 
