@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from callcore.asterisk.secrets import PbxSecrets
+from callcore.calls.rights import scope_of
 from callcore.kernel.errors import NotAllowedNow
 from callcore.kernel.tasks import TaskOwner, every
 from callcore.network.model import Viewer
 from callcore.outbound.callbacks.ask_callback import AskCallback
+from callcore.outbound.callbacks.assignees import Assignee, find_assignees
 from callcore.outbound.callbacks.callback_queries import (
     CallbackFilter,
     CallbackPage,
@@ -93,6 +95,8 @@ class Callbacks:
             view=self.view,
             call_now=self.work.call_now,
             take=self.work.take,
+            assignees=self.assignees,
+            assign=self.work.assign,
             postpone=self.work.postpone,
             close=self.work.close,
             sites=self.sites,
@@ -107,6 +111,10 @@ class Callbacks:
     async def view(self, viewer: Viewer, callback_id: int) -> CallbackView:
         async with self._database.session() as session:
             return await callback_view(session, viewer, callback_id)
+
+    async def assignees(self, viewer: Viewer, search: str) -> tuple[Assignee, ...]:
+        async with self._database.session() as session:
+            return await find_assignees(session, await scope_of(session, viewer), search)
 
     async def sites(self, viewer: Viewer) -> tuple[CallbackSite, ...]:
         async with self._database.session() as session:

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, func, select, update
 
 from callcore.calls.attempt_tables import AttemptRow
 from callcore.calls.attempts import ORDER_OF_STATES, AttemptReason, AttemptResult, AttemptState
+from callcore.calls.call_cost import cost_of
 from callcore.calls.events import AttemptChanged
+from callcore.calls.settings import settings_on
 from callcore.kernel.bus import Audience
 from callcore.kernel.database import Base
 
@@ -64,7 +66,7 @@ def close(
     joined_at: datetime | None = None,
     only: tuple[str, ...] = (),
 ) -> AttemptChanged | None:
-    """The end, once. `only`: states in which it may still end so; none: every open one."""
+    """The end, once, at the carrier's price of this moment. `only`: states in which it may still end so; none: every open one."""
     values: dict[str, Any] = {
         "state": AttemptState.ENDED.value,
         "result": result.value,
@@ -73,6 +75,9 @@ def close(
         "talk_s": talk_s,
         "open_key": None,
     }
+    if talk_s > 0:
+        number = connection.scalar(select(_ATTEMPTS.c.number).where(_ATTEMPTS.c.call_id == call_id)) or ""
+        values["cost_kopecks"] = cost_of(number, talk_s, settings_on(connection))
     if joined_at is not None:
         values["joined_at"] = func.coalesce(_ATTEMPTS.c.joined_at, joined_at)
     return _change(connection, call_id, only or _before(AttemptState.ENDED), at, values)

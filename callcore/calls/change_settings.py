@@ -39,6 +39,9 @@ BOUNDS: Final[dict[str, tuple[int, int]]] = {
     "callback_from_minute": (0, 24 * 60 - 1),
     "callback_until_minute": (1, 24 * 60),
     "callback_lease_s": (30, 3600),
+    "mobile_kopecks": (0, 10_000),
+    "fixed_kopecks": (0, 10_000),
+    "billed_by_s": (1, 60),
 }
 MAX_WAITS: Final = 10
 LONGEST_WAIT_MINUTES: Final = 24 * 60

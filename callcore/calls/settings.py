@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, func, literal, select
+from sqlalchemy import ColumnElement, Connection, String, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.network.access_tables import SettingRow
@@ -29,9 +29,10 @@ class CallSettings:
     customer's other orders of the same dealer. Calls out of one dealer: `max_calls_at_once`, `max_calls_a_day` (his day).
     `prefixes` is what may be dialled, E.164 beginnings. `from_minute`..`until_minute` of the day in the customer's zone.
     `cli_label` is how the operator signs our numbers on the customer's screen. `masked_days` a masked session lives.
+    `announces_recording`: whoever we call hears first that the talk is recorded.
     `dealers_hand_outside`: a dealer, too, may hand a talk on to an outside number. Callbacks: the customer is rung
     `callback_tries` times at most, `callback_waits` minutes apart (the last one again), in hours of his own; `callback_lease_s`
-    a worker holds one."""
+    a worker holds one. The carrier takes `mobile_kopecks` or `fixed_kopecks` a minute of talk, in steps of `billed_by_s`."""
 
     proven_talk_s: int = 10
     first_call: FirstCall = FirstCall.ANSWERED
@@ -43,6 +44,7 @@ class CallSettings:
     from_minute: int = 8 * 60
     until_minute: int = 22 * 60
     cli_label: str = ""
+    announces_recording: bool = True
     masked_days: int = 14
     dealers_hand_outside: bool = False
     callback_tries: int = 3
@@ -50,6 +52,9 @@ class CallSettings:
     callback_from_minute: int = 9 * 60
     callback_until_minute: int = 21 * 60
     callback_lease_s: int = 240
+    mobile_kopecks: int = 0
+    fixed_kopecks: int = 0
+    billed_by_s: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,12 @@ async def write_call_settings(
 ) -> int:
     """The new version. Raises Conflict("settings-changed") when another was saved since `shown`."""
     return await save_setting(session, KEY, asdict(settings), shown=shown, at=at, user_id=user_id)
+
+
+def settings_on(connection: Connection) -> CallSettings:
+    """The same on a plain connection."""
+    value = connection.scalar(select(SettingRow.value).where(SettingRow.key == KEY))
+    return read_settings(value) if value else CallSettings()
 
 
 # --- the same in SQL: read once a statement ---------------------------------------------------------------------

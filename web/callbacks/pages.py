@@ -11,7 +11,7 @@ from callcore.network.model import DEALER_ROLES, STAFF_ROLES
 from callcore.outbound.callbacks.callback_queries import CallbackFilter, CallbackTab, CallbackView
 from callcore.outbound.callbacks.model import CallbackSource
 from callcore.outbound.callbacks.sites import KEEPERS
-from web.callbacks import site_pages, words
+from web.callbacks import assign_pages, site_pages, words
 from web.callbacks.services import SERVICES, CallbackServices
 from web.callbacks.tabs import room_tabs
 from web.keys import DEPS
@@ -40,7 +40,6 @@ EMPTY: Final = {
     CallbackTab.UNREACHED: ("Дозвонились до всех", "Сюда попадают те, кто не ответил после всех попыток."),
     CallbackTab.CLOSED: ("Закрытых пока нет", "Заявка закрывается сама, когда с клиентом поговорили."),
 }
-LATE: Final = Flash("warning", "Заявку уже изменили, или клиенту как раз звонят: посмотрите, что с ней стало")
 
 
 async def listing(request: web.Request) -> web.Response:
@@ -121,9 +120,10 @@ async def _page(request: web.Request, callback_id: int, status: int = 200, **mor
 async def call_now(request: web.Request) -> web.Response:
     callback_id, form = number_in_path(request, "id"), await request.post()
     try:
-        await request.app[SERVICES].call_now(viewer_of(request), callback_id)
+        tries = _whole(form.get("tries", ""))
+        await request.app[SERVICES].call_now(viewer_of(request), callback_id, seen_tries=tries)
     except Conflict:
-        return see_other(f"/callbacks/{callback_id}", LATE)
+        return see_other(f"/callbacks/{callback_id}", words.LATE)
     except NotAllowedNow as refused:
         if refused.code != "customer-sleeps":
             raise
@@ -139,9 +139,10 @@ async def call_now(request: web.Request) -> web.Response:
 async def take(request: web.Request) -> web.Response:
     callback_id, form = number_in_path(request, "id"), await request.post()
     try:
-        await request.app[SERVICES].take(viewer_of(request), callback_id)
+        owner = str(form.get("owner", ""))
+        await request.app[SERVICES].take(viewer_of(request), callback_id, seen_owner=owner)
     except Conflict:
-        return see_other(f"/callbacks/{callback_id}", LATE)
+        return see_other(f"/callbacks/{callback_id}", words.LATE)
     return see_other(
         _back(form), Flash("success", "Заявка ваша: когда подойдёт время, первым зазвонит ваш телефон")
     )
@@ -163,7 +164,7 @@ async def close(request: web.Request) -> web.Response:
     try:
         await request.app[SERVICES].close(viewer_of(request), callback_id, reason, typed["comment"])
     except Conflict:
-        return see_other(f"/callbacks/{callback_id}", LATE)
+        return see_other(f"/callbacks/{callback_id}", words.LATE)
     return see_other(_back(form), Flash("success", f"Закрыто: {words.CLOSINGS[reason].lower()}"))
 
 
@@ -182,8 +183,14 @@ async def postpone(request: web.Request) -> web.Response:
         errors = {"until": "Срок в ближайшие две недели, не в прошлом"}
         return await _page(request, callback_id, 422, typed=typed, errors=errors)
     except Conflict:
-        return see_other(f"/callbacks/{callback_id}", LATE)
+        return see_other(f"/callbacks/{callback_id}", words.LATE)
     return see_other(_back(form), Flash("success", "Отложено; ночью клиенту не позвоним"))
+
+
+def _whole(raw: Any) -> int:
+    """-1 for what is none: no page of ours."""
+    text = str(raw)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def _text(raw: Any) -> str:
@@ -210,6 +217,8 @@ def room(services: CallbackServices) -> Room:
             get("/callbacks/{id}", one, WHO),
             post("/callbacks/{id}/call", call_now, WHO),
             post("/callbacks/{id}/take", take, WHO),
+            get("/callbacks/{id}/assign", assign_pages.form, WHO),
+            post("/callbacks/{id}/assign", assign_pages.save, WHO),
             post("/callbacks/{id}/close", close, WHO),
             post("/callbacks/{id}/postpone", postpone, WHO),
         ),

@@ -6,7 +6,10 @@ from zoneinfo import ZoneInfo
 
 from callcore.calls.attempts import AttemptReason, AttemptResult, AttemptState
 from callcore.calls.task_model import CloseReason
+from callcore.outbound.callbacks.assignees import AssigneeKind
 from callcore.outbound.callbacks.model import CallbackReason, CallbackSource, CallbackState
+from web.orders.words import exact_money
+from web.ui.flash import Flash
 
 # title, tone, icon
 STATES: Final = {
@@ -68,6 +71,13 @@ GOING_ON: Final = {
     AttemptState.DIALLING: "звоним клиенту",
     AttemptState.TALKING: "разговор",
 }
+ASSIGNEES: Final = {
+    AssigneeKind.OPERATORS: "головной офис, кто свободен",
+    AssigneeKind.PERSON: "человек",
+    AssigneeKind.OUTLET: "точка",
+    AssigneeKind.DEALER: "дилер",
+}
+LATE: Final = Flash("warning", "Заявку уже изменили, или клиенту как раз звонят: посмотрите, что с ней стало")
 # By field and code: what the person who fills in the form is told.
 ASKED_WRONG: Final = {
     "number-empty": "Введите номер телефона, например +7 916 123-45-67",
@@ -100,6 +110,11 @@ def try_text(result: str, reason: str, state: str) -> str:
     words = next((text for one, text in TRIES.items() if one == result), "итог неизвестен")
     why = next((text for one, text in TRY_REASONS.items() if one == reason), "")
     return f"{words}: {why}" if why and why not in words else words
+
+
+def cost_text(kopecks: int) -> str:
+    """«3,40 ₽»: what the carrier takes for the calls of a request."""
+    return exact_money(kopecks)
 
 
 def when_text(at: datetime, now: datetime, tz: str, *, is_soon: bool = True) -> str:

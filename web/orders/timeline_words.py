@@ -183,6 +183,7 @@ def _robot(item: TimelineItem, _tz: str) -> Look:
 
 _CALLBACK: Final = {
     "asked": ("phone-call", "info", "Клиент заказал обратный звонок"),
+    "assigned": ("user-check", "info", "Обратный звонок поручен"),
     "unreached": ("phone-off", "warn", "Обратный звонок: не дозвонились"),
     "done": ("phone-check", "ok", "Обратный звонок состоялся"),
     "closed": ("phone-check", "calm", "Обратный звонок закрыт"),

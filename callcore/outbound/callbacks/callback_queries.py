@@ -17,10 +17,11 @@ from callcore.calls.tables import CallRow
 from callcore.customers.tables import CustomerRow
 from callcore.kernel.errors import NotFound
 from callcore.network.model import Viewer
-from callcore.network.tables import OrgRow, RegionRow, UserRow
+from callcore.network.tables import OrgRow, OutletRow, RegionRow, UserRow
 from callcore.orders.masking import without_numbers
 from callcore.orders.numbers import order_numbers
 from callcore.orders.views import PhoneView, phone_view
+from callcore.outbound.callbacks.assignees import owner_of
 from callcore.outbound.callbacks.model import CallbackSource, CallbackState
 from callcore.outbound.tables import CallbackRow, CallbackSiteRow
 
@@ -55,20 +56,23 @@ class CallbackFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackTry:
-    """One call; `call_id` is empty when the journal has no such call (nothing was dialled)."""
+    """One call; `call_id` is empty when the journal has no such call (nothing was dialled). `cost_kopecks` of the carrier, 0
+    for nothing and for a price that nobody has set."""
 
     at: datetime
     state: str
     result: str
     reason: str
     talk_s: int
+    cost_kopecks: int
     call_id: str
     has_recording: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackView:
-    """As this viewer may see it. `order_number` None: none, or not his to see."""
+    """As this viewer may see it. `order_number` None: none, or not his to see. `owner` is the value of an Assignee; `attempts`
+    all calls that were begun."""
 
     id: int
     state: str
@@ -90,6 +94,9 @@ class CallbackView:
     org_name: str
     user_id: int | None
     user_name: str
+    outlet_name: str
+    owner: str
+    attempts: int
     customer_id: int | None
     order_number: int | None
     task_id: int | None
@@ -105,6 +112,10 @@ class CallbackView:
     @property
     def talk_s(self) -> int:
         return sum(one.talk_s for one in self.tries)
+
+    @property
+    def cost_kopecks(self) -> int:
+        return sum(one.cost_kopecks for one in self.tries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +193,7 @@ def _rows() -> Any:
             CallbackSiteRow.title.label("site_title"),
             OrgRow.name.label("org_name"),
             UserRow.full_name.label("user_name"),
+            OutletRow.name.label("outlet_name"),
             RegionRow.name.label("region_name"),
             CustomerRow.name.label("customer_name"),
             closer.c.full_name.label("closer_name"),
@@ -189,6 +201,7 @@ def _rows() -> Any:
         .outerjoin(CallbackSiteRow, CallbackSiteRow.key == CallbackRow.site)
         .outerjoin(OrgRow, OrgRow.id == CallbackRow.org_id)
         .outerjoin(UserRow, UserRow.id == CallbackRow.user_id)
+        .outerjoin(OutletRow, OutletRow.id == CallbackRow.outlet_id)
         .outerjoin(RegionRow, RegionRow.code == CallbackRow.region_code)
         .outerjoin(CustomerRow, CustomerRow.id == CallbackRow.customer_id)
         .outerjoin(closer, closer.c.id == CallbackRow.closed_by)
@@ -243,6 +256,9 @@ def _view(
         org_name=found.org_name or "",
         user_id=row.user_id,
         user_name=found.user_name or "",
+        outlet_name=found.outlet_name or "",
+        owner=owner_of(row),
+        attempts=row.attempts,
         customer_id=row.customer_id,
         order_number=numbers.get(row.order_id or 0),
         task_id=row.task_id,
@@ -271,6 +287,7 @@ async def _tries(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[Ca
                 result=attempt.result,
                 reason=attempt.reason,
                 talk_s=attempt.talk_s,
+                cost_kopecks=attempt.cost_kopecks,
                 call_id=attempt.call_id if call_row else "",
                 has_recording=bool(has_recording),
             )

@@ -1,7 +1,8 @@
 """What one callback needs to be called, read at the moment of calling: which phones of ours ring, which number is shown.
 
 The phones are those that would ring if the customer called that number of ours now: hours, pauses, ranking and quotas are the
-routing's. Who took the request comes first, then the dealer whose it is.
+routing's. Who took the request comes first, then the outlet or dealer whose it is; what a person gave to the operators rings at
+the operators first.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -122,9 +123,14 @@ async def phone_groups(
     groups: list[tuple[str, ...]] = []
     if row.user_id is not None:
         groups.append(await _keys(session, PhoneRow.user_id == row.user_id, ()))
-    if row.org_id is not None and await _owner(session, cli) != row.org_id:
+    if row.outlet_id is not None:
+        groups.append(await _keys(session, PhoneRow.outlet_id == row.outlet_id, ()))
+    is_by_steps = row.assigned_at is None and await _owner(session, cli) == row.org_id
+    if row.org_id is not None and not is_by_steps:
         own = or_(UserRow.org_id == row.org_id, OutletRow.org_id == row.org_id)
         groups.append(await _keys(session, own, asleep))
+    if row.assigned_at is not None and not groups:
+        groups.append(await _keys(session, PhoneRow.owner == PhoneOwner.OPERATOR.value, asleep))
     groups += tools.steps(cli, row.number, now)
     if not groups:
         groups.append(await _keys(session, PhoneRow.owner == PhoneOwner.OPERATOR.value, asleep))

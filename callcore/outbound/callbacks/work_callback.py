@@ -1,4 +1,4 @@
-"""Use cases of people: a callback is called at once, taken, put off, closed with a reason. Each is one guarded UPDATE, so that of
+"""Use cases of people: a callback is called at once, taken, told to another, put off, closed with a reason. Each is one guarded UPDATE, so that of
 two people who press at once one learns that he was late; each leaves an audit row."""
 
 from collections.abc import Sequence
@@ -25,12 +25,14 @@ from callcore.network.outlets import check_not_suspended
 from callcore.network.tables import PhoneRow
 from callcore.orders.model import OrderEventKind
 from callcore.orders.timeline import add_event
+from callcore.outbound.callbacks.assignees import Assignee, assignee, owner_of
 from callcore.outbound.callbacks.callback_queries import reaches
 from callcore.outbound.callbacks.events import CallbackChanged
 from callcore.outbound.callbacks.model import CallbackState, allowed_from, hours_of
 from callcore.outbound.tables import CallbackRow
 
 LONGEST_DELAY: Final = timedelta(days=14)
+MIN_REASON: Final = 3
 _AT_REST: Final = (CallbackState.WAITING.value, CallbackState.UNREACHED.value)
 
 
@@ -43,9 +45,9 @@ class WorkCallbacks:
         self._clock = clock
         self._bus = bus
 
-    async def call_now(self, viewer: Viewer, callback_id: int) -> None:
-        """Due at once, whatever has been tried; on the phone of who pressed when he has one. Raises
-        NotAllowedNow("customer-sleeps")."""
+    async def call_now(self, viewer: Viewer, callback_id: int, *, seen_tries: int) -> None:
+        """Due at once, whatever has been tried; on the phone of who pressed when he has one. `seen_tries` of the page that
+        was pressed: a page that does not know of the last call makes none. Raises NotAllowedNow("customer-sleeps")."""
         now = self._clock.now()
         async with self._database.transaction() as session:
             row = await _row(session, viewer, callback_id)
@@ -59,19 +61,47 @@ class WorkCallbacks:
             values |= {"reason": "", "refreshed_at": now}
             if has_phone is not None:
                 values["user_id"] = viewer.user_id
-            await _change(session, viewer, row, "callback:called", now, **values)
-            fact = await _fact(session, row, now)
+            is_seen = CallbackRow.attempts == seen_tries
+            await _change(session, viewer, row, "callback:called", now, [is_seen], **values)
+            fact = await _fact(session, row, now, row.org_id)
         self._bus.publish(fact)
 
-    async def take(self, viewer: Viewer, callback_id: int) -> None:
+    async def take(self, viewer: Viewer, callback_id: int, *, seen_owner: str) -> None:
+        """`seen_owner`: whose it was on the page, as owner_of says."""
         now = self._clock.now()
         async with self._database.transaction() as session:
             row = await _row(session, viewer, callback_id)
-            is_free = CallbackRow.user_id == row.user_id if row.user_id else CallbackRow.user_id.is_(None)
-            await _change(session, viewer, row, "callback:taken", now, [is_free], user_id=viewer.user_id)
+            is_his = _is_still(row, seen_owner)
+            await _change(session, viewer, row, "callback:taken", now, is_his, user_id=viewer.user_id)
             await _task(session, row, user_id=viewer.user_id)
-            facts = await _facts(session, row, now)
+            facts = await _facts(session, row, now, row.org_id)
         self._publish(facts)
+
+    async def assign(
+        self, viewer: Viewer, callback_id: int, to: str, reason: str, *, seen_owner: str
+    ) -> Assignee:
+        """`to` is the value of an Assignee. The order stays whose it is. Raises Invalid (fields to, reason)."""
+        now, why = self._clock.now(), " ".join(reason.split())
+        if not MIN_REASON <= len(why) <= MAX_COMMENT_CHARS:
+            raise Invalid(
+                "fields-wrong", fields={"reason": f"{MIN_REASON} to {MAX_COMMENT_CHARS} characters"}
+            )
+        async with self._database.transaction() as session:
+            row = await _row(session, viewer, callback_id)
+            new, before = await assignee(session, await scope_of(session, viewer), to), row.org_id
+            if new.value == seen_owner:
+                raise Invalid("fields-wrong", fields={"to": "it is theirs already"})
+            whose = {"user_id": new.user_id, "outlet_id": new.outlet_id, "org_id": new.org_id}
+            told = {"from": seen_owner, "to": new.value, "reason": why}
+            is_his = _is_still(row, seen_owner)
+            await _change(
+                session, viewer, row, "callback:assigned", now, is_his, told, assigned_at=now, **whose
+            )
+            await _task(session, row, user_id=new.user_id, org_id=new.org_id)
+            await _note_assigning(session, viewer, row, new, why, now)
+            facts = [*await _facts(session, row, now, before), *await _facts(session, row, now, new.org_id)]
+        self._publish(facts)
+        return new
 
     async def postpone(self, viewer: Viewer, callback_id: int, until: datetime) -> None:
         """Raises Invalid (field until)."""
@@ -85,7 +115,7 @@ class WorkCallbacks:
             values |= {"due_at": due_at, "is_soon": False}
             await _change(session, viewer, row, "callback:postponed", now, refreshed_at=now, **values)
             await _task(session, row, due_at=due_at)
-            facts = await _facts(session, row, now)
+            facts = await _facts(session, row, now, row.org_id)
         self._publish(facts)
 
     async def close(self, viewer: Viewer, callback_id: int, reason: CloseReason, comment: str = "") -> None:
@@ -111,7 +141,7 @@ class WorkCallbacks:
             )
             await _task(session, row, close_reason=reason.value, **ended)
             await _note_closing(session, viewer, row, reason, comment, now)
-            facts = await _facts(session, row, now)
+            facts = await _facts(session, row, now, row.org_id)
         self._publish(facts)
 
     def _publish(self, facts: Sequence[CallbackChanged | TaskChanged]) -> None:
@@ -137,6 +167,17 @@ async def _row(session: AsyncSession, viewer: Viewer, callback_id: int) -> Callb
     if row is None:
         raise NotFound("callback-not-found")
     return row
+
+
+def _is_still(row: CallbackRow, seen_owner: str) -> list[ColumnElement[bool]]:
+    """Conditions on CallbackRow: nobody has taken it or told it to another since. Raises Conflict."""
+    if owner_of(row) != seen_owner:
+        raise Conflict("callback-changed")
+    return [
+        CallbackRow.user_id.is_not_distinct_from(row.user_id),
+        CallbackRow.outlet_id.is_not_distinct_from(row.outlet_id),
+        CallbackRow.org_id.is_not_distinct_from(row.org_id),
+    ]
 
 
 async def _change(
@@ -183,6 +224,15 @@ async def _note_closing(
         await add_event(session, row.order_id, kind, at=now, actor_id=int(viewer.user_id), data=data)
 
 
+async def _note_assigning(
+    session: AsyncSession, viewer: Viewer, row: CallbackRow, to: Assignee, reason: str, now: datetime
+) -> None:
+    if row.order_id is not None:
+        said = {"field": "assigned", "text": f"{to.name}: {reason}", "callback_id": row.id}
+        kind, actor_id = OrderEventKind.CALLBACK, int(viewer.user_id)
+        await add_event(session, row.order_id, kind, at=now, actor_id=actor_id, data=said)
+
+
 async def _task(session: AsyncSession, row: CallbackRow, **values: Any) -> None:
     if row.task_id is not None:
         await session.execute(
@@ -193,15 +243,18 @@ async def _task(session: AsyncSession, row: CallbackRow, **values: Any) -> None:
         )
 
 
-async def _fact(session: AsyncSession, row: CallbackRow, now: datetime) -> CallbackChanged:
-    audience = await audience_of_org(session, row.org_id)
+async def _fact(
+    session: AsyncSession, row: CallbackRow, now: datetime, org_id: int | None
+) -> CallbackChanged:
+    audience = await audience_of_org(session, org_id)
     return CallbackChanged(at=now, audience=audience, callback_id=row.id)
 
 
 async def _facts(
-    session: AsyncSession, row: CallbackRow, now: datetime
+    session: AsyncSession, row: CallbackRow, now: datetime, org_id: int | None
 ) -> tuple[CallbackChanged | TaskChanged, ...]:
-    fact = await _fact(session, row, now)
+    """For the dealer `org_id` with all above him, and staff."""
+    fact = await _fact(session, row, now, org_id)
     if row.task_id is None:
         return (fact,)
     return fact, TaskChanged(at=now, audience=fact.audience, task_id=row.task_id)

@@ -98,11 +98,10 @@ class Stage:
         talk_s: int = 60,
     ) -> None:
         call_id, now = self.dialler.dialled[-1], self.clock.now()
-        await self.database.write(lambda connection: close(connection, call_id, result, reason, now))
-        async with self.database.transaction() as session:
-            row = await session.scalar(select(AttemptRow).where(AttemptRow.call_id == call_id))
-            assert row is not None
-            row.talk_s = talk_s if result is AttemptResult.TALKED else 0
+        talk_s = talk_s if result is AttemptResult.TALKED else 0
+        await self.database.write(
+            lambda connection: close(connection, call_id, result, reason, now, talk_s=talk_s)
+        )
 
     async def talk(self, number: str, seconds: int = 30, direction: str = "inbound") -> None:
         """Somebody talks with the number by the usual way."""

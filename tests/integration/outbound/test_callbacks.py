@@ -8,6 +8,7 @@ import pytest
 from callcore.calls.attempt_tables import AttemptRow
 from callcore.calls.attempts import AttemptReason, AttemptResult
 from callcore.calls.events import TaskChanged
+from callcore.calls.settings import CallSettings, write_call_settings
 from callcore.calls.task_model import CloseReason
 from callcore.calls.task_tables import TaskRow
 from callcore.customers.tables import ConsentRow
@@ -99,14 +100,20 @@ async def test_groups_of_phones_tries_delays_and_what_a_person_does_then(databas
     row = await stage.row()
     assert (row.state, row.reason, row.attempts) == ("unreached", "no_answer", 4)
     assert row.open_key is not None
-    await stage.work.take(ADMIN, row.id)
-    await stage.work.call_now(ADMIN, row.id)
+    await stage.work.take(ADMIN, row.id, seen_owner="operators")
+    with pytest.raises(Conflict):  # a page on which it is nobody's
+        await stage.work.take(ADMIN, row.id, seen_owner="operators")
+    for _ in range(2):  # two tabs, one after another, before anybody calls
+        await stage.work.call_now(ADMIN, row.id, seen_tries=4)
     assert await stage.step(1) == 1
     assert (await stage.keys())[-1] == ["p1"]
     with pytest.raises(Conflict):
         await stage.work.close(ADMIN, row.id, CloseReason.SPAM)  # it is being called
     await stage.ended(AttemptResult.NO_ANSWER, AttemptReason.CUSTOMER_NO_ANSWER)
     await stage.step(1)
+    with pytest.raises(Conflict):  # the third tab does not know of the call that was made
+        await stage.work.call_now(ADMIN, row.id, seen_tries=4)
+    assert await stage.step(3) == 0
     await stage.work.postpone(ADMIN, row.id, stage.now + timedelta(hours=2))
     await stage.work.close(ADMIN, row.id, CloseReason.NO_ANSWER, "Завтра сам наберёт")
     row = await stage.row()
@@ -114,7 +121,8 @@ async def test_groups_of_phones_tries_delays_and_what_a_person_does_then(databas
     (task,) = await stage.all(TaskRow)
     assert (task.close_reason, task.closed_by, task.user_id) == ("no_answer", 1, 1)
     actions = [one.action for one in await stage.all(AuditRow) if one.entity == "callback"]
-    assert actions == ["callback:taken", "callback:called", "callback:postponed", "callback:closed"]
+    told = ["taken", "called", "called", "postponed", "closed"]
+    assert actions == [f"callback:{word}" for word in told]
     assert any(isinstance(event, TaskChanged) for event in stage.told)
 
 
@@ -153,7 +161,7 @@ async def test_night_short_talks_barred_numbers_and_a_lost_worker(database: Data
     assert asked.due_at.hour == 6  # 09:00 there
     assert await stage.step(3600) == 0
     with pytest.raises(NotAllowedNow):
-        await stage.work.call_now(ADMIN, asked.id)
+        await stage.work.call_now(ADMIN, asked.id, seen_tries=0)
     assert await stage.step(10 * 3600) == 1
     await stage.step(300)  # the lease has run out, the call has not: it is held on
     assert (await stage.row()).state == "calling"
@@ -167,8 +175,8 @@ async def test_night_short_talks_barred_numbers_and_a_lost_worker(database: Data
     await stage.ask(barred)
     assert await stage.step() == 0
     assert ((await stage.row(barred)).state, (await stage.row(barred)).reason) == ("unreached", "barred")
-    await stage.work.take(ADMIN, (await stage.row(barred)).id)
-    await stage.work.call_now(ADMIN, (await stage.row(barred)).id)
+    await stage.work.take(ADMIN, (await stage.row(barred)).id, seen_owner="operators")
+    await stage.work.call_now(ADMIN, (await stage.row(barred)).id, seen_tries=0)
     assert await stage.step(1) == 1  # a named person calls: no machine
 
 
@@ -194,12 +202,63 @@ async def test_dealers_see_their_own_with_hidden_numbers_and_are_rung_first(data
     assert len(whole.items) == 2
     assert page.counts[CallbackTab.CALLING] == 1
     with pytest.raises(NotFound):
-        await stage.work.take(dealer, other.id)
-    await stage.ended()
+        await stage.work.take(dealer, other.id, seen_owner="operators")
+    async with database.transaction() as session:
+        priced = CallSettings(mobile_kopecks=170)
+        await write_call_settings(session, priced, shown=0, at=stage.now, user_id=1)
+    await stage.ended(talk_s=61)  # a begun minute is a minute
     await stage.step(1)
     async with database.session() as session:
         done = await callbacks_page(session, ADMIN, CallbackFilter(tab=CallbackTab.CLOSED))
-    assert [(one.talk_s, len(one.tries)) for one in done.items] == [(60, 1)]
+    assert [(one.talk_s, one.cost_kopecks, len(one.tries)) for one in done.items] == [(61, 340, 1)]
+
+
+async def test_a_request_is_told_to_another_with_a_reason_and_rings_there_first(database: Database) -> None:
+    stage = Stage(database)
+    await stage.open()
+    asked = await stage.ask()
+    dealer, why = viewer(DEALER), "Ближе к клиенту"
+    for to, reason, seen, field in (
+        ("", why, "operators", "to"),
+        ("user:99", why, "operators", "to"),
+        ("operators", why, "operators", "to"),
+        (f"org:{DEALER}", "  -  ", "operators", "reason"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            await stage.work.assign(ADMIN, asked.id, to, reason, seen_owner=seen)
+        assert list(refused.value.details["fields"]) == [field]
+    with pytest.raises(NotFound):
+        await stage.work.assign(dealer, asked.id, f"user:{DEALER}", why, seen_owner="operators")
+    await stage.work.assign(ADMIN, asked.id, f"org:{DEALER}", why, seen_owner="operators")
+    with pytest.raises(Conflict):  # another page did not see it
+        await stage.work.assign(ADMIN, asked.id, f"user:{DEALER}", why, seen_owner="operators")
+    with pytest.raises(Invalid):  # not of his tree
+        await stage.work.assign(dealer, asked.id, "user:1", why, seen_owner=f"org:{DEALER}")
+    await stage.work.assign(dealer, asked.id, f"user:{DEALER}", "Я на месте", seen_owner=f"org:{DEALER}")
+    (task,) = await stage.all(TaskRow)
+    assert (task.org_id, task.user_id) == (DEALER, DEALER)
+    assert await stage.step() == 1
+    assert (await stage.keys())[-1] == ["p9"]
+    with pytest.raises(Conflict):  # he is being called
+        await stage.work.assign(ADMIN, asked.id, "operators", why, seen_owner=f"user:{DEALER}")
+    await stage.ended(AttemptResult.OURS_NO_ANSWER, AttemptReason.PHONE_NO_ANSWER)
+    await stage.step(1)
+    await stage.work.assign(dealer, asked.id, "operators", "Не мой регион", seen_owner=f"user:{DEALER}")
+    with pytest.raises(NotFound):  # it has left him
+        await stage.work.take(dealer, asked.id, seen_owner="operators")
+    stage.steps = [("p9",)]  # whom the number itself would ring
+    await stage.work.call_now(viewer(2, Role.SUPERVISOR), asked.id, seen_tries=1)
+    assert await stage.step(1) == 1
+    assert (await stage.keys())[-1] == ["p1"]
+    told = [one.data for one in await stage.all(AuditRow) if one.action == "callback:assigned"]
+    assert [(one["from"], one["to"]) for one in told] == [
+        ("operators", f"org:{DEALER}"),
+        (f"org:{DEALER}", f"user:{DEALER}"),
+        (f"user:{DEALER}", "operators"),
+    ]
+    assert told[2]["reason"] == "Не мой регион"
+    lines = [event.data for event in await stage.all(OrderEventRow, OrderEventRow.kind == "callback")]
+    assert [line["text"] for line in lines if line["field"] == "assigned"][-1] == "Операторы: Не мой регион"
 
 
 async def test_limits_bad_numbers_bad_times_and_a_press_that_is_sent_twice(database: Database) -> None:

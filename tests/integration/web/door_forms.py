@@ -72,7 +72,7 @@ BY_PLACE: dict[str, Form] = {
     "/site/": {"pd": "1", "phone": "8 912 440-00-98"},
     "/strategies": {"shown": "0"},
     "/strategies/return": {"version": "0", "shown": "1"},
-    "/callbacks/": {"reason": "talked", "delay": "tomorrow"},
+    "/callbacks/": {"reason": "talked", "delay": "tomorrow", "to": "operators"},
     "/callbacks/sites": {"title": "День завода", "is_active": "1"},
     "/tasks/": {"reason": "talked", "delay": "tomorrow"},
 }
@@ -85,6 +85,8 @@ def form_for(site: GuardedSite, pattern: str) -> Form:
         form |= BY_PLACE[place]
     if pattern.startswith("/dids/"):
         form["version"] = site.seeds.did_version
+    if pattern.startswith("/callbacks/{id}"):
+        form |= {"owner": f"org:{site.seeds.dealer_id}", "tries": "0"}
     if pattern.startswith("/duty"):
         form |= _duty(site, pattern)
     return form

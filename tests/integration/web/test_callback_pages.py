@@ -142,7 +142,13 @@ async def test_a_click_on_another_site_is_called_and_seen(site: GuardedSite, clo
     assert "Кнопка на сайте" in page
     status, page = await operator.post(f"/callbacks/{row.id}/close", reason="other", comment="")
     assert (status, "Напишите, чем кончилось" in page) == (422, True)
-    assert (await operator.post(f"/callbacks/{row.id}/take"))[0] == 200
+    assert (await operator.post(f"/callbacks/{row.id}/take", owner="operators"))[0] == 200
+    status, page = await operator.post(
+        f"/callbacks/{row.id}/assign", owner="user:1", to="operators", reason="", q="Анна"
+    )
+    assert (status, "Напишите, почему" in page, 'value="Анна"' in page) == (422, True, True)
+    status, page = await operator.post(f"/callbacks/{row.id}/assign", owner="user:1", find="1", reason="Обед")
+    assert (status, 'value="Обед"' in page, "Поручено" in page) == (200, True, False)
     assert (await operator.post(f"/callbacks/{row.id}/postpone", delay="1h"))[0] == 200
     assert (await operator.post(f"/callbacks/{row.id}/close", reason="spam"))[0] == 200
     assert "Спам или шутка" in await operator.text("/callbacks?tab=closed")
