@@ -1,12 +1,13 @@
 """The robot of the application: its shelf of sounds, its worker, and the services of its pages."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from callcore.asterisk.voice.install import find_voice
-from callcore.asterisk.voice.model import Speech, VoiceFailed
+from callcore.asterisk.voice.model import Speech, Voice, VoiceFailed
 from callcore.asterisk.voice.parts import PartShelf
 from callcore.asterisk.voice.sound import telephone_wav
 from callcore.kernel.errors import Invalid
@@ -22,6 +23,7 @@ from callcore.outbound.robot.queries import OrderRobot, RobotFilter, RobotPage, 
 from callcore.outbound.robot.robot_worker import RobotWorker
 from callcore.outbound.robot.settings import RobotSettings, read_robot_settings
 from callcore.outbound.robot.speech import PHRASES, Part
+from callcore.outbound.robot.voices import VOICES, RobotVoice, voice_of
 from recordings.phrase import RATE_HZ, samples_of
 from web.robot.services import RobotServices
 
@@ -40,13 +42,20 @@ class Robot:
     def __init__(self, application: "Application") -> None:
         settings = application.settings
         self._database, self._clock = application.database, application.clock
-        self.shelf = PartShelf(settings.pbx.sounds_dir / FOLDER, lambda: find_voice(settings.voice.dir))
+        self._voice_dir = settings.voice.dir
+        sounds = settings.pbx.sounds_dir
+        self.shelf = PartShelf(sounds / FOLDER, self._find_voice)
+        # To be listened to on the page before one of them is chosen.
+        self._samples = {
+            code: PartShelf(sounds / f"{FOLDER}-{code or 'usual'}", self._find_voice, voice.variant)
+            for code, voice in VOICES.items()
+        }
         self.phrases = RobotPhrases(
             application.database,
             application.clock,
             FolderStore(settings.orders.files_dir / PHRASE_FOLDER, MAX_BYTES),
             _convert,
-            self.shelf.use_recorded,
+            self._renew,
         )
         self.worker = RobotWorker(
             application.database,
@@ -55,19 +64,33 @@ class Robot:
             self.shelf,
             settings.pbx.trunk_caller_id,
         )
-        self._is_prepared = False
+        self._spoken_by: RobotVoice | None = None
 
     async def start(self, tasks: TaskOwner) -> None:
-        await self.shelf.use_recorded(await self.phrases.recorded())
         _ = tasks.spawn("robot", every(STEP_S, self._step))
-        _ = tasks.spawn("robot-sounds", every(SOUNDS_S, self.shelf.refresh))
+        _ = tasks.spawn("robot-sounds", every(SOUNDS_S, self._refresh))
 
     async def _step(self) -> None:
-        """What every call needs is rendered as soon as the robot is on, before the first order is due."""
-        if not self._is_prepared and (await self._database.read(read_robot_settings)).is_on:
-            self._is_prepared = True
-            self.shelf.want_all()
+        """What every call needs is rendered as soon as the robot is on, before the first order is due; and again when it is
+        to speak in another voice."""
+        settings = await self._database.read(read_robot_settings)
+        voice = voice_of(settings.voice)
+        if settings.is_on and voice is not self._spoken_by:
+            await self.shelf.speak_as(voice.variant, await self.phrases.recorded(voice))
+            self._spoken_by = voice
         await self.worker.step()
+
+    async def _refresh(self) -> None:
+        for shelf in (self.shelf, *self._samples.values()):
+            await shelf.refresh()
+
+    def _find_voice(self, variant: str) -> Voice | None:
+        found = find_voice(self._voice_dir)
+        return found.coloured(variant) if found else None
+
+    async def _renew(self, voice: RobotVoice, recorded: Mapping[str, Path]) -> None:
+        if voice is self._spoken_by:
+            await self.shelf.use_recorded(recorded)
 
     def services(self) -> RobotServices:
         return RobotServices(
@@ -86,7 +109,7 @@ class Robot:
 
     async def book(self, viewer: Viewer) -> RobotBook:
         async with self._database.session() as session:
-            return await robot_book(session, viewer)
+            return await robot_book(session, viewer, self._clock.now())
 
     async def save(self, viewer: Viewer, settings: RobotSettings, shown: int) -> None:
         async with self._database.transaction() as session:
@@ -120,13 +143,14 @@ class Robot:
         async with self._database.transaction() as session:
             await lift_number(session, viewer, row_id, reason, now=self._clock.now())
 
-    async def listen(self, viewer: Viewer, name: str) -> bytes | None:
+    async def listen(self, viewer: Viewer, voice: RobotVoice, name: str) -> bytes | None:
         """As the telephone will say it; None while it is being rendered. Raises Forbidden, NotFound."""
-        recorded = await self.phrases.file(viewer, name)
+        recorded = await self.phrases.file(viewer, voice, name)
         if recorded is not None:
             return await asyncio.to_thread(Path(recorded).read_bytes)
         text = PHRASES[name].text if name in PHRASES else name if name in ALL_WORDS else ""
-        return await self.shelf.listen([Part(text)]) if text else None
+        shelf = self.shelf if voice is self._spoken_by else self._samples[voice.code]
+        return await shelf.listen([Part(text)]) if text else None
 
 
 async def _convert(data: bytes) -> Converted:

@@ -44,7 +44,7 @@ async def caller(lab, database):
 @pytest.fixture
 async def message(lab, voice):
     """The sound of the order, rendered as the application renders it."""
-    shelf = PartShelf(Path(lab.dirs.sounds) / "robot", lambda: voice)
+    shelf = PartShelf(Path(lab.dirs.sounds) / "robot", lambda _: voice)
     parts = order_parts(ORDER)
     assert await shelf.ready(parts) is None, "nothing is ready before it is rendered"
     await shelf.refresh()

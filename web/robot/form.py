@@ -10,9 +10,9 @@ from web.robot.words import CHANNELS
 
 NUMBERS: Final = ("delay_minutes", "max_at_once")
 CLOCKS: Final = ("from_minute", "until_minute")
-TEXTS: Final = (*NUMBERS, *CLOCKS, "retry_minutes", "manager_name")
+TEXTS: Final = (*NUMBERS, *CLOCKS, "retry_minutes", "manager_name", "sources", "voice")
 SWITCHES: Final = ("is_on", "starts_distribution")
-MAX_CHARS: Final = 200
+MAX_CHARS: Final = 600
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)", re.ASCII)
 
 
@@ -30,7 +30,11 @@ def show(settings: RobotSettings, version: int) -> RobotForm:
     texts = {name: str(getattr(settings, name)) for name in NUMBERS}
     texts |= {name: _clock(getattr(settings, name)) for name in CLOCKS}
     texts["retry_minutes"] = ", ".join(str(one) for one in settings.retry_minutes)
-    texts["manager_name"] = settings.manager_name
+    texts |= {
+        "manager_name": settings.manager_name,
+        "voice": settings.voice,
+        "sources": ", ".join(settings.sources),
+    }
     switches = {name: getattr(settings, name) for name in SWITCHES}
     return RobotForm(texts, switches, settings.channels, version)
 
@@ -53,9 +57,12 @@ def understand(form: RobotForm) -> tuple[RobotSettings, dict[str, str]]:
     retries = [_whole(part) for part in parts]
     if None in retries:
         wrong["retry_minutes"] = "not-number"
+    sources = [part.strip() for part in re.split(r"[,;]", form.texts["sources"])]
     settings = RobotSettings(
         is_on=form.switches["is_on"],
         channels=form.channels,
+        sources=tuple(dict.fromkeys(one for one in sources if one)),
+        voice=form.texts["voice"],
         delay_minutes=found["delay_minutes"] or 0,
         from_minute=clocks["from_minute"] or 0,
         until_minute=clocks["until_minute"] or 0,

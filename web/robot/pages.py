@@ -16,6 +16,7 @@ from callcore.outbound.robot.change_settings import EDITORS, READERS
 from callcore.outbound.robot.model import RobotResult, RobotState
 from callcore.outbound.robot.phrases import MAX_BYTES
 from callcore.outbound.robot.queries import RobotFilter
+from callcore.outbound.robot.voices import VOICES
 from web.keys import DEPS
 from web.robot import bar_pages, phrase_pages, words
 from web.robot.form import RobotForm, read_form, show, understand
@@ -198,6 +199,7 @@ async def _settings(
         "errors": {name: words.WRONG.get(code, "Проверьте это поле") for name, code in (wrong or {}).items()},
         "trouble": trouble,
         "channels": [(one.value, title) for one, title in words.CHANNELS.items()],
+        "voices": [(one.code, one.title) for one in VOICES.values()],
         "can_edit": viewer.role in EDITORS,
     }
     return render(request, "robot/settings.html", status=status, **context)

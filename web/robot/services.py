@@ -12,6 +12,7 @@ from callcore.outbound.robot.change_settings import RobotBook
 from callcore.outbound.robot.phrases import RobotPhrases
 from callcore.outbound.robot.queries import OrderRobot, RobotFilter, RobotPage
 from callcore.outbound.robot.settings import RobotSettings
+from callcore.outbound.robot.voices import RobotVoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,7 @@ class RobotServices:
     bar: Callable[[Viewer, str, str], Awaitable[None]]
     lift: Callable[[Viewer, int, str], Awaitable[None]]
     phrases: RobotPhrases
-    listen: Callable[[Viewer, str], Awaitable[bytes | None]]
+    listen: Callable[[Viewer, RobotVoice, str], Awaitable[bytes | None]]
 
 
 SERVICES = web.AppKey("robot_services", RobotServices)

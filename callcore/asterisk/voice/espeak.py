@@ -5,9 +5,9 @@ import subprocess
 import sys
 import wave
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from callcore.asterisk.voice.model import USUAL_VOICE, Speech, VoiceFailed
+from callcore.asterisk.voice.model import Speech, VoiceFailed, voice_name
 
 _SAY_TIMEOUT_S = 10
 _LONGEST_TEXT = 1000
@@ -17,14 +17,19 @@ _VOICES = {"ru": "ru", "en": "en"}
 
 @dataclass(frozen=True, slots=True)
 class Espeak:
-    """`argv` is the program without arguments; `data_dir` holds espeak-ng-data, empty for the program's own place."""
+    """`argv` is the program without arguments; `data_dir` holds espeak-ng-data, empty for the program's own place.
+    `variant` is one of its colourings of a voice, f2 or m3, empty for none."""
 
     argv: tuple[str, ...]
     data_dir: str = ""
+    variant: str = ""
 
     @property
     def name(self) -> str:
-        return USUAL_VOICE
+        return voice_name(self.variant)
+
+    def coloured(self, variant: str) -> "Espeak":
+        return replace(self, variant=variant)
 
     def version(self) -> str:
         """An empty text when it cannot run."""
@@ -41,9 +46,10 @@ class Espeak:
         return done.stdout.strip() if done.returncode == 0 else ""
 
     def say(self, text: str, language: str) -> Speech:
+        voice = _VOICES.get(language, "ru") + (f"+{self.variant}" if self.variant else "")
         argv = [
             *self._command(),
-            *("-v", _VOICES.get(language, "ru"), "-s", _WORDS_A_MINUTE, "-b", "1", "--stdin", "--stdout"),
+            *("-v", voice, "-s", _WORDS_A_MINUTE, "-b", "1", "--stdin", "--stdout"),
         ]
         try:
             done = subprocess.run(

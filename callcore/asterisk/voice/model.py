@@ -48,5 +48,9 @@ class Wanted:
     most_s: float
 
 
+def voice_name(variant: str) -> str:
+    return f"{USUAL_VOICE}+{variant}" if variant else USUAL_VOICE
+
+
 def file_name(text: str, language: str, voice: str) -> str:
     return hashlib.sha256(f"{voice}\0{language}\0{text}".encode()).hexdigest()[:20]

@@ -19,7 +19,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from callcore.asterisk.voice.model import USUAL_VOICE, Voice, Wanted, file_name
+from callcore.asterisk.voice.model import Voice, Wanted, file_name, voice_name
 from callcore.asterisk.voice.render import give_way, put, render_all, sound_seconds
 from callcore.asterisk.voice.shelf import end_executor
 from callcore.asterisk.voice.sound import RATE_HZ
@@ -39,11 +39,13 @@ _LONGEST_S: Final = 120.0
 
 
 class PartShelf:
-    """`folder` is the PBX's sounds/dealerline/robot. `find_voice` may block; None is no voice."""
+    """`folder` is the PBX's sounds/dealerline/robot. `find_voice` gets the colouring that is wanted (voice_name); it may
+    block; None is no voice."""
 
-    def __init__(self, folder: Path, find_voice: Callable[[], Voice | None]) -> None:
+    def __init__(self, folder: Path, find_voice: Callable[[str], Voice | None], variant: str = "") -> None:
         self._folder = folder
         self._find_voice = find_voice
+        self._variant = variant
         self._voice: Voice | None = None
         self._looked_at = -TRY_AGAIN_S
         self._swept_at = time.monotonic()
@@ -53,6 +55,13 @@ class PartShelf:
 
     def has_voice(self) -> bool:
         return self._voice is not None
+
+    async def speak_as(self, variant: str, recorded: Mapping[str, Path]) -> None:
+        """Another voice from now on, with what people recorded for it; what every call needs is rendered at once."""
+        self._variant, self._voice, self._looked_at = variant, None, -TRY_AGAIN_S
+        self._wanted, self._failed_at = {}, {}
+        self.want_all()
+        await self.use_recorded(recorded)
 
     def want_all(self) -> None:
         """Everything that any call needs, before the first one."""
@@ -104,8 +113,10 @@ class PartShelf:
     async def _ready_voice(self) -> Voice | None:
         if self._voice is None and time.monotonic() - self._looked_at >= TRY_AGAIN_S:
             self._looked_at = time.monotonic()
-            self._voice = await asyncio.to_thread(self._find_voice)
-            if self._voice is None:
+            variant = self._variant
+            voice = await asyncio.to_thread(self._find_voice, variant)
+            self._voice = voice if variant == self._variant else None
+            if voice is None:
                 _log.warning("no voice: the robot does not call")
         return self._voice
 
@@ -137,7 +148,7 @@ class PartShelf:
     # --- files; blocking --------------------------------------------------------------------------------------------
 
     def _of_voice(self, text: str) -> Path:
-        name = self._voice.name if self._voice else USUAL_VOICE
+        name = self._voice.name if self._voice else voice_name(self._variant)
         return self._folder / f"{file_name(text, LANGUAGE, name)}.wav"
 
     def _file(self, part: Part) -> Path:

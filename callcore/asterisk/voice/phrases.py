@@ -1,5 +1,7 @@
 """The words of the dialplan itself."""
 
+from callcore.network.wording import RECORDING_NOTICE
+
 # Fixed names, for the dialplan knows them without us: <name>-<language>.wav; dialplans.contract.Phrase.
 PHRASES = {
     "accept-ru": "Один — принять, два — отказ",
@@ -16,4 +18,6 @@ PHRASES = {
     "promised-en": "Thank you. We will call this number back. Goodbye.",
     "voicemail-ru": "Сейчас никто не может ответить. Оставьте сообщение после сигнала, и мы перезвоним.",
     "voicemail-en": "Nobody can answer now. Please leave a message after the tone, and we will call you back.",
-}
+    "paused-ru": "Запись на паузе",
+    "resumed-ru": "Запись идёт",
+} | {f"recorded-{language}": text for language, text in RECORDING_NOTICE.items()}

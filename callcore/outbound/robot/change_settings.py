@@ -1,10 +1,10 @@
 """Use case: the factory changes the settings of the robot. What was switched on calls for orders made from then on."""
 
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel import audit
@@ -12,7 +12,8 @@ from callcore.kernel.errors import Forbidden, Invalid
 from callcore.network.access_tables import SettingRow
 from callcore.network.model import Role, Viewer
 from callcore.network.tables import UserRow
-from callcore.orders.model import OrderChannel
+from callcore.orders.model import OrderChannel, OrderKind
+from callcore.orders.tables import OrderRow
 from callcore.outbound.robot.settings import (
     KEY,
     RobotSettings,
@@ -20,12 +21,17 @@ from callcore.outbound.robot.settings import (
     stored_robot_settings,
     write_robot_settings,
 )
+from callcore.outbound.robot.voices import VOICES
 
 EDITORS: Final = frozenset({Role.ADMIN, Role.MANUFACTURER})
 READERS: Final = EDITORS | {Role.SUPERVISOR, Role.OPERATOR}
 MAX_RETRIES: Final = 5
 MAX_RETRY_MINUTES: Final = 24 * 60
 MAX_NAME_CHARS: Final = 80
+MAX_SOURCES: Final = 30
+MAX_SOURCE_CHARS: Final = 80
+SEEN_WITHIN: Final = timedelta(days=30)
+MAX_SEEN: Final = 12
 BOUNDS: Final[dict[str, tuple[int, int]]] = {
     "delay_minutes": (0, 24 * 60),
     "from_minute": (7 * 60, 21 * 60),
@@ -36,14 +42,16 @@ BOUNDS: Final[dict[str, tuple[int, int]]] = {
 
 @dataclass(frozen=True, slots=True)
 class RobotBook:
-    """`author` and `at` of the last change, empty while nobody has made one."""
+    """`author` and `at` of the last change, empty while nobody has made one. `seen` are the sources of the last orders,
+    «google/cpc», the most frequent first."""
 
     stored: StoredRobotSettings
     author: str
     at: datetime | None
+    seen: tuple[str, ...] = ()
 
 
-async def robot_book(session: AsyncSession, viewer: Viewer) -> RobotBook:
+async def robot_book(session: AsyncSession, viewer: Viewer, now: datetime) -> RobotBook:
     """Raises Forbidden."""
     if viewer.role not in READERS:
         raise Forbidden("not-reader")
@@ -55,7 +63,19 @@ async def robot_book(session: AsyncSession, viewer: Viewer) -> RobotBook:
         )
     ).first()
     stored = await stored_robot_settings(session)
-    return RobotBook(stored, (row.full_name or "") if row else "", row.at if row else None)
+    author, at = ((row.full_name or ""), row.at) if row else ("", None)
+    return RobotBook(stored, author, at, await _seen(session, now))
+
+
+async def _seen(session: AsyncSession, now: datetime) -> tuple[str, ...]:
+    rows = await session.execute(
+        select(OrderRow.source, OrderRow.medium)
+        .where(OrderRow.created_at >= now - SEEN_WITHIN, OrderRow.kind == OrderKind.ORDER.value)
+        .group_by(OrderRow.source, OrderRow.medium)
+        .order_by(func.count().desc(), OrderRow.source, OrderRow.medium)
+        .limit(MAX_SEEN)
+    )
+    return tuple(f"{source}/{medium}" for source, medium in rows)
 
 
 async def save_robot_settings(
@@ -85,7 +105,17 @@ async def save_robot_settings(
 
 
 def check_robot_settings(settings: RobotSettings) -> dict[str, str]:
-    """Codes of what is wrong by the name of the field: too-small, too-big, too-long, too-many, not-after, none-chosen."""
+    """Codes of what is wrong by the name of the field: too-small, too-big, too-long, too-many, not-after, none-chosen,
+    too-many-sources, not-source, no-voice."""
+    wrong = _wrong_numbers(settings) | _wrong_orders(settings)
+    if settings.voice not in VOICES:
+        wrong["voice"] = "no-voice"
+    if len(settings.manager_name) > MAX_NAME_CHARS:
+        wrong["manager_name"] = "too-long"
+    return wrong
+
+
+def _wrong_numbers(settings: RobotSettings) -> dict[str, str]:
     wrong: dict[str, str] = {}
     for name, (low, high) in BOUNDS.items():
         value = getattr(settings, name)
@@ -97,10 +127,17 @@ def check_robot_settings(settings: RobotSettings) -> dict[str, str]:
         wrong["retry_minutes"] = "too-many"
     elif any(not 1 <= one <= MAX_RETRY_MINUTES for one in settings.retry_minutes):
         wrong["retry_minutes"] = "too-big"
-    if settings.is_on and not settings.channels:
+    return wrong
+
+
+def _wrong_orders(settings: RobotSettings) -> dict[str, str]:
+    """After which orders it calls."""
+    wrong: dict[str, str] = {}
+    unknown = set(settings.channels) - {one.value for one in OrderChannel}
+    if unknown or (settings.is_on and not settings.channels):
         wrong["channels"] = "none-chosen"
-    if set(settings.channels) - {one.value for one in OrderChannel}:
-        wrong["channels"] = "none-chosen"
-    if len(settings.manager_name) > MAX_NAME_CHARS:
-        wrong["manager_name"] = "too-long"
+    if len(settings.sources) > MAX_SOURCES:
+        wrong["sources"] = "too-many-sources"
+    elif any(len(one) > MAX_SOURCE_CHARS or one.startswith("/") for one in settings.sources):
+        wrong["sources"] = "not-source"
     return wrong

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel.database import insert_unless_exists
@@ -44,11 +44,22 @@ def unknown_orders(settings: RobotSettings, since: datetime) -> tuple[ColumnElem
         OrderRow.created_at >= since,
         OrderRow.kind == OrderKind.ORDER.value,
         OrderRow.channel.in_(settings.channels),
+        *_from_sources(settings.sources),
         OrderRow.status_class.in_((OrderClass.OPEN.value, OrderClass.WAITING.value)),
         OrderRow.contacted_at.is_(None),
         OrderRow.deleted_at.is_(None),
         ~known,
     )
+
+
+def _from_sources(sources: tuple[str, ...]) -> tuple[ColumnElement[bool], ...]:
+    if not sources:
+        return ()
+    wanted = []
+    for one in sources:
+        source, _, medium = one.partition("/")
+        wanted.append(and_(OrderRow.source == source, *((OrderRow.medium == medium,) if medium else ())))
+    return (or_(*wanted),)
 
 
 def has_new(connection: Connection, settings: RobotSettings, since: datetime) -> bool:

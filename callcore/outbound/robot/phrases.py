@@ -20,9 +20,9 @@ from callcore.orders.file_store import FileStore
 from callcore.outbound.robot.change_settings import EDITORS, READERS
 from callcore.outbound.robot.numerals import ALL_WORDS
 from callcore.outbound.robot.speech import PHRASES
+from callcore.outbound.robot.voices import RobotVoice
 from callcore.outbound.tables import VoicePhraseRow
 
-VOICE: Final = "robot"  # one voice for now; recorded sets of others stand beside it
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_SECONDS: Final = 30.0
 MIN_SECONDS: Final = 0.2
@@ -52,7 +52,8 @@ class PhraseLine:
 
 
 class RobotPhrases:
-    """`convert` raises Invalid (field file): no-sound, unknown-kind, too-long, too-short. `renew` is told after a change."""
+    """Each voice has a set of its own. `convert` raises Invalid (field file): no-sound, unknown-kind, too-long, too-short.
+    `renew` is told after a change."""
 
     def __init__(
         self,
@@ -60,7 +61,7 @@ class RobotPhrases:
         clock: Clock,
         store: FileStore,
         convert: Callable[[bytes], Awaitable[Converted]],
-        renew: Callable[[Mapping[str, Path]], Awaitable[None]],
+        renew: Callable[[RobotVoice, Mapping[str, Path]], Awaitable[None]],
     ) -> None:
         self._database = database
         self._clock = clock
@@ -68,7 +69,7 @@ class RobotPhrases:
         self._convert = convert
         self._renew = renew
 
-    async def list(self, viewer: Viewer) -> tuple[PhraseLine, ...]:
+    async def list(self, viewer: Viewer, voice: RobotVoice) -> tuple[PhraseLine, ...]:
         """Sentences, then the words of numbers. Raises Forbidden."""
         if viewer.role not in READERS:
             raise Forbidden("not-reader")
@@ -77,7 +78,7 @@ class RobotPhrases:
                 await session.execute(
                     select(VoicePhraseRow, UserRow.full_name)
                     .outerjoin(UserRow, UserRow.id == VoicePhraseRow.user_id)
-                    .where(VoicePhraseRow.voice == VOICE)
+                    .where(VoicePhraseRow.voice == voice.shelf)
                     .order_by(VoicePhraseRow.id)
                 )
             ).all()
@@ -92,7 +93,7 @@ class RobotPhrases:
             for name, title, text, is_word in known
         )
 
-    async def upload(self, viewer: Viewer, name: str, file_name: str, data: bytes) -> None:
+    async def upload(self, viewer: Viewer, voice: RobotVoice, name: str, file_name: str, data: bytes) -> None:
         """Raises Forbidden, NotFound, Invalid (field file), OSError."""
         self._check(viewer, name)
         if not data or len(data) > MAX_BYTES:
@@ -103,7 +104,7 @@ class RobotPhrases:
         stored = await self._store.keep(BytesIO(converted.wav))
         now = self._clock.now()
         row = VoicePhraseRow(
-            voice=VOICE,
+            voice=voice.shelf,
             name=name,
             sha256=stored.sha256,
             file_name=file_name[:100],
@@ -111,25 +112,25 @@ class RobotPhrases:
             at=now,
             user_id=viewer.user_id,
         )
-        await self._replace(viewer, name, now, "phrase:recorded", row)
+        await self._replace(viewer, voice, name, now, "phrase:recorded", row)
 
-    async def restore(self, viewer: Viewer, name: str) -> None:
+    async def restore(self, viewer: Viewer, voice: RobotVoice, name: str) -> None:
         """The synthesiser again. Raises Forbidden, NotFound."""
         self._check(viewer, name)
-        await self._replace(viewer, name, self._clock.now(), "phrase:restored", None)
+        await self._replace(viewer, voice, name, self._clock.now(), "phrase:restored", None)
 
-    async def file(self, viewer: Viewer, name: str) -> Path | None:
+    async def file(self, viewer: Viewer, voice: RobotVoice, name: str) -> Path | None:
         """The recorded one; None while the synthesiser speaks. Raises Forbidden, NotFound."""
         if viewer.role not in READERS:
             raise Forbidden("not-reader")
-        return (await self.recorded()).get(name)
+        return (await self.recorded(voice)).get(name)
 
-    async def recorded(self) -> Mapping[str, Path]:
+    async def recorded(self, voice: RobotVoice) -> Mapping[str, Path]:
         """Files in force, by the name of the phrase; one whose bytes are lost is left out."""
         async with self._database.session() as session:
             rows = await session.execute(
                 select(VoicePhraseRow.name, VoicePhraseRow.sha256).where(
-                    VoicePhraseRow.voice == VOICE, VoicePhraseRow.replaced_at.is_(None)
+                    VoicePhraseRow.voice == voice.shelf, VoicePhraseRow.replaced_at.is_(None)
                 )
             )
             kept = [(str(name), str(sha256)) for name, sha256 in rows]
@@ -142,13 +143,19 @@ class RobotPhrases:
         return found
 
     async def _replace(
-        self, viewer: Viewer, name: str, now: datetime, action: str, row: VoicePhraseRow | None
+        self,
+        viewer: Viewer,
+        voice: RobotVoice,
+        name: str,
+        now: datetime,
+        action: str,
+        row: VoicePhraseRow | None,
     ) -> None:
         async with self._database.transaction() as session:
             await session.execute(
                 update(VoicePhraseRow)
                 .where(
-                    VoicePhraseRow.voice == VOICE,
+                    VoicePhraseRow.voice == voice.shelf,
                     VoicePhraseRow.name == name,
                     VoicePhraseRow.replaced_at.is_(None),
                 )
@@ -157,9 +164,15 @@ class RobotPhrases:
             if row is not None:
                 session.add(row)
             audit.record(
-                session, at=now, actor_id=viewer.user_id, action=action, entity="phrase", entity_id=name
+                session,
+                at=now,
+                actor_id=viewer.user_id,
+                action=action,
+                entity="phrase",
+                entity_id=name,
+                voice=voice.title,
             )
-        await self._renew(await self.recorded())
+        await self._renew(voice, await self.recorded(voice))
 
     def _check(self, viewer: Viewer, name: str) -> None:
         if viewer.role not in EDITORS:

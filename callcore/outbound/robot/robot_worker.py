@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, Select, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.attempt_tables import AttemptRow
 from callcore.calls.attempts import AttemptKind, AttemptState, NewAttempt
@@ -16,6 +17,7 @@ from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.kernel.errors import Conflict
 from callcore.kernel.logs import get_logger
+from callcore.network.access_tables import SettingRow
 from callcore.orders.tables import OrderRow
 from callcore.outbound.robot.enrol import enrol, has_new, unknown_orders
 from callcore.outbound.robot.model import (
@@ -29,7 +31,7 @@ from callcore.outbound.robot.model import (
 from callcore.outbound.robot.plan_call import PlannedCall, plan_call
 from callcore.outbound.robot.ports import Dials, Speaker
 from callcore.outbound.robot.results import finish, keys_of, settle_try
-from callcore.outbound.robot.settings import RobotSettings, read_robot_settings
+from callcore.outbound.robot.settings import KEY, RobotSettings, read_robot_settings
 from callcore.outbound.robot.speech import said_text
 from callcore.outbound.tables import RobotCallRow
 from dialplans.contract import ROBOT_KEYS, ROBOT_SAY
@@ -129,7 +131,7 @@ class RobotWorker:
             await self._put_off(row, wait, now)
             return False
         try:
-            call_id = await self._begin(row, plan, sound, now)
+            call_id = await self._begin(row, plan, sound, settings.max_at_once, now)
         except Conflict:  # somebody calls about this order at this moment
             await self._put_off(row, now + BUSY_WAIT, now)
             return False
@@ -152,9 +154,15 @@ class RobotWorker:
         sound = await self._speaker.ready(plan.parts)
         return now + (SOUND_WAIT if self._speaker.has_voice() else NO_SOUND_WAIT), sound
 
-    async def _begin(self, row: RobotCallRow, plan: PlannedCall, sound: str, now: datetime) -> str | None:
-        """None when another worker was quicker. Raises Conflict("call-in-progress"); nothing is written then."""
+    async def _begin(
+        self, row: RobotCallRow, plan: PlannedCall, sound: str, at_once: int, now: datetime
+    ) -> str | None:
+        """None when another worker was quicker, or has taken the last line. Raises Conflict("call-in-progress"); nothing is
+        written then."""
         async with self._database.transaction() as session:
+            await _one_at_a_time(session)
+            if len((await session.scalars(_calling())).all()) >= at_once:
+                return None
             taken = await session.scalar(
                 update(RobotCallRow)
                 .where(
@@ -192,6 +200,17 @@ class RobotWorker:
             fresh = await session.get(RobotCallRow, row.id, with_for_update=True)
             if fresh is not None and fresh.state == RobotState.WAITING:
                 await finish(session, fresh, result, now)
+
+
+async def _one_at_a_time(session: AsyncSession) -> None:
+    """A write that changes nothing: it holds the row of the settings on PostgreSQL and the file on SQLite, so that lines in
+    use are counted by one worker after another."""
+    await session.execute(
+        update(SettingRow)
+        .where(SettingRow.key == KEY)
+        .values(version=SettingRow.version)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _attempt(row: RobotCallRow, plan: PlannedCall, sound: str) -> NewAttempt:

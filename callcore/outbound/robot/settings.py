@@ -18,13 +18,16 @@ KEY: Final = "robot"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RobotSettings:
-    """`channels` are the doors (OrderChannel) whose orders are called. `since` is when it was switched on, UTC in ISO:
+    """`channels` are the doors (OrderChannel) whose orders are called; `sources` narrow them to advertising: «google» or
+    «google/cpc», source and medium as the order has them; none: any. `voice` a code of callcore.outbound.robot.voices. `since` is when it was switched on, UTC in ISO:
     older orders are left alone. The hours are minutes of the day on the customer's clock. `retry_minutes`: the wait after
     each try that was not answered; so many tries more. `manager_name` is said while no dealer has the order."""
 
     is_on: bool = False
     since: str = ""
     channels: tuple[str, ...] = (OrderChannel.SITE.value, OrderChannel.API.value)
+    sources: tuple[str, ...] = ()
+    voice: str = ""
     delay_minutes: int = 5
     from_minute: int = 9 * 60
     until_minute: int = 20 * 60

@@ -70,7 +70,7 @@ async def _dealer(session: AsyncSession, parent: OrgRow, org_id: int, region: st
 
 
 async def make(session: AsyncSession, *, at: datetime = NOW, region: str = "RU-MOW", **more: Any) -> OrderRow:
-    new = NewOrder(kind=OrderKind.ORDER, customer_id=1, region_code=region, **more)
+    new = NewOrder(**{"kind": OrderKind.ORDER, "customer_id": 1, "region_code": region, **more})
     return await take_order(session, new, now=at)
 
 

@@ -10,7 +10,7 @@ from callcore.calls.attempt_rows import close
 from callcore.calls.attempt_tables import AttemptRow
 from callcore.calls.attempts import AttemptReason, AttemptResult
 from callcore.calls.tables import CallEventRow, CallRow
-from callcore.customers.tables import ContactRow
+from callcore.customers.tables import ContactRow, CustomerRow
 from callcore.kernel.database import Database
 from callcore.network.tables import DidRow, PhoneRow
 from callcore.orders.settings import OrderSettings, write_settings
@@ -83,9 +83,16 @@ class Stage:
         async with self.database.transaction() as session:
             await write_settings(session, OrderSettings(needs_confirmation=True), shown=0, at=NOW, user_id=1)
 
+    async def customer(self, customer_id: int, number: str) -> None:
+        async with self.database.transaction() as session:
+            session.add(CustomerRow(id=customer_id, name="Пётр", created_at=NOW))
+            await session.flush()
+            session.add(ContactRow(customer_id=customer_id, kind="phone", value=number))
+
     async def order(self, **more: Any) -> int:
         async with self.database.transaction() as session:
-            row = await make(session, at=self.clock.now(), channel="site", address="Тверская, 1", **more)
+            usual = {"channel": "site", "address": "Тверская, 1"}
+            row = await make(session, at=self.clock.now(), **usual | more)
             session.add(
                 OrderLineRow(
                     order_id=row.id,

@@ -17,7 +17,7 @@ from callcore.orders.tables import OrderEventRow, OrderRow
 from callcore.outbound.do_not_call import add_number, barred_numbers, is_barred, lift_number
 from callcore.outbound.robot.confirm_order import LINK, confirm_order, may_confirm
 from callcore.outbound.robot.forget_robot import forget_robot
-from callcore.outbound.tables import DoNotCallRow
+from callcore.outbound.tables import DoNotCallRow, RobotCallRow
 from tests.integration.distribution.stage import ADMIN, NOW
 from tests.integration.outbound.robot_stage import NUMBER, Stage
 
@@ -53,6 +53,43 @@ async def test_one_call_of_two_workers_and_key_1_confirms_and_starts_the_distrib
     statuses = await stage.all(OrderEventRow, OrderEventRow.kind == "status")
     assert [event.data["to"] for event in statuses] == ["robot_confirmed"]
     assert await stage.step() == 0
+
+
+async def test_no_worker_takes_a_line_more_than_is_set(database: Database) -> None:
+    """Five customers wait, four workers call at once, and there are two lines; the third is called when one is free."""
+    stage = Stage(database)
+    await stage.open(max_at_once=2)
+    for number in range(2, 6):
+        await stage.customer(number, f"+7916000000{number}")
+    for customer in range(1, 6):
+        await stage.order(customer_id=customer)
+    workers = [stage.worker, *(stage.another_worker() for _ in range(3))]
+    begun = await asyncio.gather(*(worker.step() for worker in workers))
+    assert (sum(begun), len(stage.dialler.dialled)) == (2, 2)
+    stage.clock.advance(20)
+    begun = await asyncio.gather(*(worker.step() for worker in workers))
+    assert sum(begun) == 0
+    await stage.ended("1")
+    stage.clock.advance(20)
+    begun = await asyncio.gather(*(worker.step() for worker in workers))
+    assert (sum(begun), len(set(stage.dialler.dialled))) == (1, 3)
+
+
+async def test_only_orders_of_the_chosen_doors_and_sources_are_called(database: Database) -> None:
+    stage = Stage(database)
+    await stage.open(sources=("google/cpc", "radio"))
+    wanted = {
+        await stage.order(source="google", medium="cpc"),
+        await stage.order(source="radio", medium="offline"),
+    }
+    await stage.order(source="google", medium="organic")
+    await stage.order(source="unknown")
+    await stage.order(channel="operator", source="google", medium="cpc")
+    await stage.worker.step()
+    assert {row.order_id for row in await stage.all(RobotCallRow)} == wanted
+    await stage.set(sources=())
+    await stage.step()
+    assert len(await stage.all(RobotCallRow)) == 4
 
 
 @pytest.mark.parametrize(

@@ -67,16 +67,28 @@ async def test_a_robot_is_switched_on_sent_and_answered_on_the_customers_page(si
     status, page = await admin.post(f"/robot/orders/{ORDER}/send")
     assert (status, "Робот выключен" in page) == (422, True)
     status, page = await admin.post(
-        "/robot/settings", **settings_form(is_on="1", from_minute="21:30", until_minute="9", max_at_once="x")
+        "/robot/settings",
+        **settings_form(
+            is_on="1", from_minute="21:30", until_minute="9", max_at_once="x", sources="google, /cpc"
+        ),
     )
     assert status == 422
+    assert 'value="google, /cpc"' in page
     assert "Введите время" in page
     assert "Введите целое число" in page
     assert 'value="x"' in page
     status, page = await admin.post(
-        "/robot/settings", **settings_form(is_on="1", manager_name="Анна Светлова")
+        "/robot/settings",
+        **settings_form(is_on="1", manager_name="Анна Светлова", sources="google/cpc; radio", voice="female"),
     )
     assert (status, "робот звонит по новым заказам" in page) == (200, True)
+    assert 'value="google/cpc, radio"' in await admin.text("/robot/settings")
+    phrases = await admin.text("/robot/phrases")
+    assert "Женский · говорит сейчас" in phrases
+    assert "listen?voice=female&amp;name=menu" in phrases
+    wrong = settings_form(version="1", sources="/cpc", voice="nobody")
+    status, page = await admin.post("/robot/settings", **wrong)
+    assert (status, "Напишите источник" in page, "Выберите голос" in page) == (422, True, True)
     status, page = await admin.post("/robot/settings", **settings_form())
     assert (status, "сохранил кто-то другой" in page) == (409, True)
     async with site.database.transaction() as session:
@@ -139,6 +151,8 @@ async def test_do_not_call_and_phrases(site: GuardedSite) -> None:
     assert "версия" in await admin.text("/robot/phrases")
     status, sound = await admin.get("/robot/phrases/listen?name=menu")
     assert (status, sound[:4]) == (200, b"RIFF")
+    other = await admin.get("/robot/phrases/listen?voice=female&name=menu")
+    assert other[0] == 404, "each voice has recordings of its own"
     assert (await admin.get("/robot/phrases/listen?name=двести"))[0] == 404  # not rendered yet
     assert (await admin.post("/robot/phrases/restore", name="menu"))[0] == 200
     async with site.database.session() as session:

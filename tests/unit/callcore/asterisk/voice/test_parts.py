@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from callcore.asterisk.voice.model import Wanted
+from callcore.asterisk.voice.model import Wanted, voice_name
 from callcore.asterisk.voice.parts import LEAD_MS, PartShelf, wav_of
 from callcore.asterisk.voice.render import render_all, sound_seconds
-from callcore.outbound.robot.speech import Part, call_parts
+from callcore.outbound.robot.speech import Part, call_parts, ready_parts
 from tests.audio import tone_samples
 from tests.fakes.voice import Tone
 
@@ -19,7 +19,7 @@ PARTS = (Part("Окно", "", 500), Part("две", "две"))
 def shelf_with_voice(folder: Path) -> PartShelf:
     """Rendered in this process: what the worker process does is tested with a real voice."""
     voice = Tone()
-    shelf = PartShelf(folder, lambda: voice)
+    shelf = PartShelf(folder, lambda _: voice)
     shelf._voice = voice
     texts = [part.text for part in (*PARTS, *call_parts().values())]
     render_all(voice, folder, [Wanted((text,), "ru", 120.0) for text in texts])
@@ -60,8 +60,26 @@ async def test_a_recorded_phrase_is_said_instead_and_taken_back(tmp_path: Path) 
 
 
 async def test_without_a_voice_nothing_is_ready(tmp_path: Path) -> None:
-    shelf = PartShelf(tmp_path, lambda: None)
+    shelf = PartShelf(tmp_path, lambda _: None)
     assert await shelf.ready(PARTS) is None
     await shelf.refresh()
     assert not shelf.has_voice()
     assert await shelf.listen(PARTS) is None
+
+
+async def test_another_voice_says_everything_anew_with_its_own_recordings(tmp_path: Path) -> None:
+    voices = {"": Tone(), "f2": Tone(name=voice_name("f2"))}
+    shelf = PartShelf(tmp_path / "sounds", lambda variant: voices[variant])
+    texts = [part.text for part in (*PARTS, *ready_parts())]
+    for voice in voices.values():
+        render_all(voice, tmp_path / "sounds", [Wanted((text,), "ru", 120.0) for text in texts])
+    await shelf.refresh()
+    before = await shelf.ready(PARTS)
+    recorded = tmp_path / "greeting.wav"
+    recorded.write_bytes(wav_of(tone_samples(440, 0.5).tobytes()))
+    await shelf.speak_as("f2", {"две": recorded})
+    await shelf.refresh()
+    assert shelf.has_voice()
+    assert shelf._file(PARTS[0]) == shelf._of_voice("Окно") != recorded
+    assert shelf._file(PARTS[1]) == recorded
+    assert await shelf.ready(PARTS) not in (None, before)
