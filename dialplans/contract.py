@@ -34,6 +34,7 @@ OURS: Final = "dl-ours"  # rings our phones; who accepts goes on to dl-out
 OUT: Final = "dl-out"  # dials the outside number, once
 OUT_MARK: Final = "dl-out-mark"  # on the outside channel, before it is dialled: recording, last words
 OUT_REACHED: Final = "dl-out-reached"  # on the outside channel, when it has answered
+PAUSE: Final = "dl-pause"  # on a phone of ours that has dialled PAUSE_KEYS in a talk
 MASKED_TALK: Final = "dl-masked"  # a dealer's own telephone that calls our number gets his customer
 OUT_END: Final = "dl-out-end"  # hangup handler of the outside channel
 # Calls without a phone of ours: AttemptKind -> context that the outside party meets at `s`; it is dialled by dl-out before.
@@ -50,11 +51,16 @@ ASKING: Final = "dl-ask"  # somebody asks first; the extension is 1, whom is sai
 RETURN: Final = "dl-return"  # nobody took it: back to who handed on, then operators, duty, voicemail
 BLIND_KEYS: Final = "##"  # pressed in a talk by our side
 ATTENDED_KEYS: Final = "*2"
+PAUSE_KEYS: Final = "*7"  # the recording pauses, or goes on
 
 # who waits may ask to be called back
 QUEUE_KEY: Final = "dl-queue-key"  # what a key does that was pressed in the queue; the extension is the key
 HELD: Final = "dl-held"  # does a caller who has hung up to be called back stand before this one?
-HELD_S: Final = 12  # so long a freed phone is left to who has asked to be called back
+HELD_S: Final = 6  # so long a freed phone is left to who has asked to be called back
+# The application says by this variable, again and again, that it is about to call who had this ticket: epoch seconds.
+HELD_PLACE: Final = "DL_HELD_{ticket}"
+HELD_AT_ONCE: Final = 20  # places of those who have hung up; who asks when so many wait is called without one
+HELD_FRESH_S: Final = 5  # a place of which nobody has spoken for longer is held no more
 
 # the robot
 ROBOT: Final = "dl-robot"  # on the near half of the customer's call: says the order, reads a key
@@ -73,7 +79,9 @@ STEP_KIND: Final = "DL_STEP_{n}_KIND"  # StepKind
 WHISPER_SOUND: Final = (
     "DL_WHISPER"  # sound to play to the called phone before accepting, without extension; may be empty
 )
-GREETING_SOUND: Final = "DL_GREETING"  # sound to play to the caller first; may be empty
+GREETING_SOUND: Final = (
+    "DL_GREETING"  # sound to play to the caller first, or to whom we call before he is joined; may be empty
+)
 LANGUAGE: Final = "DL_LANG"  # language of prompts
 WAITING: Final = "DL_WAITING"  # what the caller hears while phones ring: WAITING_MUSIC, or empty for ringback
 WAITING_MUSIC: Final = "music"
@@ -110,6 +118,8 @@ OUT_EXTRA: Final = "DL_X_"  # beginning of further variables that a call may car
 OUT_ONCE: Final = (
     "dl-out"  # AstDB family: call ids that have dialled their number, in three slots of a day each
 )
+
+PAUSED: Final = "DL_PAUSED"  # the application's answer to Milestone.PAUSE: PauseAnswer
 
 MASKED: Final = "DL_MASKED"  # phone key of the dealer whose own telephone calls; the answer then has DL_TO and DL_CLI, no steps
 
@@ -149,6 +159,14 @@ class AcceptMode(StrEnum):
     AT_ONCE = "at-once"
 
 
+class PauseAnswer(StrEnum):
+    """A Phrase each, but for the last."""
+
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    REFUSED = "refused"
+
+
 class Phrase(StrEnum):
     """Fixed sounds dealerline/<phrase>-<language>; the dialplan does without those that are not there."""
 
@@ -159,6 +177,9 @@ class Phrase(StrEnum):
     PRESS = "press"  # after WAIT: press 1 to be called back
     PROMISED = "promised"
     VOICEMAIL = "voicemail"
+    RECORDED = "recorded"  # to whom we call, before he is joined
+    PAUSED = "paused"
+    RESUMED = "resumed"
 
 
 class RobotPhrase(StrEnum):
@@ -225,6 +246,8 @@ class Milestone(StrEnum):
     OFFERED = "offered"  # Phone: whisper starts on the answered phone
     ACCEPTED = "accepted"  # Phone
     DECLINED = "declined"  # Phone, Reason: DeclineReason
+    NOTICE = "notice"  # the outside number has answered and hears that the talk is recorded
+    PAUSE = "pause"  # Phone: its person wants the recording to pause, or to go on
     RECORDING = "recording"  # File: base name without extension; once a phone has accepted
     VOICEMAIL = "voicemail"  # File, Seconds
     OUT = "out"  # Number, Keys: a call that we make begins

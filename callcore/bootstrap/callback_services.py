@@ -1,12 +1,13 @@
 """Callbacks of the application: the door for customers, the worker, who asked from the queue, the services of the pages."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.calls.rights import scope_of
-from callcore.kernel.errors import NotAllowedNow
+from callcore.kernel.errors import NotAllowedNow, PbxUnavailable
 from callcore.kernel.tasks import TaskOwner, every
 from callcore.network.model import Viewer
 from callcore.outbound.callbacks.ask_callback import AskCallback
@@ -68,6 +69,7 @@ class Callbacks:
                 whisper=lambda site, region, order: application.shelf.sounds.callback(site, region, order),
                 is_connected=lambda: application.pbx.health().connected,
                 usual_cli=application.settings.pbx.trunk_caller_id,
+                hold_place=self._hold_place,
             ),
         )
 
@@ -77,6 +79,10 @@ class Callbacks:
     async def _step(self) -> None:
         await self.presses.look()
         await self.worker.step()
+
+    async def _hold_place(self, ticket: int, at: datetime) -> None:
+        with suppress(PbxUnavailable, NotAllowedNow):  # then the place lapses, and nobody waits for it
+            await self._application.pbx.hold_place(ticket, at)
 
     def _secret(self) -> bytes:
         return PbxSecrets(self._application.settings.pbx.secrets_file).get(NAME)[NAME].encode()

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from callcore.calls.facts import PbxFact
+from dialplans.contract import PauseAnswer
 
 NO_VARIABLES: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -84,6 +85,16 @@ class Pbx(Protocol):
     async def mute_recording(self, channel: str, *, is_muted: bool) -> None:
         """What is recorded of this channel, named by its uniqueid, becomes silence on both sides, or is heard again.
         Raises PbxUnavailable; NotAllowedNow("pbx-refused") for a channel that is gone or not recorded."""
+        ...
+
+    async def hold_place(self, ticket: int, at: datetime) -> None:
+        """Who had this ticket of the queue and hung up is about to be called: his place is held for
+        dialplans.contract.HELD_FRESH_S from `at`. Raises PbxUnavailable."""
+        ...
+
+    async def answer_pause(self, channel: str, answer: PauseAnswer) -> None:
+        """To the phone of this name that has asked for a pause by its keys and waits for a word. Raises PbxUnavailable;
+        NotAllowedNow("pbx-refused") for one that is gone."""
         ...
 
     async def close(self) -> None: ...

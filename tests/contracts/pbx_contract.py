@@ -5,6 +5,7 @@ The same class is run over FakePbx, over AsteriskPbx with the loopback AMI serve
 
 import asyncio
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from callcore.calls.facts import ChannelCreated, PbxFact, PbxLost, PbxSnapshot
 from callcore.calls.pbx import Pbx
 from callcore.kernel.errors import Invalid, NotAllowedNow, PbxUnavailable
+from dialplans.contract import PauseAnswer
 
 WAIT_S = 5.0
 GOOD: dict[str, Any] = {
@@ -164,6 +166,17 @@ class PbxContract:
             await rig.pbx.mute_recording("dealerline-1.2", is_muted=True)
         with pytest.raises(Invalid):
             await rig.pbx.mute_recording("PJSIP/trunk-1\r\nAction: Logoff", is_muted=True)
+        with suppress(NotAllowedNow):
+            await rig.pbx.answer_pause("PJSIP/p1-00000001", PauseAnswer.PAUSED)
+        with pytest.raises(Invalid):
+            await rig.pbx.answer_pause("PJSIP/p1-1\r\nAction: Logoff", PauseAnswer.REFUSED)
+
+    async def test_a_place_in_the_queue_is_held_by_its_number(self, rig: PbxRig) -> None:
+        await rig.connect()
+        await fact(rig.pbx)
+        await rig.pbx.hold_place(7, datetime(2026, 1, 1, tzinfo=UTC))
+        with pytest.raises(Invalid):
+            await rig.pbx.hold_place(0, datetime(2026, 1, 1, tzinfo=UTC))
 
     async def test_a_lost_answer_is_never_repeated(self, rig: PbxRig) -> None:
         await rig.connect()

@@ -10,6 +10,7 @@ from callcore.calls.facts import LiveChannel, PbxFact, PbxSnapshot
 from callcore.calls.pbx import NO_VARIABLES, PbxHealth
 from callcore.kernel.clock import Clock
 from callcore.kernel.errors import NotAllowedNow, PbxUnavailable
+from dialplans.contract import PauseAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,12 @@ class FakePbx:
     async def mute_recording(self, channel: str, *, is_muted: bool) -> None:
         _ = actions.mute_recording(channel, is_muted=is_muted)
         self._hand("mute" if is_muted else "unmute", channel, "", None)
+
+    async def hold_place(self, ticket: int, at: datetime) -> None:
+        self._hand("hold_place", str(ticket), "", actions.hold_place(ticket, int(at.timestamp())))
+
+    async def answer_pause(self, channel: str, answer: PauseAnswer) -> None:
+        self._hand("answer_pause", channel, answer.value, actions.answer_pause(channel, answer))
 
     async def hand_on(self, *, channel: str, to: str) -> None:
         self._hand("hand_on", channel, to, actions.hand_on(channel, to))

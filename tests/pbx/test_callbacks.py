@@ -66,6 +66,7 @@ class Callbacks:
             whisper=lambda *_: "dealerline/whisper",
             is_connected=lambda: caller.pbx.health().connected,
             usual_cli=CLI,
+            hold_place=caller.pbx.hold_place,
         )
         self.worker = CallbackWorker(caller.database, caller.clock, caller.bus, caller.dialler, tools)
 

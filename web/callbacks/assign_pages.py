@@ -8,6 +8,7 @@ from aiohttp import web
 
 from callcore.calls.task_model import MAX_COMMENT_CHARS
 from callcore.kernel.errors import Conflict, Invalid, NotFound
+from callcore.outbound.callbacks.model import CallbackState
 from web.callbacks import words
 from web.callbacks.services import SERVICES
 from web.security.sessions import viewer_of
@@ -23,6 +24,8 @@ _WRONG: Final = {
 
 async def form(request: web.Request) -> web.Response:
     found = await request.app[SERVICES].view(viewer_of(request), number_in_path(request, "id"))
+    if not found.is_open or found.state == CallbackState.CALLING:
+        return see_other(f"/callbacks/{found.id}", words.LATE)
     return await _page(request, {"owner": found.owner})
 
 

@@ -86,6 +86,17 @@ def mute_recording(channel: str, *, is_muted: bool) -> dict[str, str | list[str]
     return action("MixMonitorMute", Channel=channel, Direction="both", State="1" if is_muted else "0")
 
 
+def hold_place(ticket: int, at_epoch_s: int) -> dict[str, str | list[str]]:
+    """A variable of the whole PBX."""
+    if ticket <= 0:
+        raise Invalid("bad-ticket", fields={"ticket": "more than 0"})
+    return action("Setvar", Variable=contract.HELD_PLACE.format(ticket=ticket), Value=str(at_epoch_s))
+
+
+def answer_pause(channel: str, answer: contract.PauseAnswer) -> dict[str, str | list[str]]:
+    return action("Setvar", Channel=_talking(channel), Variable=contract.PAUSED, Value=answer.value)
+
+
 def hand_on(channel: str, to: str) -> dict[str, str | list[str]]:
     """Whoever talks with this channel goes to dl-hand."""
     return action("BlindTransfer", Channel=_talking(channel), Context=contract.HAND, Exten=_hand(to))

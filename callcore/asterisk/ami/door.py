@@ -23,6 +23,7 @@ from callcore.kernel.clock import Clock
 from callcore.kernel.errors import Invalid, NotAllowedNow, PbxUnavailable
 from callcore.kernel.logs import get_logger
 from callcore.kernel.tasks import TaskOwner
+from dialplans.contract import PauseAnswer
 
 _log = get_logger(__name__)
 _RESYNC_PAUSE_S: Final = 1.0  # a consumer that stays too slow must not make us ask for snapshots without end
@@ -104,6 +105,12 @@ class AsteriskPbx:
 
     async def mute_recording(self, channel: str, *, is_muted: bool) -> None:
         await self._ask_well(actions.mute_recording(channel, is_muted=is_muted))
+
+    async def hold_place(self, ticket: int, at: datetime) -> None:
+        await self._ask_well(actions.hold_place(ticket, int(at.timestamp())))
+
+    async def answer_pause(self, channel: str, answer: PauseAnswer) -> None:
+        await self._ask_well(actions.answer_pause(channel, answer))
 
     async def hand_on(self, *, channel: str, to: str) -> None:
         await self._ask_well(actions.hand_on(channel, to))

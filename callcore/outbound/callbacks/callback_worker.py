@@ -36,7 +36,7 @@ from callcore.outbound.callbacks.settle_callback import (
     task_closed,
 )
 from callcore.outbound.tables import CallbackRow
-from dialplans.contract import TICKET
+from dialplans.contract import HELD_AT_ONCE, MAX_WAIT_S, TICKET
 
 AT_ONCE: Final = 20
 _STATES: Final = tuple(state.value for state in OPEN)
@@ -64,7 +64,9 @@ class CallbackWorker:
         if not await self._database.read(lambda connection: has_work(connection, now)):
             return 0
         await self._settle(now)
-        return await self._call(now)
+        begun = await self._call(now)
+        await self._hold_places(now)
+        return begun
 
     # --- what has ended -----------------------------------------------------------------------------------------
 
@@ -142,6 +144,16 @@ class CallbackWorker:
             begun = await begin_attempt(session, _attempt(row, plan), now=now)
         return begun.call_id if begun.is_new else None
 
+    async def _hold_places(self, now: datetime) -> None:
+        """Of those from the queue who will be called as soon as a phone is free, and were not yet: the PBX believes a place
+        only as long as it hears of it."""
+        async with self._database.session() as session:
+            places = list(await session.scalars(_places(now)))
+        tickets = [place.partition(" ")[2] for place in places]
+        for ticket in tickets:
+            if ticket.isascii() and ticket.isdigit() and int(ticket) > 0:
+                await self._tools.hold_place(int(ticket), self._clock.now())
+
     async def _put_off(self, row: CallbackRow, until: datetime) -> None:
         async with self._database.transaction() as session:
             await session.execute(
@@ -190,6 +202,17 @@ def _due(now: datetime) -> Select[CallbackRow]:
         .where(CallbackRow.state == CallbackState.WAITING.value, CallbackRow.due_at <= now)
         .order_by(CallbackRow.made_at, CallbackRow.id)
         .limit(AT_ONCE)
+    )
+
+
+def _places(now: datetime) -> Select[str]:
+    return (
+        select(CallbackRow.page)
+        .where(CallbackRow.state == CallbackState.WAITING.value, CallbackRow.attempts == 0)
+        .where(CallbackRow.source == CallbackSource.QUEUE.value, CallbackRow.due_at <= now + BUSY_WAIT)
+        .where(CallbackRow.made_at > now - timedelta(seconds=MAX_WAIT_S))
+        .order_by(CallbackRow.made_at, CallbackRow.id)
+        .limit(HELD_AT_ONCE)
     )
 
 

@@ -18,6 +18,7 @@ FURTHEST: Final = timedelta(days=7)
 SLOT: Final = timedelta(minutes=30)
 NEXT_STEP_WAIT: Final = timedelta(seconds=5)  # nobody of ours took it: the next phones
 BUSY_WAIT: Final = timedelta(seconds=5)  # all phones talk, or the number does
+QUEUE_WAIT: Final = timedelta(seconds=1)  # the same for one who holds a place in the queue
 NOBODY_WAIT: Final = timedelta(minutes=2)  # no phone of ours can be rung at all
 MAX_NAME: Final = 100
 MAX_NOTE: Final = 500

@@ -5,7 +5,7 @@ routing's. Who took the request comes first, then the outlet or dealer whose it 
 the operators first.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -24,6 +24,7 @@ from callcore.network.tables import DidRow, OutletRow, PhoneRow, UserRow
 from callcore.outbound.callbacks.model import (
     BUSY_WAIT,
     NOBODY_WAIT,
+    QUEUE_WAIT,
     CallbackReason,
     CallbackSource,
     Try,
@@ -49,7 +50,8 @@ class Steps(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackTools:
     """What is known in memory. `talking`: live calls by phone key. `whisper` (site id, region, order) gives ready sounds.
-    `usual_cli` is the trunk's own number, E.164 or empty."""
+    `usual_cli` is the trunk's own number, E.164 or empty. `hold_place` keeps a ticket's place in the queue for a few seconds;
+    it raises nothing: without the PBX there is nobody before whom to hold it."""
 
     steps: Steps
     unreachable: Callable[[], Collection[str]]
@@ -57,6 +59,7 @@ class CallbackTools:
     whisper: Callable[[int | None, str | None, int | None], str]
     is_connected: Callable[[], bool]
     usual_cli: str
+    hold_place: Callable[[int, datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +97,8 @@ async def plan_callback(
     talking = tools.talking()
     group = groups[rounds_of(await tries_of(session, row)) % len(groups)]
     free = tuple(key for key in group if not talking.get(key))
-    if not free:
-        return Wait(now + BUSY_WAIT)
+    if not free:  # a place in the queue is not lost to the next caller by looking seldom
+        return Wait(now + (QUEUE_WAIT if row.source == CallbackSource.QUEUE else BUSY_WAIT))
     return PlannedCallback(
         number=row.number,
         cli=cli,

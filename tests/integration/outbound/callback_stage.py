@@ -47,6 +47,7 @@ class Stage:
         self.bus.subscribe(self.told.append)
         self.steps: list[tuple[str, ...]] = [("p1",), ("p2", "p3")]
         self.talking: dict[str, int] = {}
+        self.held: list[int] = []
         self.out: set[str] = set()
         self.asking = AskCallback(database, self.clock, self.bus, lambda _number: ("RU-MOW",))
         self.work = WorkCallbacks(database, self.clock, self.bus)
@@ -60,8 +61,12 @@ class Stage:
             whisper=lambda *_: "dealerline/callback-ru",
             is_connected=lambda: True,
             usual_cli=DID,
+            hold_place=self._hold_place,
         )
         return CallbackWorker(self.database, self.clock, self.bus, self.dialler, tools)
+
+    async def _hold_place(self, ticket: int, _at: datetime) -> None:
+        self.held.append(ticket)
 
     async def open(self) -> None:
         await fill(self.database)

@@ -25,7 +25,8 @@ from callcore.outbound.callbacks.callback_queries import (
     callbacks_page,
 )
 from callcore.outbound.callbacks.events import CallbackChanged
-from callcore.outbound.callbacks.model import CallbackSource
+from callcore.outbound.callbacks.model import CallbackAsk, CallbackSource
+from callcore.outbound.callbacks.sites import CallbackSite
 from callcore.outbound.tables import CallbackRow, DoNotCallRow
 from tests.integration.distribution.stage import ADMIN, viewer
 from tests.integration.outbound.callback_stage import DEALER, DEALER_SITE, DID, NUMBER, SITE, Stage
@@ -315,3 +316,23 @@ async def test_ten_clicks_at_once_make_one_request(database: Database) -> None:
     assert len({one.id for one in asked}) == 1
     assert sum(one.is_new for one in asked) == 1
     assert len(await stage.all(OrderRow)) == len(await stage.all(TaskRow)) == 1
+
+
+async def test_a_place_in_the_queue_is_held_only_while_who_has_it_may_be_called(database: Database) -> None:
+    stage = Stage(database)
+    await stage.open()
+    stage.talking = {"p1": 1}
+    first, second, place = "+79160000001", "+79160000002", "queue"
+    for number, ticket in ((first, 4), (second, 5)):
+        told = CallbackAsk(source=CallbackSource.QUEUE, site=place, number=number, page=f"{DID} {ticket}")
+        await stage.asking.ask(told, CallbackSite(key=place, title="", source="phone"))
+    await stage.ask("+79160000003")  # of a site: he holds no place
+    assert await stage.step(1) == 0
+    assert stage.held == [4, 5]  # the phone talks: their turn comes
+    stage.talking, stage.held = {}, []
+    await stage.work.postpone(ADMIN, (await stage.row(second)).id, stage.now + timedelta(hours=1))
+    assert (
+        await stage.step(1.5) == 1
+    )  # at once when the phone is free; who asked on the site follows in his time
+    assert (await stage.row(first)).state == "calling"
+    assert stage.held == []  # one is called, the other not now: nobody waits for them
