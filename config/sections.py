@@ -17,6 +17,8 @@ class WebSettings(Section):
     secure: bool  # behind TLS: cookies are Secure, HSTS is sent
     trusted_proxy: bool  # take the visitor's address from X-Forwarded-For
     place_url: str  # where a point on a map opens; {lat} and {lon} are put in
+    map_tiles: str  # pictures of the map a pin is set on; {z}, {x} and {y} are put in; empty: a grid, nothing from outside
+    map_credit: str  # what their owner wants to be written on them
 
     @field_validator("place_url")
     @classmethod
@@ -25,6 +27,15 @@ class WebSettings(Section):
         is_whole = "{lat}" in value and "{lon}" in value and not {"{", "}"} & set(rest)
         if not value.startswith("https://") or not is_whole:
             raise ValueError("нужен адрес https:// с местами {lat} и {lon}")
+        return value
+
+    @field_validator("map_tiles")
+    @classmethod
+    def _is_pattern(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https://[\w.{}-]+(:\d+)?/[^\s;'\"]*", value):
+            raise ValueError("нужен адрес https:// с местами {z}, {x} и {y} или пустая строка")
+        if value and not all(place in value for place in ("{z}", "{x}", "{y}")):
+            raise ValueError("нужны места {z}, {x} и {y}")
         return value
 
 

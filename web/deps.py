@@ -11,6 +11,7 @@ from callcore.network.model import Viewer
 from web.rooms import Room
 from web.security.programs import ApiDoor, ClosedDoor
 from web.security.sessions import SignInService
+from web.ui.pin import MapTiles
 
 
 class DemoLogin(NamedTuple):
@@ -83,3 +84,4 @@ class WebDeps:
     metrics_token: str = ""
     observe: Callable[[str, str, int, float], None] = _ignore
     template_cache: jinja2.BytecodeCache | None = None
+    map_tiles: MapTiles = field(default_factory=MapTiles)

@@ -205,7 +205,7 @@ async def set_security_headers(request: web.Request, response: web.StreamRespons
         "Content-Security-Policy",
         "default-src 'self'; script-src 'self'; "
         f"style-src 'self' 'nonce-{nonce}'; "  # the waveform styles its own shadow tree
-        "img-src 'self' data:; media-src 'self' blob:; object-src 'none'; "
+        f"img-src 'self' data: {request.app[DEPS].map_tiles.origin}; media-src 'self' blob:; object-src 'none'; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     )
     headers["X-Content-Type-Options"] = "nosniff"

@@ -34,6 +34,7 @@ from callcore.bootstrap.strategy_reader import StrategyReader
 from callcore.bootstrap.telling_services import telling_rooms
 from callcore.bootstrap.trade_reader import TradeReader
 from callcore.bootstrap.transfer_services import TransferDesk
+from callcore.bootstrap.value_services import DealerValues
 from callcore.demo.data import load_demo_data
 from callcore.demo.password import demo_password
 from callcore.demo.seed import demo_logins
@@ -75,7 +76,9 @@ from web.routing.pages import room as policy_room
 from web.settings.pages import room as setting_room
 from web.strategies.pages import room as strategy_room
 from web.transfers.pages import room as transfer_room
+from web.ui.pin import MapTiles
 from web.ui.templates import ROLE_TITLES
+from web.value.pages import room as value_room
 
 if TYPE_CHECKING:
     from callcore.bootstrap.application import Application
@@ -142,6 +145,7 @@ def make_site(application: "Application") -> web.Application:
                 callback_room(application.callbacks.services()),
                 callback_door(application.callbacks.door),
                 efficiency_room(efficiency_services(application.database, reader.choices)),
+                value_room(DealerValues(application.database, application.clock).services()),
                 order_list_room(
                     OrderListReader(application.database, application.clock, reader.choices).services()
                 ),
@@ -209,6 +213,7 @@ def make_site(application: "Application") -> web.Application:
                 live_room(application.hub),
             ),
             demo=settings.demo,
+            map_tiles=MapTiles(settings.web.map_tiles, settings.web.map_credit),
             demo_logins=_demo_logins(settings),
             search_path="/orders",
             api_door=intake.keys,

@@ -167,9 +167,9 @@ async def _new(session: AsyncSession, chance: Chance, fresh: Fresh) -> NewOrder:
         lines=lines,
         region_code=fresh.region_code,
         tz=region.tz if region else "Europe/Moscow",
-        source=chance.one(("yandex", "google", "direct")),
+        source=chance.one(("yandex-direct", "vk-ads", "site")),
         medium="organic",
-        request_type="site-form",
+        request_type="site",
         channel=OrderChannel.SITE.value,
     )
 

@@ -156,6 +156,7 @@ async def _with_places(session: AsyncSession, order: OrderRow, card: OrderCard) 
         cycle=order.cycle,
         accepted_at=order.accepted_at,
         contacted_at=order.contacted_at,
+        region_code=order.region_code or "",
         lat=order.lat,
         lon=order.lon,
     )

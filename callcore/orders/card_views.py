@@ -150,6 +150,7 @@ class OrderCard:
     channel: str = ""
     accepted_at: datetime | None = None
     contacted_at: datetime | None = None
+    region_code: str = ""
     lat: float | None = None
     lon: float | None = None
     promo_code: str = ""

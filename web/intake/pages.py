@@ -22,6 +22,7 @@ from web.rooms import Room, get, post
 from web.security.access import roles
 from web.security.sessions import viewer_of
 from web.ui.flash import Flash, see_other
+from web.ui.pin import pin_map
 from web.ui.templates import render
 
 WHO = roles(*TAKERS)
@@ -64,6 +65,7 @@ async def _page(
         "media": list(MEDIA.items()),
         "requests": list(REQUESTS.items()),
         "today": request.app[DEPS].clock.now().date().isoformat(),
+        "pin_start": pin_map(None, None, form.region),
     }
     return render(request, "intake/new.html", status=status, **context)
 

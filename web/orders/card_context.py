@@ -16,6 +16,7 @@ from web.orders.card_services import SERVICES
 from web.orders.timeline_words import PHONE_POLICIES, look_of, what_changed
 from web.security.sessions import viewer_of
 from web.ui.paths import number_in_path
+from web.ui.pin import pin_map
 from web.ui.templates import render
 
 MESSAGES: Final = frozenset({"", "messages"})
@@ -44,6 +45,7 @@ async def whole_context(request: web.Request, viewer: Viewer, card: OrderCard) -
         "offer": await services.offer(viewer, card),
         "survey": await services.survey(card),
         "place_url": _place_url(services.place_url, card),
+        "pin_start": pin_map(card.lat, card.lon, card.region_code),
         "state": FormState(),
         "open": asked,
         "rows": with_blanks(inputs_of(card)) if editing else (),

@@ -44,8 +44,21 @@ CLASS_HINTS: Final = {
     OrderClass.CLOSED: "Работа закончена",
 }
 LINE_KINDS: Final = {"goods": "товар", "service": "услуга"}
-MEDIUMS: Final = {"cpc": "платные переходы", "organic": "без рекламы", "offline": "вне интернета"}
-REQUEST_TYPES: Final = {"call": "звонок", "claim": "рекламация", "site": "заявка с сайта"}
+MEDIUMS: Final = {
+    "cpc": "платные переходы",
+    "organic": "без рекламы",
+    "offline": "вне интернета",
+    "phone": "телефон",
+    "social": "соцсети",
+    "referral": "ссылка",
+}
+REQUEST_TYPES: Final = {
+    "call": "звонок",
+    "claim": "рекламация",
+    "site": "заявка с сайта",
+    "callback": "обратный звонок",
+    "import": "из таблицы",
+}
 
 
 def status_mark(order: OrderBrief) -> Mark:

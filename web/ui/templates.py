@@ -82,7 +82,8 @@ def make_environment(
 def render(request: web.Request, name: str, *, status: int = 200, **context: Any) -> web.Response:
     """A whole page or a fragment, as `name` is written.
 
-    Every template also knows: viewer (or None), csrf_token, nav, path, now, demo, flash, pbx_connected, search_path.
+    Every template also knows: viewer (or None), csrf_token, nav, path, now, demo, flash, pbx_connected, search_path,
+    map_tiles.
     """
     deps = request.app[DEPS]
     session = session_of(request)
@@ -99,6 +100,7 @@ def render(request: web.Request, name: str, *, status: int = 200, **context: Any
         "flash": flash,
         "pbx_connected": deps.pbx_connected(),
         "search_path": deps.search_path,
+        "map_tiles": deps.map_tiles,
         "static_version": request.app[STATIC].version,
         "style_nonce": request.get(STYLE_NONCE, ""),
     }
