@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from callcore.calls.attempt_tables import AttemptRow
+from callcore.calls.attempts import AttemptKind, AttemptReason, AttemptResult, AttemptState
 from callcore.calls.task_model import CloseReason
 from callcore.customers.tables import ContactRow
 from callcore.demo.rows import Rows
@@ -10,6 +12,7 @@ from callcore.kernel.ids import public_id
 from callcore.orders.tables import OrderRow
 from callcore.outbound.callbacks.model import LIVES, CallbackReason, CallbackSource, CallbackState
 from callcore.outbound.tables import CallbackRow, CallbackSiteRow
+from dialplans.contract import OUT_PREFIX
 
 Row = dict[str, Any]
 SITE_KEY: Final = "panelgrad"
@@ -26,6 +29,10 @@ ENDS: Final = (
     (CallbackState.WAITING, "", 0, CallbackSource.WIDGET),
 )
 _OPEN: Final = (CallbackState.WAITING, CallbackState.UNREACHED)
+_UNANSWERED: Final = (AttemptResult.NO_ANSWER, AttemptReason.CUSTOMER_NO_ANSWER)
+_ASKED_AGO: Final = timedelta(minutes=40)
+_FIRST_ID: Final = 100  # of their calls; those of the orders stand before
+_PRICE: Final = 170
 _LATER: Final = timedelta(days=2)  # the one that waits has chosen a time of its own
 
 
@@ -43,7 +50,8 @@ def demo_callbacks(told: Rows, now: datetime) -> Rows:
         if number not in seen and len(found) < len(ENDS):
             seen.add(number)
             found.append(_callback(len(found) + 1, order, number, now))
-    return [(CallbackSiteRow, _sites(requests, now)), (CallbackRow, found)]
+    tries = [_try(row, number) for row in found for number in range(1, row["attempts"] + 1)]
+    return [(CallbackSiteRow, _sites(requests, now)), (CallbackRow, found), (AttemptRow, tries)]
 
 
 def _phones(told: Rows) -> dict[int, str]:
@@ -72,8 +80,9 @@ def _sites(requests: list[Row], now: datetime) -> list[Row]:
 
 def _callback(row_id: int, order: Row, number: str, now: datetime) -> Row:
     state, reason, tries, source = ENDS[(row_id - 1) % len(ENDS)]
-    at = order["created_at"]
     is_open = state in _OPEN
+    # He who is still to be called asked after his last talk: an older request is settled by it.
+    at = now - _ASKED_AGO if is_open else order["created_at"]
     ended_at = at + (LIVES if state is CallbackState.EXPIRED else timedelta(minutes=1 + 10 * tries))
     site = SITE_KEY if source is not CallbackSource.QUEUE else source.value
     return {
@@ -106,4 +115,34 @@ def _callback(row_id: int, order: Row, number: str, now: datetime) -> Row:
         "closed_at": None if is_open else min(now, ended_at),
         "closed_by": None,
         "ip_hash": "",
+    }
+
+
+def _try(row: Row, number: int) -> Row:
+    """The last try of a request that was talked about is the talk; the others nobody took."""
+    is_talk = row["state"] == CallbackState.DONE.value and number == row["attempts"]
+    at = row["made_at"] + timedelta(minutes=10 * number - 9)
+    end = (AttemptResult.TALKED, AttemptReason.CUSTOMER_HUNG_UP) if is_talk else _UNANSWERED
+    talk_s = 95 if is_talk else 0
+    return {
+        "id": _FIRST_ID + 10 * row["id"] + number,
+        "call_id": f"{OUT_PREFIX}demo-callback-{row['id']}-{number}",
+        "key": f"callback:{row['id']}:{number}",
+        "open_key": None,
+        "kind": AttemptKind.CALLBACK.value,
+        "state": AttemptState.ENDED.value,
+        "result": end[0].value,
+        "reason": end[1].value,
+        "number": row["number"],
+        "cli": "+74950000000",
+        "phone_keys": [],
+        "org_id": row["org_id"],
+        "customer_id": row["customer_id"],
+        "order_id": row["order_id"],
+        "owner_id": row["id"],
+        "made_at": at,
+        "sent_at": at,
+        "ended_at": at + timedelta(seconds=40 + talk_s),
+        "talk_s": talk_s,
+        "cost_kopecks": _PRICE * -(-talk_s // 60),
     }
