@@ -15,6 +15,8 @@ from callcore.orders.claims import ClaimView, claims_of
 from callcore.orders.customer_list import CustomerPage, find_customers
 from callcore.orders.customer_tasks import TaskBrief, open_tasks_of
 from callcore.orders.customer_view import CustomerView, customer_view, merged_into
+from callcore.outbound.callbacks.callback_queries import CallbackView, callbacks_of_customer
+from callcore.outbound.callbacks.forget_callbacks import forget_callbacks
 from callcore.outbound.robot.forget_robot import forget_robot
 from recordings.store import Stores
 from web.customers.services import CustomerServices
@@ -37,9 +39,12 @@ class CustomerReader:
             lives_on_as=self.lives_on_as,
             tasks=self.tasks,
             messages=self.messages,
+            callbacks=self.callbacks,
             claims=self.claims,
             regions=self.regions,
-            change=ChangeCustomers(self._database, self._clock, (forget_messages, forget_robot)),
+            change=ChangeCustomers(
+                self._database, self._clock, (forget_messages, forget_robot, forget_callbacks)
+            ),
             forget_files=self.forget_files,
         )
 
@@ -62,6 +67,10 @@ class CustomerReader:
     async def messages(self, viewer: Viewer, customer_id: int) -> Sequence[SentMessage]:
         async with self._database.session() as session:
             return await messages_of_customer(session, viewer, customer_id)
+
+    async def callbacks(self, viewer: Viewer, customer_id: int) -> Sequence[CallbackView]:
+        async with self._database.session() as session:
+            return await callbacks_of_customer(session, viewer, customer_id)
 
     async def claims(self, viewer: Viewer) -> Sequence[ClaimView]:
         async with self._database.session() as session:

@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from callcore.orders.customer_view import CustomerView
+from web.callbacks import words as callback_words
 from web.calls import words as call_words
 from web.customers import words
 from web.customers.services import SERVICES
@@ -24,6 +25,8 @@ async def card_page(request: web.Request, customer_id: int, status: int = 200, *
         "consents": words.consent_lines(found.consents),
         "tasks": await services.tasks(viewer, customer_id),
         "messages": await services.messages(viewer, customer_id),
+        "callbacks": await services.callbacks(viewer, customer_id),
+        "callback_words": callback_words,
         "alike": [one.second_id if one.first_id == found.id else one.first_id for one in alike],
         "sources": [
             call_words.source_words(source) for source in sorted({one.source for one in found.orders})

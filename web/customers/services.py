@@ -13,6 +13,7 @@ from callcore.orders.claims import ClaimView
 from callcore.orders.customer_list import CustomerPage
 from callcore.orders.customer_tasks import TaskBrief
 from callcore.orders.customer_view import CustomerView
+from callcore.outbound.callbacks.callback_queries import CallbackView
 
 
 class FindCustomers(Protocol):
@@ -29,6 +30,7 @@ class CustomerServices:
     lives_on_as: Callable[[Viewer, int], Awaitable[int | None]]
     tasks: Callable[[Viewer, int], Awaitable[Sequence[TaskBrief]]]
     messages: Callable[[Viewer, int], Awaitable[Sequence[SentMessage]]]
+    callbacks: Callable[[Viewer, int], Awaitable[Sequence[CallbackView]]]
     claims: Callable[[Viewer], Awaitable[Sequence[ClaimView]]]
     regions: Callable[[], Awaitable[Mapping[str, str]]]
     change: ChangeCustomers

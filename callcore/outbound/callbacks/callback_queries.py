@@ -26,6 +26,7 @@ from callcore.outbound.callbacks.model import CallbackSource, CallbackState
 from callcore.outbound.tables import CallbackRow, CallbackSiteRow
 
 PAGE: Final = 50
+OF_ONE: Final = 10
 
 
 class CallbackTab(StrEnum):
@@ -158,10 +159,10 @@ async def callback_view(session: AsyncSession, viewer: Viewer, callback_id: int)
 async def callbacks_of_customer(
     session: AsyncSession, viewer: Viewer, customer_id: int
 ) -> tuple[CallbackView, ...]:
-    """Newest first, at most a page; for the customer's card."""
+    """Newest first, at most OF_ONE; for the customer's card. The caller has checked that the viewer may know him."""
     scope = await scope_of(session, viewer)
     found = _rows().where(CallbackRow.customer_id == customer_id, reaches(scope))
-    rows = (await session.execute(found.order_by(CallbackRow.id.desc()).limit(PAGE))).all()
+    rows = (await session.execute(found.order_by(CallbackRow.id.desc()).limit(OF_ONE))).all()
     return await _views(session, viewer, scope, rows)
 
 

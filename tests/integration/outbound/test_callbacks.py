@@ -22,9 +22,11 @@ from callcore.outbound.callbacks.callback_queries import (
     CallbackFilter,
     CallbackTab,
     callback_view,
+    callbacks_of_customer,
     callbacks_page,
 )
 from callcore.outbound.callbacks.events import CallbackChanged
+from callcore.outbound.callbacks.forget_callbacks import forget_callbacks
 from callcore.outbound.callbacks.model import CallbackAsk, CallbackSource
 from callcore.outbound.callbacks.sites import CallbackSite
 from callcore.outbound.tables import CallbackRow, DoNotCallRow
@@ -336,3 +338,21 @@ async def test_a_place_in_the_queue_is_held_only_while_who_has_it_may_be_called(
     )  # at once when the phone is free; who asked on the site follows in his time
     assert (await stage.row(first)).state == "calling"
     assert stage.held == []  # one is called, the other not now: nobody waits for them
+
+
+async def test_on_the_card_of_a_customer_until_he_is_forgotten(database: Database) -> None:
+    stage = Stage(database)
+    await stage.open()
+    asked = await stage.ask(key=DEALER_SITE, name="Пётр", note="у входа", ip="a", page="https://okna.ru/?p=1")
+    await stage.ask("+79160000001")
+    (row,) = await stage.all(CallbackRow, CallbackRow.id == asked.id)
+    async with database.transaction() as session:
+        for person, count in ((ADMIN, 1), (viewer(DEALER), 1), (viewer(2), 0)):
+            assert len(await callbacks_of_customer(session, person, row.customer_id)) == count
+        await forget_callbacks(session, row.customer_id)
+    forgotten = await stage.row("")
+    assert (forgotten.id, forgotten.state, forgotten.open_key) == (asked.id, "closed", None)
+    left = repr([getattr(forgotten, name) for name in ("name", "note", "page", "ip_hash")])
+    assert left == repr([""] * 4)
+    assert await stage.step() == 1  # the other one only
+    assert [one.number for one in await stage.all(AttemptRow)] == ["+79160000001"]
