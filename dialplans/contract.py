@@ -57,8 +57,8 @@ PAUSE_KEYS: Final = "*7"  # the recording pauses, or goes on
 QUEUE_KEY: Final = "dl-queue-key"  # what a key does that was pressed in the queue; the extension is the key
 HELD: Final = "dl-held"  # does a caller who has hung up to be called back stand before this one?
 HELD_S: Final = 6  # so long a freed phone is left to who has asked to be called back
-# The application says by this variable, again and again, that it is about to call who had this ticket: epoch seconds.
-HELD_PLACE: Final = "DL_HELD_{ticket}"
+# With the ticket behind it: the application says again and again that it is about to call who had it; epoch seconds.
+HELD_PLACE: Final = "DL_HELD_"
 HELD_AT_ONCE: Final = 20  # places of those who have hung up; who asks when so many wait is called without one
 HELD_FRESH_S: Final = 5  # a place of which nobody has spoken for longer is held no more
 
@@ -261,11 +261,21 @@ class Milestone(StrEnum):
     DONE = "done"  # Result: DIALSTATUS of the last dialling, empty if none; Cause: Q.850, at hang-up
 
 
+class PartWay(StrEnum):
+    """How somebody came to a talk that went on already."""
+
+    AT_ONCE = "t"
+    ASKED = "a"  # asked first: what was said before he was joined is no part of the customer's talk
+
+
 # --- recordings ---------------------------------------------------------------------------------------------
 # MixMonitor of the customer's channel writes, under the recordings folder:
 RECORDING_CUSTOMER: Final = "{base}-in.wav"  # what we received: the customer speaks
 RECORDING_OURS: Final = "{base}-out.wav"  # what we sent: our side speaks
-RECORDING_DONE: Final = "{base}.done"  # marker made after both files are closed
+RECORDING_DONE: Final = "{base}.done"  # marker made after both files are closed; holds the moment, epoch ms
+# Who takes a talk over has his own side on his own channel, too: Asterisk with a patch for Opus, as Debian packs it, takes
+# frames of a new source for late ones when their sequence numbers are lower, and leaves them out of what is translated.
+RECORDING_PART: Final = "{base}-part-{ms}-{way}.wav"  # ms: epoch of its beginning; way: PartWay
 VOICEMAIL_FILE: Final = "{base}-vm.wav"
 
 # --- accounts -----------------------------------------------------------------------------------------------

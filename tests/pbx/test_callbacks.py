@@ -1,6 +1,7 @@
 """Callbacks on a real PBX: a request leads to a two-way talk; a caller who waits presses 1, keeps his place and is called back."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from callcore.outbound.callbacks.plan_callback import CallbackTools
 from callcore.outbound.callbacks.queue_presses import QueuePresses
 from callcore.outbound.callbacks.sites import site_by_key
 from callcore.outbound.tables import CallbackRow, CallbackSiteRow
-from dialplans.contract import RECORDING_CUSTOMER, RECORDING_OURS
+from dialplans.contract import HELD_FRESH_S, HELD_S, OUT_PREFIX, RECORDING_CUSTOMER, RECORDING_OURS
 from dialplans.plan import Behaviour
 from tests.audio import is_heard, read_sound
 from tests.factories.network import make_org, make_user
@@ -27,7 +28,7 @@ from tests.pbx.lab import DID, SOUNDS_HZ, VOICES, customer
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
 
-NUMBER, WAITING = "+79163000001", "+79161234567"
+NUMBER, WAITING, BEHIND = "+79163000001", "+79161234567", "+79161110000"
 
 
 @pytest.fixture
@@ -124,22 +125,44 @@ async def test_who_waits_presses_1_hears_a_promise_and_is_called_back_in_his_tur
     application.route(("p4", 15, "operators", 60))
     await lab.customers.listen("customers")
     call = await lab.customers.place_call(customer(talk_s=30, presses="wwww1"))
+    await ear.milestone("step")
+    behind = await lab.customers.place_call(customer(from_number=BEHIND[1:], talk_s=40))
     told = await ear.milestone("callback")
-    await lab.over(call)
-    assert int(told["Ticket"]) > 0
-    promise = read_sound(lab.customers.heard(call))
-    assert is_heard(promise, SOUNDS_HZ["promised-ru"])
     await lab.customers.set_behaviour("p4", Behaviour.ACCEPT)
     callbacks = Callbacks(caller, ("p4",))
     row = await callbacks.until(WAITING, "calling")
     assert (row.source, row.page) == ("queue", f"+{DID} {told['Ticket']}")
+    await lab.over(call)
+    assert is_heard(read_sound(lab.customers.heard(call)), SOUNDS_HZ["promised-ru"])
     async with asyncio.timeout(20):
         while not any(states[-1] == "talking" for states in caller.states.values()):  # noqa: ASYNC110 - a process
             await asyncio.sleep(0.2)
     assert await lab.customers.calls_to(WAITING) == 1
     held = await lab.pbx.cli("dialplan show globals")
     assert f"DL_HELD_{told['Ticket']}=\n" in held.replace("\r", "") + "\n"
+    (first,) = ear.milestones("accepted")  # who stands behind him still waits
+    assert first["CallId"].startswith(OUT_PREFIX)
     await lab.customers.put_down("p4")
     await callbacks.until(WAITING, "unreached")  # a short talk is for a person to judge
+    async with asyncio.timeout(15):
+        while len(ear.milestones("accepted")) < 2:  # noqa: ASYNC110 - a process
+            await asyncio.sleep(0.2)
+    await lab.customers.hang_up(behind)
     assert await callbacks.presses.look() == 0
+    await lab.quiet()
+
+
+async def test_nobody_waits_for_a_place_when_the_application_that_would_call_is_away(lab, ear, application):
+    await lab.customers.set_behaviour("p4", Behaviour.BUSY)
+    application.route(("p4", 15, "operators", 60))
+    call = await lab.customers.place_call(customer(talk_s=30, presses="wwww1"))
+    told = await ear.milestone("callback")
+    await lab.over(call)
+    await asyncio.sleep(HELD_FRESH_S + 1 - time.monotonic() + float(told["heard_at"]))
+    await lab.customers.set_behaviour("p4", Behaviour.ACCEPT)
+    behind = await lab.customers.place_call(customer(from_number=BEHIND[1:], talk_s=40))
+    ringing = await ear.ringing("p4")
+    begun = await ear.first(lambda event: event.get("CallerIDNum") == BEHIND[1:])
+    assert float(ringing["heard_at"]) - float(begun["heard_at"]) < HELD_S - 2
+    await lab.customers.hang_up(behind)
     await lab.quiet()

@@ -90,7 +90,7 @@ def hold_place(ticket: int, at_epoch_s: int) -> dict[str, str | list[str]]:
     """A variable of the whole PBX."""
     if ticket <= 0:
         raise Invalid("bad-ticket", fields={"ticket": "more than 0"})
-    return action("Setvar", Variable=contract.HELD_PLACE.format(ticket=ticket), Value=str(at_epoch_s))
+    return action("Setvar", Variable=f"{contract.HELD_PLACE}{ticket}", Value=str(at_epoch_s))
 
 
 def answer_pause(channel: str, answer: contract.PauseAnswer) -> dict[str, str | list[str]]:
