@@ -34,6 +34,7 @@ from callcore.bootstrap.recording_services import recording_settings, recording_
 from callcore.bootstrap.robot_services import Robot
 from callcore.bootstrap.routing_options import routing_options
 from callcore.bootstrap.site import make_site
+from callcore.bootstrap.value_services import DealerValues
 from callcore.bootstrap.voice_services import keep_shelf, make_shelf
 from callcore.bootstrap.what_if import WhatIf
 from callcore.calls.audience import audience_of
@@ -184,6 +185,7 @@ class Application:
         self.dialling.attempts.start(self.tasks)
         self.charges.start(self.bus, self.tasks)
         self.recordings.start(self.tasks)
+        DealerValues(self.database, self.clock).start(self.tasks)
         await self.pauses.start()
         _ = self.tasks.spawn("recording-pauses", every(PAUSE_S, self.pauses.keep))
         self.messages.start()

@@ -61,6 +61,7 @@ ASIDE: Final = (
     "audit",
     "call",
     "customer",
+    "dealer_cost",
     "feedback",
     "import",
     "letter",

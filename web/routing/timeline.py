@@ -6,6 +6,7 @@ from typing import Final
 
 from callcore.network.policy import Policy, Ringing, Stage, StageKind
 from callcore.network.policy_check import PolicyFacts
+from callcore.network.top import top_of
 from web.routing.words import RINGING, STAGES
 
 USUAL_RING_S: Final = 20
@@ -43,15 +44,7 @@ def timeline(policy: Policy, facts: PolicyFacts) -> Timeline:
 
 def top_now(stage: Stage, policy: Policy, facts: PolicyFacts) -> tuple[int, ...]:
     """Ids of the dealers of the TOP as points stand, most first; whoever takes no calls is not among them."""
-    able = [
-        one
-        for one in facts.dealers.values()
-        if one.takes_calls
-        and one.standing >= stage.min_points
-        and (policy.min_points is None or one.points >= policy.min_points)
-    ]
-    able.sort(key=lambda one: (-one.standing, one.id))
-    return tuple(one.id for one in able[: stage.best or None])
+    return tuple(one.id for one in top_of(stage, policy.min_points, facts.dealers.values()))
 
 
 def _rows(policy: Policy, facts: PolicyFacts) -> Iterator[tuple[str, str, str, int, int]]:

@@ -12,6 +12,7 @@ from callcore.distribution.rehearse import OrderRehearsal
 from callcore.kernel.errors import Conflict, Invalid, NotFound
 from callcore.network.policy_check import MAX_NOTE_CHARS, Flaw, Problem
 from callcore.network.policy_versions import POLICY_EDITORS, POLICY_READERS, may_edit_policies
+from callcore.network.top import top_of
 from callcore.orders.model import SERVICES as SERVICE_NAMES
 from web.rooms import NavItem, Room, get, post
 from web.routing.words import PERIODS, STAGES, UNITS
@@ -201,14 +202,7 @@ def _top(told: Understood, book: OrderPolicyBook) -> dict[str, Any]:
     stage = next((one for one in told.policy.stages if one.kind == "rating"), None)
     if stage is None:
         return {"dealers": (), "more": 0}
-    gate = told.policy.min_points
-    able = [
-        one
-        for one in book.facts.dealers.values()
-        if one.takes_calls and one.standing >= stage.min_points and (gate is None or one.points >= gate)
-    ]
-    able.sort(key=lambda one: (-one.standing, one.id))
-    able = able[: stage.best or None]
+    able = top_of(stage, told.policy.min_points, book.facts.dealers.values())
     return {"dealers": able[:MAX_TOP], "more": max(0, len(able) - MAX_TOP)}
 
 

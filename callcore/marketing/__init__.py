@@ -1,0 +1,1 @@
+"""Where customers come from and what dealers bring: reports over calls, orders and costs."""

@@ -1,0 +1,1 @@
+"""What dealers bring and cost, and what their rating is made of."""
