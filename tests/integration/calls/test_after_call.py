@@ -91,20 +91,34 @@ async def test_hidden_caller_leaves_no_callback_but_his_message_is_heard(
 
 
 @pytest.mark.parametrize("direction", ["inbound", "outbound"])
-async def test_talk_closes_the_task(
+async def test_every_lost_call_has_an_owner_and_a_term_and_any_talk_closes_its_task(
     database: Database, clock: FakeClock, dealer_id: int, direction: str
 ) -> None:
-    await call(database, clock.now())
-    await look(database, clock)
-    await call(database, clock.advance(60), result="answered", talk_s=9, direction=direction)
-    (task,) = await look(database, clock)
-    assert task.closed_at is None  # a proof of contact needs ten seconds
-    await call(database, clock.advance(60), result="answered", talk_s=10, direction=direction)
-    (task,) = await look(database, clock)
-    assert (task.close_reason, task.closed_at, task.closed_by) == ("talked", clock.now(), None)
-    assert len(await look(database, clock)) == 1  # the old missed call does not come back
-    await call(database, clock.advance(60))
-    assert [one.closed_at is None for one in await look(database, clock)] == [False, True]
+    lost = (  # whose phones rang, how it ended, when
+        ("+79120000001", dealer_id, "missed", clock.now()),
+        ("+79120000002", None, "abandoned", clock.now()),
+        ("+79120000003", None, "voicemail", clock.now().replace(hour=20, minute=30)),
+    )
+    for number, org_id, result, at in lost:
+        await call(database, at, caller_number=number, org_id=org_id, result=result)
+    clock.advance(24 * 3600)
+    tasks = {task.caller_number: task for task in await look(database, clock)}
+    assert [tasks[number].org_id for number, *_ in lost] == [dealer_id, None, None]
+    assert [tasks[number].kind for number, *_ in lost] == ["missed", "missed", "voicemail"]
+    assert all(at < tasks[number].due_at <= at + timedelta(days=1) for number, _, _, at in lost)
+    shared = {"direction": direction, "result": "answered", "org_id": dealer_id}
+    for number, *_ in lost:  # a proof of contact needs ten seconds
+        await call(database, clock.advance(60), caller_number=number, talk_s=9, **shared)
+    assert [task.closed_at for task in await look(database, clock)] == [None] * 3
+    for number, *_ in lost:  # whoever talks
+        await call(database, clock.advance(60), caller_number=number, talk_s=10, **shared)
+    closed = await look(database, clock)
+    assert [(one.close_reason, one.closed_at, one.closed_by) for one in closed] == [
+        ("talked", clock.now(), None)
+    ] * 3
+    assert len(await look(database, clock)) == 3  # the old lost calls do not come back
+    await call(database, clock.advance(60), caller_number=lost[0][0])
+    assert [one.closed_at is None for one in await look(database, clock)] == [False] * 3 + [True]
 
 
 async def test_missed_call_that_was_already_talked_over_leaves_nothing(

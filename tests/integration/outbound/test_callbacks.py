@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from callcore.calls.after_call import look_after_calls
 from callcore.calls.attempt_tables import AttemptRow
 from callcore.calls.attempts import AttemptReason, AttemptResult
 from callcore.calls.events import TaskChanged
@@ -103,6 +104,8 @@ async def test_groups_of_phones_tries_delays_and_what_a_person_does_then(databas
     row = await stage.row()
     assert (row.state, row.reason, row.attempts) == ("unreached", "no_answer", 4)
     assert row.open_key is not None
+    (task,) = await stage.all(TaskRow)  # a person decides, and now
+    assert (task.kind, task.closed_at, task.due_at <= stage.now) == ("callback", None, True)
     await stage.work.take(ADMIN, row.id, seen_owner="operators")
     with pytest.raises(Conflict):  # a page on which it is nobody's
         await stage.work.take(ADMIN, row.id, seen_owner="operators")
@@ -150,6 +153,10 @@ async def test_any_talk_a_closed_task_and_age_close_it(database: Database) -> No
         numbers[2]: ("waiting", ""),
         numbers[3]: ("closed", "spam"),
     }
+    async with database.transaction() as session:
+        _ = await look_after_calls(session, stage.now)
+    tasks = {task.caller_number: task.close_reason for task in await stage.all(TaskRow)}
+    assert [tasks[number] for number in numbers] == ["talked", "talked", "", "spam"]
     stage.out = {"p1", "p2", "p3", "p9"}
     await stage.step(97 * 3600)
     assert (await stage.row(numbers[2])).state == "expired"
