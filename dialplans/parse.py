@@ -12,6 +12,7 @@ _SECTION = re.compile(r"\[([^\]]+)\](?:\(([^)]*)\))?\s*")
 _SETTING = re.compile(r"([^=\s][^=]*?)\s*=>?\s*(.*)")
 _EXTEN = re.compile(r"(?P<name>[^,]+),(?P<priority>\d+|n)(?:\((?P<label>[^)]+)\))?,(?P<call>.+)")
 _SAME = re.compile(r"(?P<priority>\d+|n)(?:\((?P<label>[^)]+)\))?,(?P<call>.+)")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f]")
 _CALL = re.compile(r"(?P<application>[A-Za-z]\w*)(?:\((?P<arguments>.*)\))?")
 
 
@@ -64,7 +65,7 @@ def parse_config(file: str, text: str) -> tuple[list[Section], list[Problem]]:
     problems: list[Problem] = []
     for number, raw in enumerate(text.splitlines(), start=1):
         line = strip_comment(raw).strip()
-        if any(ord(sign) < 32 and sign != "\t" for sign in raw):
+        if _CONTROL.search(raw):
             problems.append(Problem(file, number, "a control character"))
         elif not line:
             continue

@@ -6,10 +6,17 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
+import structlog
 
 CATEGORIES = {"unit", "scenario", "property", "integration", "pbx", "e2e", "resilience", "architecture"}
 LOOPBACK = ("127.", "::1", "localhost")
 TASK_GRACE_S = 1.0
+
+
+def pytest_configure() -> None:
+    """A logged failure is printed plainly: a drawing with every local variable costs a third of a second."""
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,19 +3,19 @@
 import pytest
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 
-from callcore.bootstrap import site as composition
-from web.deps import WebDeps
+from tests.pages import PagesOnce, compiled_folder
 
 
 @pytest.fixture(scope="session")
 def template_cache(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
-    """Templates are compiled once for the whole session."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    return FileSystemBytecodeCache(compiled_folder(tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def pages_once(template_cache: BytecodeCache) -> PagesOnce:
+    return PagesOnce(template_cache)
 
 
 @pytest.fixture(autouse=True)
-def _compiled_once(monkeypatch: pytest.MonkeyPatch, template_cache: BytecodeCache) -> None:
-    """For the site as it is composed for an installation, too."""
-    monkeypatch.setattr(
-        composition, "WebDeps", lambda **values: WebDeps(**values, template_cache=template_cache)
-    )
+def _read_and_compiled_once(monkeypatch: pytest.MonkeyPatch, pages_once: PagesOnce) -> None:
+    pages_once.take_place(monkeypatch)

@@ -64,6 +64,8 @@ SHOWN_AT_ONCE = {
     "/api-keys": 200,
     "/keyboard": 200,
     "/orders/import": 422,
+    "/value/costs": 422,
+    "/value/costs/file": 422,
     "/orders/{number}/accept": 404,  # not offered to the one who presses
     "/orders/{number}/decline": 404,
     "/dealers/{id}/trade": 409,
@@ -568,6 +570,7 @@ async def test_no_log_line_holds_a_whole_number(
     site: GuardedSite, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("logging.basicConfig", lambda **_: None)
+    before = structlog.get_config()
     configure_logs("debug", "json")
     try:
         browser = await site.signed_in(Role.ADMIN)
@@ -588,7 +591,7 @@ async def test_no_log_line_holds_a_whole_number(
         async with site.client().post("/sign-in", data={"email": digits, "password": digits}) as answer:
             assert answer.status == 401
     finally:
-        structlog.reset_defaults()
+        structlog.configure(**before)
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert sum(line["event"] == "http request" for line in lines) >= 11
     assert all(line["request_id"] for line in lines)

@@ -12,6 +12,7 @@ from callcore.kernel.errors import Conflict, Invalid, NotFound, PbxUnavailable
 from callcore.network.model import Role
 from tests.fakes.clock import FakeClock
 from tests.fakes.sign_in import FakeSignIn, viewer
+from tests.pages import PagesOnce, compiled_folder
 from web.app import make_app
 from web.deps import DemoLogin, HealthCheck, MetricsText, WebDeps
 from web.rooms import NavItem, Room, Route, get, post
@@ -67,7 +68,17 @@ def sign_in() -> FakeSignIn:
 
 @pytest.fixture(scope="session")
 def template_cache(tmp_path_factory: pytest.TempPathFactory) -> jinja2.BytecodeCache:
-    return jinja2.FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    return jinja2.FileSystemBytecodeCache(compiled_folder(tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def pages_once(template_cache: jinja2.BytecodeCache) -> PagesOnce:
+    return PagesOnce(template_cache)
+
+
+@pytest.fixture(autouse=True)
+def _read_and_compiled_once(monkeypatch: pytest.MonkeyPatch, pages_once: PagesOnce) -> None:
+    pages_once.take_place(monkeypatch)
 
 
 @pytest.fixture

@@ -81,6 +81,7 @@ async def test_health_and_metrics(browser: Browser, browse: MakeBrowser) -> None
     assert (await outside.get("/metrics", headers=bearer)).status == 200
 
 
+@pytest.mark.xdist_group("every template is compiled")
 async def test_the_gallery_is_shown_in_the_demo_only(browse: MakeBrowser) -> None:
     assert (await (await browse(demo=True)).get("/ui")).status == 200
     assert (await (await browse(demo=False)).get("/ui")).status == 404

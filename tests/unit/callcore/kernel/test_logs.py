@@ -15,10 +15,11 @@ pytestmark = pytest.mark.unit
 @pytest.fixture(autouse=True)
 def _restored_logging() -> Iterator[None]:
     handlers, level = logging.root.handlers[:], logging.root.level
+    before = structlog.get_config()
     yield
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest.mark.parametrize(

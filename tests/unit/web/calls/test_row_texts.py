@@ -9,10 +9,9 @@ from jinja2 import Environment
 
 import web
 from callcore.calls.views import JournalRow, NumberView
+from tests.pages import PagesOnce
 from web.calls import row_texts
 from web.calls.row_texts import RowTexts
-from web.ui.static_files import StaticFiles
-from web.ui.templates import make_environment
 
 pytestmark = pytest.mark.unit
 
@@ -28,8 +27,8 @@ ROW = JournalRow(
 
 
 @pytest.fixture(scope="module")
-def environment() -> Environment:
-    return make_environment(ROOT, StaticFiles(ROOT / "ui" / "static"), auto_reload=False)
+def environment(pages_once: PagesOnce) -> Environment:
+    return pages_once.environment(ROOT, pages_once.static(ROOT / "ui" / "static"), auto_reload=True)
 
 
 @pytest.fixture

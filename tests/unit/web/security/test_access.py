@@ -152,6 +152,7 @@ async def test_the_address_behind_a_proxy_is_the_last_hop(browse: MakeBrowser, s
     assert [ip for _, ip, _ in sign_in.attempts] == ["198.51.100.7", "127.0.0.1"]
 
 
+@pytest.mark.xdist_group("every template is compiled")
 async def test_demo_logins_are_offered_in_the_demo_only(browse: MakeBrowser) -> None:
     assert "operator@demo.test" in await (await (await browse(demo=True)).get("/sign-in")).text()
     assert "operator@demo.test" not in await (await (await browse(demo=False)).get("/sign-in")).text()

@@ -1,0 +1,56 @@
+"""Templates and static files of the site, read and compiled once for all the sites that tests build."""
+
+import os
+from pathlib import Path
+
+import jinja2
+import pytest
+
+import web.app
+from web.ui.static_files import StaticFiles
+from web.ui.templates import make_environment
+
+SHARED = "DEALERLINE_TEST_TEMPLATES"  # a folder that outlives the part: `dealerline test` makes one for its whole run
+
+
+def compiled_folder(factory: pytest.TempPathFactory) -> str:
+    """Where compiled templates lie: shared by the workers of a run, gone with it."""
+    if shared := os.environ.get(SHARED):
+        return shared
+    own = factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "templates"
+    folder.mkdir(exist_ok=True)
+    return str(folder)
+
+
+class PagesOnce:
+    """Takes the places of StaticFiles and make_environment in web.app: what they make does not depend on the site."""
+
+    def __init__(self, cache: jinja2.BytecodeCache) -> None:
+        self._cache = cache
+        self._static: dict[Path, StaticFiles] = {}
+        self._environments: dict[tuple[Path, bool], jinja2.Environment] = {}
+
+    def take_place(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(web.app, "StaticFiles", self.static)
+        monkeypatch.setattr(web.app, "make_environment", self.environment)
+
+    def static(self, folder: Path) -> StaticFiles:
+        if folder not in self._static:
+            self._static[folder] = StaticFiles(folder)
+        return self._static[folder]
+
+    def environment(
+        self,
+        web_folder: Path,
+        static: StaticFiles,
+        *,
+        auto_reload: bool,
+        cache: jinja2.BytecodeCache | None = None,
+    ) -> jinja2.Environment:
+        key = (web_folder, auto_reload)
+        if key not in self._environments:
+            self._environments[key] = make_environment(
+                web_folder, static, auto_reload=auto_reload, cache=cache or self._cache
+            )
+        return self._environments[key]
