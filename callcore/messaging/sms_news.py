@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.customers.consents import ConsentKind, revoke_consent
 from callcore.customers.queries import find_by_phone
+from callcore.customers.tables import CustomerRow
+from callcore.distribution.take_order import take_order
 from callcore.kernel import outbox
 from callcore.kernel.database import Database
 from callcore.kernel.logs import get_logger
@@ -19,7 +21,9 @@ from callcore.messaging.rules import LetterState
 from callcore.messaging.sms.port import Asked, SmsNews, SmsOutcome, SmsRefused
 from callcore.messaging.sms.route import SmsRoute
 from callcore.messaging.tables import DeliveryRow
-from callcore.orders.model import OrderEventKind
+from callcore.network.model import OrgState
+from callcore.network.tables import OrgRow, RegionRow
+from callcore.orders.model import DEFAULT_TZ, NewOrder, OrderChannel, OrderEventKind, OrderKind
 from callcore.orders.tables import OrderEventRow, OrderRow
 from callcore.orders.timeline import add_event
 
@@ -100,8 +104,9 @@ async def _ask(route: SmsRoute, name: str, rows: list[DeliveryRow]) -> tuple[Sms
 async def take_heard(
     session: AsyncSession, number: str, text: str, now: datetime, *, sms_id: str = ""
 ) -> None:
-    """An SMS of a customer stands on his newest order. «Стоп» ends advertising. Of a stranger nothing is kept. What the
-    carrier repeats, by its own `sms_id` or the same words within SAME_WITHIN, stands there once."""
+    """An SMS of a customer stands on his newest order; who has none makes a request by it, of the dealer who wrote to him last.
+    «Стоп» ends advertising. Of a stranger nothing is kept. What the carrier repeats, by its own `sms_id` or the same words
+    within SAME_WITHIN, stands there once."""
     customer = await find_by_phone(session, number)
     if customer is None:
         _log.info("sms of nobody we know")
@@ -110,15 +115,10 @@ async def take_heard(
     if words.lower().strip(" .!") in STOP_WORDS:
         await revoke_consent(session, customer.id, ConsentKind.ADS, at=now, source="sms")
         return
-    order = await session.scalar(
-        select(OrderRow)
-        .where(OrderRow.customer_id == customer.id, OrderRow.deleted_at.is_(None))
-        .order_by(OrderRow.created_at.desc(), OrderRow.id.desc())
-        .limit(1)
-        .with_for_update()
-    )
-    if order is None or not words or await _is_heard(session, customer.id, words, sms_id, now):
+    row = await session.get_one(CustomerRow, customer.id, with_for_update=True)
+    if not words or await _is_heard(session, customer.id, words, sms_id, now):
         return
+    order = await _newest_order(session, customer.id) or await _new_request(session, row, now)
     data: dict[str, Any] = {
         "text": words,
         "is_public": True,
@@ -145,8 +145,42 @@ async def take_heard(
     )
 
 
+async def _newest_order(session: AsyncSession, customer_id: int) -> OrderRow | None:
+    found: OrderRow | None = await session.scalar(
+        select(OrderRow)
+        .where(OrderRow.customer_id == customer_id, OrderRow.deleted_at.is_(None))
+        .order_by(OrderRow.created_at.desc(), OrderRow.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    return found
+
+
+async def _new_request(session: AsyncSession, customer: CustomerRow, now: datetime) -> OrderRow:
+    """Somebody answers what was written to him without an order."""
+    writer = await session.scalar(
+        select(DeliveryRow.org_id)
+        .join(OrgRow, OrgRow.id == DeliveryRow.org_id)
+        .where(DeliveryRow.customer_id == customer.id, DeliveryRow.channel == Channel.SMS.value)
+        .where(OrgRow.parent_id.is_not(None), OrgRow.state == OrgState.ACTIVE.value)
+        .order_by(DeliveryRow.id.desc())
+        .limit(1)
+    )
+    tz = await session.scalar(select(RegionRow.tz).where(RegionRow.code == customer.region_code))
+    told = NewOrder(
+        kind=OrderKind.REQUEST,
+        customer_id=customer.id,
+        region_code=customer.region_code,
+        tz=tz or DEFAULT_TZ,
+        org_id=writer,
+        request_type="message",
+        channel=OrderChannel.SMS.value,
+    )
+    return await take_order(session, told, now=now)
+
+
 async def _is_heard(session: AsyncSession, customer_id: int, words: str, sms_id: str, now: datetime) -> bool:
-    """Under the lock of the customer's newest order: two repetitions at once come one after another."""
+    """Under the lock of the customer: two repetitions at once come one after another."""
     rows = await session.execute(
         select(OrderEventRow.at, OrderEventRow.data)
         .join(OrderRow, OrderRow.id == OrderEventRow.order_id)

@@ -68,6 +68,7 @@ class OrderChannel(StrEnum):
     OPERATOR = "operator"  # somebody typed it in
     CALLBACK = "callback"
     IMPORT = "import"
+    SMS = "sms"  # somebody answered an SMS and had no order
 
 
 SERVICES = {

@@ -31,6 +31,7 @@ CHANNELS: Final[Mapping[str, str]] = {
     OrderChannel.OPERATOR: "записал сотрудник",
     OrderChannel.CALLBACK: "обратный звонок",
     OrderChannel.IMPORT: "из таблицы",
+    OrderChannel.SMS: "ответ на SMS",
 }
 _RESULTS: Final = {
     OrderResult.RUNNING: ("info", "hourglass"),

@@ -58,6 +58,7 @@ REQUEST_TYPES: Final = {
     "site": "заявка с сайта",
     "callback": "обратный звонок",
     "import": "из таблицы",
+    "message": "сообщение",
 }
 
 

@@ -54,6 +54,7 @@ CHANNELS: Final = {
     OrderChannel.IMPORT: "Из файла",
     OrderChannel.OPERATOR: "Внёс оператор",
     OrderChannel.PHONE: "По телефону",
+    OrderChannel.SMS: "Ответ на SMS",
 }
 SOURCES: Final = {"robot": "нажал 9", "person": "внёс сотрудник", "api": "через API"}
 WRONG: Final = {

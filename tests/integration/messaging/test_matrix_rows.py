@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from callcore.customers.consents import ConsentKind, give_consent, revoke_consent
+from callcore.customers.find_or_create import find_or_create_customer
 from callcore.customers.tables import ContactRow
 from callcore.kernel import outbox
 from callcore.kernel.bus import Bus
@@ -19,6 +20,7 @@ from callcore.messaging.choose_messages import (
     choose_for_self,
     set_sms_number,
 )
+from callcore.messaging.customer_messages import messages_of_customer
 from callcore.messaging.feedback import leave_feedback
 from callcore.messaging.matrix import Channel, Recipient
 from callcore.messaging.sms.port import Asked, SmsMessage, SmsNews, SmsOutcome, SmsRefused
@@ -32,7 +34,7 @@ from callcore.network.model import Role, Viewer
 from callcore.network.sessions import find_viewer
 from callcore.orders.desk_tables import OrderWindowRow
 from callcore.orders.model import OrderEventKind
-from callcore.orders.tables import OrderEventRow
+from callcore.orders.tables import OrderEventRow, OrderRow
 from callcore.orders.timeline import add_event
 from tests.factories.network import make_org, make_region, make_user
 from tests.factories.sales import make_customer, make_order
@@ -371,6 +373,28 @@ async def test_answer_by_sms_stands_on_the_newest_order_and_is_told(desk: Desk) 
         "message",
         "Когда привезёте?",
     )
+
+
+async def test_answer_of_a_customer_without_an_order_is_a_request_of_who_wrote_to_him(desk: Desk) -> None:
+    now, number = desk.clock.now(), "+79990000001"
+    async with desk.database.transaction() as session:
+        writer = await session.scalar(select(OrderRow.org_id).where(OrderRow.id == desk.ids["order"]))
+        customer_id, _ = await find_or_create_customer(session, phone=number, now=now, region_code=None)
+        sent = {"channel": "sms", "address": number, "body": "Акция", "made_at": now, "due_at": now}
+        whose = {"dedupe_key": "w", "customer_id": customer_id, "org_id": writer}
+        session.add(DeliveryRow(state="sent", **sent, **whose))
+    for text in ("Почём?", "Почём?", "А доставка?"):  # the carrier repeats itself
+        async with desk.database.transaction() as session:
+            await take_heard(session, number, text, now)
+    async with desk.database.session() as session:
+        (made,) = await session.scalars(select(OrderRow).where(OrderRow.customer_id == customer_id))
+        events = await session.scalars(select(OrderEventRow).where(OrderEventRow.order_id == made.id))
+        told = [event.data["text"] for event in events if event.kind == "message"]
+        assert (made.kind, made.channel, made.org_id) == ("request", "sms", writer)
+        staff = Viewer(1, "Админ", Role.ADMIN, 1, "Завод", "/1/", (), "Europe/Moscow")
+        listed = await messages_of_customer(session, staff, customer_id)
+    assert told == ["Почём?", "А доставка?"]
+    assert {one.text for one in listed if one.is_incoming} == set(told)
 
 
 async def test_what_a_carrier_repeats_stands_once(desk: Desk) -> None:
