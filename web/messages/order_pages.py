@@ -7,7 +7,7 @@ from aiohttp import web
 
 from callcore.kernel.errors import Invalid, NotAllowedNow
 from callcore.messaging.matrix import Channel
-from callcore.messaging.ready_words import LetterPaper
+from callcore.messaging.ready_words import LetterPaper, ReadyWords
 from callcore.messaging.rules import MAX_SMS_CHARS
 from callcore.messaging.write_customer import Written
 from callcore.network.model import DEALER_ROLES, Role
@@ -55,8 +55,10 @@ async def write(request: web.Request) -> web.Response:
         name: str(form.get(name, ""))[:MAX_CHARS].replace("\r\n", "\n") for name in ("text", "subject", "key")
     }
     channel = Channel.EMAIL if form.get("channel") == Channel.EMAIL.value else Channel.SMS
-    typed |= {"channel": channel.value, "is_ad": "1" if form.get("is_ad") else ""}
-    written = Written(channel, typed["text"], bool(typed["is_ad"]), typed["key"][:64], typed["subject"])
+    ready = _chosen(await _paper(request), str(form.get("words", "")))
+    is_ad = bool(form.get("is_ad")) or (ready is not None and ready.is_ad)  # whoever began with an offer sends one
+    typed |= {"channel": channel.value, "is_ad": "1" if is_ad else "", "words": ready.code if ready else ""}
+    written = Written(channel, typed["text"], is_ad, typed["key"][:64], typed["subject"])
     viewer = viewer_of(request)
     try:
         if "number" in request.match_info:
@@ -82,15 +84,19 @@ async def _paper(request: web.Request) -> LetterPaper:
     return await desk.letter_paper(viewer, customer_id=number_in_path(request, "id"))
 
 
+def _chosen(paper: LetterPaper, code: str) -> ReadyWords | None:
+    return next((one for one in paper.ready if one.code == code), None)
+
+
 async def _write_page(request: web.Request, status: int = 200, **more: Any) -> web.Response:
     services, paper = request.app[SERVICES], await _paper(request)
-    wanted = request.query.get("words", "")
-    ready = next((one for one in paper.ready if one.code == wanted), None)
+    wanted = more.get("typed", {}).get("words", request.query.get("words", ""))
+    ready = _chosen(paper, wanted)
     context: dict[str, Any] = {
         "paper": paper,
         "home": request.path,
         "is_order": "number" in request.match_info,
-        "chosen": ready.code if ready else "",
+        "chosen": ready,
         "typed": {
             "text": ready.text if ready else "",
             "subject": "",
