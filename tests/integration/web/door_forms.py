@@ -74,6 +74,7 @@ BY_PLACE: dict[str, Form] = {
     "/strategies/return": {"version": "0", "shown": "1"},
     "/callbacks/": {"reason": "talked", "delay": "tomorrow", "to": "operators"},
     "/callbacks/sites": {"title": "День завода", "is_active": "1"},
+    "/value/rating": {"version": "0"},
     "/tasks/": {"reason": "talked", "delay": "tomorrow"},
 }
 

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -34,6 +34,7 @@ from callcore.kernel.tasks import TaskOwner
 from callcore.messaging.links import fingerprint_of
 from callcore.messaging.tables import FeedbackRow, NoticeRow, SurveyRow
 from callcore.network.access_tables import ApiKeyRow
+from callcore.network.cost_tables import DealerCostRow
 from callcore.network.dids import version_of
 from callcore.network.model import DEALER_ROLES, Role
 from callcore.network.passwords import hash_password
@@ -72,6 +73,7 @@ ORDER = 41
 CALLBACK, CALLBACK_SITE = 77, "sitekey"
 TOKEN = "secret-of-the-only-link"
 PROMO = 77
+COST = 78
 
 
 @dataclass
@@ -108,6 +110,7 @@ class Seeds:
             "dids": self.did_id,
             "routing": self.policy_id,
             "settings": PROMO,
+            "value": COST,
             "duty": self.shift_id,
             "pause": self.person_id,
             "tasks": self.task_id,
@@ -208,6 +211,11 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
         session.add_all([recording, _attempt(call, people[Role.DEALER_MANAGER].id)])
         await session.flush()
         policy = await make_policy(session)
+        session.add(
+            DealerCostRow(
+                id=COST, org_id=dealer.id, month=date(2026, 1, 1), kind="ads", kopecks=100, made_at=clock.now()
+            )
+        )
         session.add(PromoCodeRow(id=PROMO, code="ЛЕТО", kind="percent", value=500, used=0, is_active=True))
         first, second = await make_phone(session), await make_phone(session)
         await make_phone(session, user=people[Role.ADMIN])  # who has none has no pause
