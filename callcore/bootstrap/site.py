@@ -145,7 +145,6 @@ def make_site(application: "Application") -> web.Application:
                 callback_room(application.callbacks.services()),
                 callback_door(application.callbacks.door),
                 efficiency_room(efficiency_services(application.database, reader.choices)),
-                value_room(DealerValues(application.database, application.clock).services()),
                 order_list_room(
                     OrderListReader(application.database, application.clock, reader.choices).services()
                 ),
@@ -182,6 +181,7 @@ def make_site(application: "Application") -> web.Application:
                         settings.web.place_url,
                     ).services()
                 ),
+                value_room(DealerValues(application.database, application.clock).services()),
                 did_room(
                     DidReader(
                         application.database,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.catalog.tables import ProductRow
 from callcore.demo.callbacks import demo_callbacks
 from callcore.demo.calls_out import demo_calls_out
+from callcore.demo.costs import demo_costs
 from callcore.demo.customer_details import add_customer_details
 from callcore.demo.data import DemoData, load_demo_data
 from callcore.demo.distribution import offer_demo_orders
@@ -95,6 +96,7 @@ async def seed(database: Database, now: datetime, secrets: DemoSecrets) -> DemoS
             await _write(session, known)
             await _write(session, demo_calls_out(told, rows.users, now))
             await _write(session, demo_points(rows.orgs, told, now))
+            await _write(session, demo_costs(rows.orgs, rows.users, now))
             await _write(session, demo_tasks(story.calls, rows.users, now))
             await _write(session, demo_robot(told, now))
             await _write(session, demo_callbacks(told, now))

@@ -25,6 +25,7 @@ WORK = [
 WITHOUT_DESK = WORK[1:]
 # The navigation, and the page where the role lands: the desk is for those who have a telephone.
 STAFF = ["Дилеры", "Праздники", "Дежурства", "Карта"]
+VALUE = ["Выгода"]
 DEALERS = ["Дилеры", "Карта"]
 DAY = ["Сводка"]
 SETTINGS = ["Номера", "Распределение звонков", "Распределение заказов", "Настройки заказов", "Робот"]
@@ -33,11 +34,11 @@ CAUGHT = ["Почта и SMS демо"]
 TOLD_HERE = [TOLD[0], *CAUGHT, TOLD[1]]
 PEOPLE, AUDIT = ["Сотрудники"], ["Журнал действий"]
 ROLES = {
-    "admin": (DAY + WORK + STAFF + SETTINGS + TOLD_HERE + PEOPLE + AUDIT, "Сводка"),
-    "manufacturer": (DAY + WORK + STAFF + SETTINGS + TOLD_HERE + PEOPLE, "Сводка"),
-    "supervisor": (DAY + WORK + STAFF + SETTINGS + CAUGHT + PEOPLE + AUDIT, "Сводка"),
+    "admin": (DAY + WORK + STAFF + VALUE + SETTINGS + TOLD_HERE + PEOPLE + AUDIT, "Сводка"),
+    "manufacturer": (DAY + WORK + STAFF + VALUE + SETTINGS + TOLD_HERE + PEOPLE, "Сводка"),
+    "supervisor": (DAY + WORK + STAFF + VALUE + SETTINGS + CAUGHT + PEOPLE + AUDIT, "Сводка"),
     "operator": (DAY + WORK + STAFF + SETTINGS[-1:] + CAUGHT, "Рабочий стол"),
-    "marketer": (DAY + WITHOUT_DESK + ["Дилеры", "Праздники", "Карта", "Номера", "Промокоды"], "Звонки"),
+    "marketer": (DAY + WITHOUT_DESK + ["Дилеры", "Праздники", "Карта", *VALUE, "Номера", "Промокоды"], "Звонки"),
     "dealer": (DAY + WORK + DEALERS + TOLD, "Рабочий стол"),
     "dealer.manager": (DAY + WORK + DEALERS, "Рабочий стол"),
     "subdealer": (DAY + WORK + DEALERS + TOLD, "Рабочий стол"),
