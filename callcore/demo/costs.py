@@ -21,7 +21,7 @@ def demo_costs(orgs: list[dict[str, Any]], users: list[dict[str, Any]], now: dat
     """The head office spends nothing on itself."""
     chance = random.Random(SEED)
     author = next(user["id"] for user in users if user["role"] == "marketer")
-    rows = []
+    rows: list[dict[str, Any]] = []
     for back in range(MONTHS):
         months = now.year * 12 + now.month - 1 - back
         month = date(months // 12, months % 12 + 1, 1)
