@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from callcore.kernel.migrations import upgrade
 
 TEMPLATE = "dealerline_template"
 SERVER_USER = "postgres"
+DONE = "done-with-it"
 ROOM_BYTES = 2 * 1024**3
 FAST_AND_FORGETFUL = (
     "fsync=off",
@@ -30,11 +31,22 @@ FAST_AND_FORGETFUL = (
 
 
 class PostgresCluster:
-    """A running server that listens on a socket in `folder`; databases are copies of the migrated template."""
+    """A running server that listens on a socket in `folder`; databases are copies of the migrated template. One psql does
+    all that is asked: to start one costs as much as the copy."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._numbers = itertools.count(1)
+        where = ["-h", str(folder), "-U", SERVER_USER, "-d", "postgres"]
+        self._psql = subprocess.Popen(
+            [str(postgres_programs() / "psql"), "-X", "-q", "-A", "-t", *where, "-v", "ON_ERROR_STOP=1"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def close(self) -> None:
+        self._psql.communicate(timeout=30)
 
     def url(self, name: str) -> str:
         return f"postgresql+asyncpg://{SERVER_USER}@/{name}?host={self._folder}"
@@ -49,12 +61,15 @@ class PostgresCluster:
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def execute(self, sql: str) -> None:
-        where = ["-h", str(self._folder), "-U", SERVER_USER, "-d", "postgres"]
-        subprocess.run(
-            [str(postgres_programs() / "psql"), "-X", "-q", *where, "-v", "ON_ERROR_STOP=1", "-c", sql],
-            check=True,
-            timeout=30,
-        )
+        """One statement, outside of any transaction; what it answers is not read. Raises RuntimeError when refused."""
+        assert self._psql.stdin is not None
+        assert self._psql.stdout is not None
+        self._psql.stdin.write(f"{sql};\n\\echo {DONE}\n")
+        self._psql.stdin.flush()
+        for line in self._psql.stdout:
+            if line.strip() == DONE:
+                return
+        raise RuntimeError(f"psql has ended, its last words are above: {sql}")
 
 
 def postgres_programs() -> Path:
@@ -103,7 +118,8 @@ def running_cluster() -> Iterator[PostgresCluster]:
         run("initdb", "-U", SERVER_USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         run("pg_ctl", "start", "-w", "-l", str(folder / "log"), "-o", f"{settings} -k {folder}")
         try:
-            yield PostgresCluster(folder)
+            with closing(PostgresCluster(folder)) as cluster:
+                yield cluster
         finally:
             run("pg_ctl", "stop", "-m", "immediate", "-w")
     finally:
