@@ -105,6 +105,7 @@ CARRIER_MODULES: Final = (
     Module("pbx_spool"),
     Module("res_pjsip_refer"),
     Module("app_transfer", "Transfer"),
+    Module("app_originate", "Originate"),
     Module("app_senddtmf", "SendDTMF PlayDTMF"),
     Module("app_mixmonitor", "MixMonitor StopMixMonitor", "MIXMONITOR"),
     Module("func_base64", functions="BASE64_ENCODE BASE64_DECODE"),

@@ -158,6 +158,13 @@ class SimulatedCarrier:
         await self.cli(f"database put transfer {name} {extension}")
         await self.set_behaviour(name, Behaviour.TRANSFER)
 
+    async def set_asking(self, name: str, extension: str, seconds: float) -> None:
+        """This telephone takes calls, talks, calls this short number of the PBX by a call of its own, and after so many
+        seconds, whether that was answered or not, sends REFER with Replaces: as the key «transfer» of a desk phone does."""
+        await self.set_transfer(name, extension)
+        await self.cli(f"database put asking {name} {seconds:g}")
+        await self.set_behaviour(name, Behaviour.ASK)
+
     async def set_keys(self, name: str, keys: str) -> None:
         """This telephone takes calls, talks for some seconds and presses these keys; `w` waits half a second, `h` as the last
         hangs up after some words more."""

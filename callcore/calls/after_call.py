@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from callcore.calls.events import TaskChanged
+from callcore.calls.lost_transfers import TITLES as LOST_TITLES
+from callcore.calls.lost_transfers import has_lost_transfer, kind_of, lost_transfers
 from callcore.calls.model import CallResult, Direction
 from callcore.calls.settings import proven_talk_sql
 from callcore.calls.tables import CallRow
@@ -49,7 +51,9 @@ class OpenTime(Protocol):
 def has_work(connection: Connection, now: datetime, *, look_back: timedelta = LOOK_BACK) -> bool:
     """Would `look_after_calls` change anything? Most calls leave nothing to do, and this look costs little."""
     is_settled = connection.execute(_ANY_SETTLED, {"now": now}).first() is not None
-    return is_settled or connection.execute(_ANY_CALL, {"since": now - look_back}).first() is not None
+    since = now - look_back
+    is_lost = connection.execute(_ANY_CALL, {"since": since}).first() is not None
+    return is_settled or is_lost or has_lost_transfer(connection, since)
 
 
 async def look_after_calls(
@@ -66,7 +70,12 @@ async def look_after_calls(
     times = _Times(session, now, hours)
     for call in found:
         kind = _kind_of(call)
-        changed.update(await _join_or_open(session, call, kind, await times.due(call, kind), now))
+        due_at = await times.due(call, kind)
+        changed.update(await _join_or_open(session, call, kind, due_at, now, TITLES[kind]))
+    for call, result in (await session.execute(lost_transfers(now - look_back))).all():
+        kind = kind_of(result)
+        title, due_at = LOST_TITLES[kind], await times.due(call, kind)
+        changed.update(await _join_or_open(session, call, kind, due_at, now, title))
     facts = []
     for task_id in sorted(changed):
         org_id = await session.scalar(select(TaskRow.org_id).where(TaskRow.id == task_id))
@@ -136,11 +145,11 @@ def _talked_since(call: Any) -> ColumnElement[bool]:
 
 
 async def _join_or_open(
-    session: AsyncSession, call: CallRow, kind: TaskKind, due_at: datetime, now: datetime
+    session: AsyncSession, call: CallRow, kind: TaskKind, due_at: datetime, now: datetime, title: str
 ) -> Collection[int]:
     """Ids of tasks that took the call in."""
     if kind is TaskKind.DUTY or not call.caller_number:
-        await _open(session, call, kind, due_at, now, f"{kind}:{call.call_id}", None)
+        await _open(session, call, kind, title, due_at, now, f"{kind}:{call.call_id}", None)
         return ()
     last = await session.scalar(
         select(TaskRow)
@@ -149,10 +158,10 @@ async def _join_or_open(
         .limit(1)
     )
     if last is not None and last.closed_at is None:
-        return await _join(session, last, call, kind)
+        return await _join(session, last, call, kind, title)
     # The name of the one next task of this number: of two writers one gives way.
     key = f"callback:{call.caller_number}:{last.id if last else 0}"
-    await _open(session, call, kind, due_at, now, key, await _dealer(session, call.org_id))
+    await _open(session, call, kind, title, due_at, now, key, await _dealer(session, call.org_id))
     return ()
 
 
@@ -160,6 +169,7 @@ async def _open(
     session: AsyncSession,
     call: CallRow,
     kind: TaskKind,
+    title: str,
     due_at: datetime,
     now: datetime,
     key: str,
@@ -168,7 +178,7 @@ async def _open(
     await open_task(
         session,
         kind=kind,
-        title=TITLES[kind],
+        title=title,
         due_at=due_at,
         at=now,
         dedupe_key=key,
@@ -182,7 +192,9 @@ async def _open(
     )
 
 
-async def _join(session: AsyncSession, task: TaskRow, call: CallRow, kind: TaskKind) -> Collection[int]:
+async def _join(
+    session: AsyncSession, task: TaskRow, call: CallRow, kind: TaskKind, title: str
+) -> Collection[int]:
     """A message that was left is worth more than one more missed call: the task shows it."""
     if int(task.data.get("last_row", 0)) >= call.id:
         return ()
@@ -190,7 +202,7 @@ async def _join(session: AsyncSession, task: TaskRow, call: CallRow, kind: TaskK
         "data": {**task.data, "calls": int(task.data.get("calls", 1)) + 1, "last_row": call.id}
     }
     if kind is TaskKind.VOICEMAIL:
-        values |= {"kind": kind.value, "title": TITLES[kind], "call_id": call.call_id}
+        values |= {"kind": kind.value, "title": title, "call_id": call.call_id}
     await session.execute(
         update(TaskRow).where(TaskRow.id == task.id, TaskRow.closed_at.is_(None)).values(**values)
     )

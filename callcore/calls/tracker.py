@@ -38,7 +38,7 @@ from callcore.calls.milestones import reach_milestone
 from callcore.calls.model import CallState, HappeningKind, PhoneDirectory, Rung, read_caller, read_dialled
 from callcore.calls.phone_channel import leg_phone_of
 from callcore.calls.picture import Picture
-from callcore.calls.transfers import Transfers, follow
+from callcore.calls.transfers import Transfers, consulted_in, follow
 from callcore.kernel.bus import Audience
 from dialplans.contract import Milestone
 
@@ -46,7 +46,8 @@ MAX_WAITING_ROUTES: Final = 1000
 
 
 class Tracker:
-    """`strays` counts facts that belong to no call of ours; `stale` tells that the link to the PBX is down."""
+    """`strays` counts facts that belong to no call of ours; `stale` tells that the link to the PBX is down; `heard_since` is the
+    moment of the last look at what lived already."""
 
     def __init__(self, phones: PhoneDirectory) -> None:
         self._index = CallIndex()
@@ -56,7 +57,7 @@ class Tracker:
         self._routes: OrderedDict[str, RouteDecided] = OrderedDict()
         self.stale = True
         self.strays = 0
-        self._heard_since: datetime | None = None
+        self.heard_since: datetime | None = None
         self._handlers: dict[type[PbxFact], Callable[[Any, Draft], None]] = {
             ChannelCreated: self._channel_created,
             ChannelStateChanged: self._state_changed,
@@ -94,10 +95,10 @@ class Tracker:
         """An ended call of this name all of which was heard: it began after the last look at what lived already, and
         nothing in it was odd."""
         call = self._index.by_id(linkedid)
-        if call is None or self._heard_since is None or call.state is not CallState.ENDED:
+        if call is None or self.heard_since is None or call.state is not CallState.ENDED:
             return None
         is_certain = not call.anomalies and call.has_lived and not call.channels
-        return call if is_certain and call.started_at > self._heard_since else None
+        return call if is_certain and call.started_at > self.heard_since else None
 
     def live_calls(self) -> tuple[LiveCall, ...]:
         return tuple(self._index.live.values())
@@ -223,10 +224,11 @@ class Tracker:
         call.is_transferred = call.is_transferred or is_done
         other = self._picture.find(fact.other, draft) if fact.other and is_done else None
         is_apart = other is not None and other is not call
-        consulted_at = other.started_at if other is not None and is_apart else None
+        consulted = None
         if other is not None and is_apart:
+            consulted = consulted_in(other, fact.channel.phone_key)
             call = self._picture.merge([call, other], draft)
-        self._transfers.seen(call, fact, consulted_at)
+        self._transfers.seen(call, fact, consulted)
 
     # --- milestones and the route --------------------------------------------------------------------------
 
@@ -269,12 +271,12 @@ class Tracker:
             if seen is not None:
                 self._picture.take_over(seen, live, draft, is_new=not was_seen)
         self.stale = False
-        self._heard_since = fact.at
+        self.heard_since = fact.at
         draft.events.append(PbxLinkChanged(at=fact.at, audience=Audience(staff=True), connected=True))
 
     def _lost(self, fact: PbxLost, draft: Draft) -> None:
         self.stale = True
-        self._heard_since = None
+        self.heard_since = None
         draft.events.append(
             PbxLinkChanged(at=fact.at, audience=Audience(staff=True), connected=False, reason=fact.reason)
         )

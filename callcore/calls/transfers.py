@@ -6,6 +6,7 @@ then has it back. A SIP phone that asks first makes a call of its own, which bec
 are joined: so its handing on begins when that call did.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -20,12 +21,25 @@ from callcore.calls.handing import (
 )
 from callcore.calls.leg import Leg
 from callcore.calls.live_call import LiveCall
-from callcore.calls.model import CallState, PhoneDirectory
+from callcore.calls.model import CallState, PhoneDirectory, PhoneInfo
 from dialplans.contract import HandKind, Milestone
 
 MAX_HANDINGS: Final = 50  # of one call; more are not kept
 MAX_SHORT_NUMBER: Final = 5
 _BLIND: Final = "blind"
+
+
+@dataclass(frozen=True, slots=True)
+class Consulted:
+    """A call that a phone made to ask: when it began, whom it rang."""
+
+    at: datetime
+    asked: list[PhoneInfo]
+
+
+def consulted_in(call: LiveCall, asker_key: str) -> Consulted:
+    rung = [leg.phone for leg in call.legs.values() if leg.phone and leg.phone_key != asker_key]
+    return Consulted(call.started_at, rung)
 
 
 class Transfers:
@@ -74,8 +88,8 @@ class Transfers:
             handing.to_keys = keys
             handing.aim([phone for one in keys if (phone := self._phones.phone(one))])
 
-    def seen(self, call: LiveCall, fact: Transferred, consulted_at: datetime | None) -> None:
-        """`consulted_at` when the second call of who asked first began, if it was one of its own."""
+    def seen(self, call: LiveCall, fact: Transferred, consulted: Consulted | None) -> None:
+        """`consulted` the second call of who asked first, if it was one of its own."""
         kind = TransferKind.BLIND if fact.kind == _BLIND else TransferKind.ATTENDED
         leg = call.legs.get(fact.channel.uniqueid)
         key = leg.phone_key if leg else fact.channel.phone_key
@@ -84,7 +98,7 @@ class Transfers:
             return
         is_known = handing is not None and handing.kind is kind and not handing.seen_at
         if not is_known or (handing is not None and kind is TransferKind.BLIND and not handing.is_waiting):
-            handing = self._begin(call, consulted_at or fact.at, kind, key)
+            handing = self._begin(call, consulted.at if consulted else fact.at, kind, key)
             if handing is not None and kind is TransferKind.ATTENDED:
                 handing.not_takers = frozenset(
                     leg.uniqueid for leg in call.legs.values() if leg.phone_key == key
@@ -92,6 +106,8 @@ class Transfers:
         if handing is None:
             return
         handing.seen_at = fact.at
+        if consulted is not None and handing.to_kind is ToKind.UNKNOWN:
+            handing.aim(consulted.asked)
         if not handing.to_extension and 0 < len(fact.extension) <= MAX_SHORT_NUMBER:
             handing.to_extension = fact.extension
         if fact.result != "Success":

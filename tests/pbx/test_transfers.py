@@ -86,7 +86,13 @@ def as_heard(talk):
 def as_in_cel(lab, talk):
     with Path(lab.plan.cel_file).open(encoding="utf-8", newline="") as file:
         events = [event for line in csv.reader(file) if (event := read_line(line))]
-    group = {event.linkedid for event in events if event.call_id == talk.call_id}
+    group, grown = set(), {event.linkedid for event in events if event.call_id == talk.call_id}
+    while (
+        group != grown
+    ):  # a phone that asks by a call of its own has a group of its own, until the two are joined
+        group = grown
+        channels = {event.uniqueid for event in events if event.linkedid in group}
+        grown = group | {event.linkedid for event in events if event.uniqueid in channels}
     works = replay([event for event in events if event.linkedid in group], Phones())
     (work,) = [work for work in works if work.call_id == talk.call_id]
     return rows(work.transfers.values())
@@ -234,3 +240,42 @@ async def test_the_desk_hands_on_asks_joins_and_goes_back(lab, ear, application,
         ({"p5": "outlet", "p10": "duty"}[blind.said("accepted", "Phone")[1]], "answered")
     ]
     assert as_in_cel(lab, blind) == as_heard(blind)
+
+
+async def test_a_telephone_asks_first_by_a_call_of_its_own(lab, ear, application, pbx):
+    """REFER with Replaces, as the key of a desk phone sends it. p1 has talked with p5 before; p2 leaves his customer in the
+    ringing of p10, who refuses: p2 has him back."""
+    await lab.customers.set_asking("p1", "105", 6)
+    await lab.customers.set_asking("p2", "110", 2)
+    await lab.customers.set_behaviour("p10", Behaviour.NO_ANSWER)
+    for name in ("p1", "p5"):
+        await lab.customers.listen(name)
+    joined = await talk(lab, ear, application, "p1", 22)
+    left = await talk(lab, ear, application, "p2", 20)
+    await lab.customers.set_behaviour("p2", Behaviour.ACCEPT)  # from its next call on
+    await ear.first(
+        lambda event: (
+            event.get("Event") == "AttendedTransfer"
+            and event["OrigTransfererChannel"].startswith("PJSIP/p2-")
+        ),
+        20,
+    )
+    await lab.customers.put_down("p10")
+    await end(lab, pbx, joined, left)
+
+    done = {
+        event["OrigTransfererChannel"].partition("-")[0]: event["Result"]
+        for event in ear.events
+        if event.get("Event") == "AttendedTransfer"
+    }
+    assert done == {"PJSIP/p1": "Success", "PJSIP/p2": "Success"}
+    customer = lab.customers.heard(joined.customer_id)
+    assert speakers(customer, "p1", "p5") == ["p1", "p5"]
+    asked = read_sound(lab.customers.heard("p5"))
+    assert is_heard(asked, VOICES["p1"]), "the two spoke before"
+    assert is_heard(asked, CUSTOMER_HZ)
+    check_rows(lab, joined, [(1, "outlet", 5, "answered")])
+
+    assert left.said("back", "Phone") == ["p2"]
+    assert speakers(lab.customers.heard(left.customer_id), "p2", "p10") == ["p2"]
+    check_rows(lab, left, [(2, "duty", 10, "returned")])

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from callcore.calls.after_call import look_after_calls
 from callcore.calls.task_tables import TaskRow
+from callcore.calls.transfer_tables import TransferRow
 from callcore.kernel.database import Database
 from callcore.kernel.outbox import OutboxRow
 from tests.factories.network import make_org
@@ -47,6 +48,46 @@ async def test_missed_call_is_the_first_tried_dealers_task(
     async with database.session() as session:
         told = await session.scalars(select(OutboxRow))
         assert [(row.topic, row.data) for row in told] == [("task:made", {"task_id": task.id})]
+
+
+async def lost_in_transfer(database: Database, at: datetime, result: str, **values: object) -> None:
+    """Somebody talked for a minute and handed the caller on, whom nobody took."""
+    async with database.transaction() as session:
+        times = {"started_at": at - timedelta(minutes=2), "ended_at": at, "answered_at": at}
+        row = await make_call(
+            session, **{"caller_number": NUMBER, "result": "answered", "talk_s": 60, **times, **values}
+        )
+        for ordinal, became in enumerate(("returned", result), start=1):
+            handed = at - timedelta(seconds=30 // ordinal)
+            session.add(
+                TransferRow(call_row_id=row.id, ordinal=ordinal, at=handed, kind="blind", result=became)
+            )
+
+
+async def test_a_call_that_was_lost_in_a_transfer_is_a_task_until_somebody_talks(
+    database: Database, clock: FakeClock, dealer_id: int
+) -> None:
+    await call(database, clock.now(), org_id=dealer_id)
+    await look(database, clock)
+    await lost_in_transfer(database, clock.advance(60), "abandoned", org_id=dealer_id, call_id="lost")
+    (was, task) = await look(database, clock)
+    assert was.close_reason == "talked", "he was talked with before he was lost"
+    assert (task.title, task.kind) == ("Звонок потерян при переводе: перезвонить", "missed")
+    assert (task.call_id, task.org_id) == ("lost", dealer_id)
+    await lost_in_transfer(database, clock.advance(60), "voicemail", org_id=dealer_id, call_id="message")
+    *_, task = await look(database, clock)
+    assert (task.kind, task.call_id, task.closed_at) == ("voicemail", "message", None)
+    assert len(await look(database, clock)) == len(await look(database, clock))
+    await call(
+        database, clock.advance(60), direction="outbound", result="answered", talk_s=30, org_id=dealer_id
+    )
+    tasks = await look(database, clock)
+    assert all(one.close_reason == "talked" for one in tasks)
+    await lost_in_transfer(database, clock.advance(60), "returned", call_id="not-lost")
+    await lost_in_transfer(database, clock.now(), "voicemail", caller_number="", call_id="hidden")
+    (*before, hidden) = await look(database, clock)
+    assert len(before) == len(tasks)
+    assert (hidden.call_id, hidden.kind) == ("hidden", "voicemail")
 
 
 async def test_ten_calls_of_one_number_make_one_task(
