@@ -1,6 +1,8 @@
 """`dealerline route …`: who got or would get a call, and why. Nothing is dialled."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +13,7 @@ from callcore.cli.places import DataDirOption, settings_for
 
 if TYPE_CHECKING:
     from callcore.routing.model import Decision
+    from callcore.stand.explaining import Explained
 
 app = typer.Typer(no_args_is_help=True, help="Маршрут звонка: кто его получит и почему.")
 JsonOption = Annotated[bool, typer.Option("--json", help="Как JSON.")]
@@ -24,7 +27,7 @@ def explain(
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Объяснить настоящий звонок: решение, которое было принято и записано вместе с ним.
+    """Объяснить настоящий звонок: решение, которое было принято и записано вместе с ним, и что из него вышло.
 
     Пример: ./dealerline route explain 1742800000.17
     """
@@ -32,7 +35,8 @@ def explain(
 
     from callcore.stand.explaining import explain_call
 
-    _tell(asyncio.run(explain_call(settings_for(config, data_dir), call_id)), as_json=as_json)
+    found = asyncio.run(explain_call(settings_for(config, data_dir), call_id))
+    _tell(found.decision, as_json=as_json, outcome=found)
 
 
 @app.command("what-if")
@@ -64,10 +68,32 @@ def what_if(
     _tell(decision, as_json=as_json)
 
 
-def _tell(decision: "Decision", *, as_json: bool) -> None:
+def _tell(decision: "Decision", *, as_json: bool, outcome: "Explained | None" = None) -> None:
     from callcore.routing.explain import to_json, to_text
 
-    typer.echo(json.dumps(to_json(decision), ensure_ascii=False, indent=1) if as_json else to_text(decision))
+    if as_json:
+        came = {} if outcome is None else {"result": outcome.result, "tries": [*map(asdict, outcome.tries)]}
+        typer.echo(json.dumps(to_json(decision) | came, ensure_ascii=False, indent=1))
+    else:
+        typer.echo(to_text(decision))
+        if outcome is not None:
+            typer.echo("\n".join(_came(outcome)))
+
+
+def _came(outcome: "Explained") -> Iterator[str]:
+    """The same words as on the call's page."""
+    from web.calls.words import OUTCOMES, RESULTS
+
+    words = {kind.value: text for kind, (text, _) in OUTCOMES.items()}
+    results = {kind.value: found for kind, found in RESULTS.items()}
+    yield "Что вышло:"
+    for one in outcome.tries:
+        step = f"шаг {one.step}" if one.step else "вне плана"
+        yield f"  {step}, {one.label or 'телефон удалён'}: {words.get(one.outcome, 'ещё звонит')}, {one.rang_s:g} с"
+    if not outcome.tries:
+        yield "  никому не звонили"
+    found = results.get(outcome.result)
+    yield f"Итог: {found.text if found else 'звонок ещё идёт'}"
 
 
 def _moment(text: str) -> datetime | None:

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from callcore.bootstrap.live_state import read_live
 from callcore.bootstrap.numbering_file import NumberingFile
 from callcore.bootstrap.routing_options import routing_options
 from callcore.bootstrap.what_if import Question, WhatIf
-from callcore.calls.past_calls import stored_explanation
+from callcore.calls.past_calls import Tried, stored_explanation, stored_tries
 from callcore.kernel.clock import SystemClock
 from callcore.kernel.database import Database
 from callcore.kernel.errors import DatabaseUnavailable, Invalid, NotFound
@@ -37,13 +38,23 @@ async def decide_now(
         return await what_if.decide(Question(did, caller, at, chosen))
 
 
-async def explain_call(settings: Settings, call_id: str) -> Decision:
-    """The decision that was stored with a call. Raises NotFound for no such call, one without a decision, and one whose
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The stored decision, and what came of it: `result` CallResult, `tries` in order."""
+
+    decision: Decision
+    result: str
+    tries: tuple[Tried, ...]
+
+
+async def explain_call(settings: Settings, call_id: str) -> Explained:
+    """What was stored with a call. Raises NotFound for no such call, one without a decision, and one whose
     decision is of a version that cannot be read."""
     async with _database(settings) as database, database.session() as session:
         stored = await stored_explanation(session, call_id)
+        result, tries = await stored_tries(session, call_id)
     try:
-        return from_json(stored)
+        return Explained(from_json(stored), result, tries)
     except ValueError as error:
         raise NotFound("explanation-unreadable", "Решение записано версией, которую эта не читает") from error
 

@@ -13,6 +13,7 @@ from callcore.asterisk.agi.protocol import AgiRequest
 from callcore.asterisk.inbound import InboundRouting
 from callcore.bootstrap.what_if import Question
 from callcore.calls.facts import RouteDecided
+from callcore.calls.tables import LegRow
 from callcore.cli import route
 from callcore.kernel.database import Database
 from callcore.kernel.metrics import Metrics
@@ -110,7 +111,14 @@ async def test_the_commands(stage: PolicyStage, database_url: str, tmp_path: Pat
     await change.save(admin, 0, Policy(), shown=0)
     fact = await real_call(stage, CALLER)
     async with stage.database.transaction() as session:
-        await make_call(session, call_id="call-7", explanation=fact.explanation)
+        call = await make_call(session, call_id="call-7", explanation=fact.explanation)
+        at = call.started_at
+        session.add(
+            LegRow(
+                call_row_id=call.id, uniqueid="1.2", channel="", role="outlet", phone_id=None, step=1, started_at=at,
+                ended_at=at + timedelta(seconds=7), outcome="declined",
+            )
+        )  # fmt: skip
     await change.save(
         admin, 1, Policy(stages=(Stage(StageKind.FIX, rules=(FixRule(master),)), BASE)), shown=1
     )
@@ -125,7 +133,13 @@ async def test_the_commands(stage: PolicyStage, database_url: str, tmp_path: Pat
         return json.loads(result.output)
 
     stored = json.loads(json.dumps(fact.explanation))
-    assert await run("explain", "call-7") == stored
+    told = await run("explain", "call-7")
+    assert told.pop("result") == "missed"
+    tries = [(one["step"], one["outcome"], one["rang_s"]) for one in told.pop("tries")]
+    assert tries == [(1, "declined", 7)], "what came of the order of tries"
+    assert told == stored
+    said = await asyncio.to_thread(CliRunner().invoke, route.app, ["explain", "call-7", *config[:2]])
+    assert "шаг 1, телефон удалён: отклонён, 7 с\nИтог: Пропущен" in said.output
     ask = ["what-if", "--from", "8 (916) 000-00-01", "--to", stage.did.number, "--at", fact.at.isoformat()]
     assert essence(await run(*ask, "--policy", "1")) == essence(stored)
     assert (await run(*ask))["steps"][0]["org_id"] == master
