@@ -66,7 +66,6 @@ REFRESH_S = 5.0
 CLAIM_S = 3.0
 FORGET_S = 3600.0
 DUTY_S = 20.0
-PAUSE_S = 1.0
 BOOTED_WAIT_S = 1.0  # our AMI user may not read `system`, so FullyBooted does not come to it
 
 
@@ -136,6 +135,7 @@ class Application:
             linker=linker,
             is_busy_with=self.follower.is_busy_with,
             saw_whole=self.follower.saw_whole,
+            heard_since=self.follower.heard_since,
         )
         self.agi = AgiThread(self.routing.answer, _agi_settings(settings), new_loop)
         self.stores = recording_stores(settings)
@@ -148,7 +148,9 @@ class Application:
         )
         self.robot = Robot(self)
         self.callbacks = Callbacks(self)
-        self.pauses = PauseRecording(self.database, self.clock, self.pbx, settings.recordings.pause_limit_s)
+        self.pauses = PauseRecording(
+            self.database, self.bus, self.clock, self.pbx, settings.recordings.pause_limit_s
+        )
         hours = OpenHours(lambda: self.routing.snapshot)
         ways = message_ways(settings, self.database, self.clock)
         self.messages = Messages(self.database, self.clock, self.bus, ways, hours)
@@ -184,10 +186,9 @@ class Application:
         self.masked.start(self.tasks)
         self.dialling.attempts.start(self.tasks)
         self.charges.start(self.bus, self.tasks)
-        self.recordings.start(self.tasks)
         DealerValues(self.database, self.clock).start(self.tasks)
-        await self.pauses.start()
-        _ = self.tasks.spawn("recording-pauses", every(PAUSE_S, self.pauses.keep))
+        self.recordings.start(self.tasks)
+        await self.pauses.start(self.tasks)
         self.messages.start()
         OrderFeed(self.database, self.bus, self.clock).start(self.tasks)
         keep_shelf(self.shelf, self.tasks)
@@ -246,6 +247,7 @@ class Application:
     def _hear(self, fact: PbxFact) -> None:
         self.reach.hear(fact)
         self.dialling.attempts.hear(fact)
+        self.pauses.hear(fact)
         self.live.look_soon()
 
     def _on_event(self, event: Event) -> None:

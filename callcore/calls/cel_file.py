@@ -1,12 +1,14 @@
-"""Reads the PBX's CEL file from where the last reading ended, into the database. Idempotent."""
+"""Reads the PBX's CEL file from where the last reading ended, into the database. Idempotent. Of calls that were heard whole
+nothing is kept (cel_hold.py)."""
 
 import asyncio
 import csv
 import io
 import os
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
@@ -14,11 +16,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, select
 
 from callcore.calls.cel import CelEvent, read_line
+from callcore.calls.cel_hold import HeldRecords, Place, Record
 from callcore.calls.tables import CelCursorRow, CelRow
 from callcore.kernel.database import Base, Database, gentle_insert, upsert
 from callcore.kernel.logs import get_logger
 
 PORTION_BYTES: Final = 256 * 1024
+GRACE: Final = timedelta(seconds=3)  # the same facts may still be on their way through AMI
 LONGEST_RECORD_BYTES: Final = 64 * 1024  # an unclosed quote may not swallow more
 ROWS_AT_ONCE: Final = 100  # whoever waits for the interpreter meanwhile is a caller
 _SAID_BEFORE: Final = b'"CHAN_END",'  # a quarter of all lines; the same channel's HANGUP has told it
@@ -32,20 +36,11 @@ _CURSORS: Final = Base.metadata.tables[CelCursorRow.__tablename__]
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """How far was read: identity of the file, byte offset."""
-
-    inode: int
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Portion:
     """Whole records, and where the next ones begin. `is_anew`: from the start of a file, so rows may be known."""
 
-    events: tuple[CelEvent, ...]
-    malformed: int
-    next: _Place
+    records: tuple[Record, ...]
+    next: Place
     is_anew: bool
 
 
@@ -56,37 +51,56 @@ class CelReader:
     def __init__(self, path: Path, database: Database) -> None:
         self._path = path
         self._database = database
-        self._place: _Place | None = None  # none: as the database says
+        self._place: Place | None = None  # none: as the database says
+        self._held = HeldRecords()
 
-    async def read_new(self) -> int:
-        """Store all whole records that came since the last time; returns how many were new."""
+    async def read_new(
+        self,
+        now: datetime,
+        *,
+        since: datetime | None = None,
+        saw_whole: Callable[[str], bool] = lambda _: False,
+    ) -> int:
+        """Store the whole records that came since the last time, but for calls that were heard whole; `since`: from when on
+        the PBX was heard. Returns how many were new."""
         total = 0
         place, self._place = self._place, None
+        is_first = place is None
         if place is None:
+            self._held.clear()
             place = await self._database.read(self._stored_place)
         while (portion := await asyncio.to_thread(_read_portion, self._path, place)) is not None:
-            total += await self._keep(portion)
             place = portion.next
-            if portion.malformed:
-                _log.warning("lines of the CEL file not understood", lines=portion.malformed)
+            lines = self._held.sift(portion.records, since, saw_whole, now - GRACE, now)
+            total += await self._keep(lines, place, is_anew=is_first or portion.is_anew)
+        if self._held.first is not None and (
+            lines := self._held.sift((), since, saw_whole, now - GRACE, now)
+        ):
+            total += await self._keep(lines, place, is_anew=is_first)
         self._place = place
         return total
 
-    def _stored_place(self, connection: Connection) -> _Place:
+    def _stored_place(self, connection: Connection) -> Place:
         row = connection.execute(_PLACE, {"path": str(self._path)}).one_or_none()
-        return _Place(0, 0) if row is None else _Place(row.inode, row.offset)
+        return Place(0, 0) if row is None else Place(row.inode, row.offset)
 
-    async def _keep(self, portion: _Portion) -> int:
+    async def _keep(self, lines: Sequence[bytes], read_to: Place, *, is_anew: bool) -> int:
+        parsed = await asyncio.to_thread(_parse_all, lines) if lines else []
+        events = tuple(event for event in parsed if event is not None)
+        if len(events) < len(parsed):
+            _log.warning("lines of the CEL file not understood", lines=len(parsed) - len(events))
+        place = self._held.first or read_to
+
         def store(connection: Connection) -> int:
             moved = upsert(connection, _CURSORS, "path", ("inode", "offset"))
-            row = {"path": str(self._path), "inode": portion.next.inode, "offset": portion.next.offset}
+            row = {"path": str(self._path), "inode": place.inode, "offset": place.offset}
             connection.execute(moved, row)
-            return _store(connection, portion)
+            return _store(connection, events, is_anew=is_anew) if events else 0
 
         return await self._database.write(store)
 
 
-def _read_portion(path: Path, place: _Place) -> _Portion | None:
+def _read_portion(path: Path, place: Place) -> _Portion | None:
     """None when there is nothing new."""
     inode, offset = place.inode, place.offset
     try:
@@ -117,27 +131,30 @@ def _read_file(path: Path, offset: int) -> _Portion | None:
     records, used = _whole_records(data)
     if not used:
         return None
-    parsed = _parse_all([record for record in records if not record.startswith(_SAID_BEFORE)])
-    events = tuple(event for event in parsed if event is not None)
-    return _Portion(events, len(parsed) - len(events), _Place(inode, offset + used), is_anew=not offset)
+    wanted = tuple(
+        Record(line, Place(inode, offset + begin))
+        for begin, line in records
+        if line.strip() and not line.startswith(_SAID_BEFORE)
+    )
+    return _Portion(wanted, Place(inode, offset + used), is_anew=not offset)
 
 
-def _whole_records(data: bytes) -> tuple[list[bytes], int]:
-    """Records that end with a newline outside of quotes, and their bytes. The last, unfinished one is left; one that
+def _whole_records(data: bytes) -> tuple[list[tuple[int, bytes]], int]:
+    """Records that end with a newline outside of quotes, each with its beginning, and their bytes. The last, unfinished one is left; one that
     never closes its quote is given up as a line."""
-    records, begin, used = [], 0, 0
+    records, begin, used = list[tuple[int, bytes]](), 0, 0
     while (end := data.find(b"\n", used)) >= 0:
         used = end + 1
         record = data[begin:used]
         if record.count(b'"') % 2 == 0 or len(record) > LONGEST_RECORD_BYTES:
-            records.append(record)
+            records.append((begin, record))
             begin = used
     if not records and len(data) >= PORTION_BYTES:
-        return [data], len(data)
-    return [record for record in records if record.strip()], begin
+        return [(0, data)], len(data)
+    return records, begin
 
 
-def _parse_all(records: list[bytes]) -> list[CelEvent | None]:
+def _parse_all(records: Sequence[bytes]) -> list[CelEvent | None]:
     """Together; one by one when that does not give a row for each record."""
     text = b"".join(records).decode("utf-8", errors="replace")
     try:
@@ -158,12 +175,12 @@ def _parse(record: bytes) -> CelEvent | None:
     return read_line(rows[0]) if len(rows) == 1 else None
 
 
-def _store(connection: Connection, portion: _Portion) -> int:
+def _store(connection: Connection, events: tuple[CelEvent, ...], *, is_anew: bool) -> int:
     """Equal events of one instant are told apart by their order in the file."""
     seen: Counter[tuple[str, str, datetime]] = Counter()
     rows: list[dict[str, Any]] = []
-    known = _known(connection, portion.events) if portion.is_anew else frozenset[_Key]()
-    for event in portion.events:
+    known = _known(connection, events) if is_anew else frozenset[_Key]()
+    for event in events:
         same = (event.uniqueid, event.event_type, event.at)
         if (*same, seen[same]) not in known:
             row = dict(zip(_COLUMNS, _values(event), strict=True))

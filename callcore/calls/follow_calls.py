@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from callcore.calls.events import CallEvent
@@ -120,6 +121,10 @@ class CallFollower:
         """Its call was heard from the first channel to the last hang-up, without a doubt, and stands in the journal."""
         call = self._tracker.whole_call(linkedid)
         return call is not None and not self._unwritten.holds(call.call_id)
+
+    def heard_since(self) -> datetime | None:
+        """Calls that began later are heard from their first word on; none while the PBX is not heard."""
+        return self._tracker.heard_since
 
     def health(self) -> FollowerHealth:
         return FollowerHealth(

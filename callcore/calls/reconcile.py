@@ -9,14 +9,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Update, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.cel import ENDED, CelEvent, replay
-from callcore.calls.cel_file import CelReader
+from callcore.calls.cel_file import GRACE, CelReader
 from callcore.calls.events import CallChanged
 from callcore.calls.journal import CallLinker, JournalWriter
 from callcore.calls.model import PhoneDirectory
@@ -35,7 +35,6 @@ GROUPS_AT_ONCE: Final = 200
 GROUP_TIMEOUT_S: Final = 15.0
 MAX_TRIES: Final = 3  # of one group in one life of the application
 MAX_LINKEDIDS: Final = 100  # of one group
-GRACE: Final = timedelta(seconds=3)  # the same facts may still be on their way through AMI
 
 _COLUMNS: Final = tuple(field.name for field in fields(CelEvent))
 _log = get_logger(__name__)
@@ -54,7 +53,8 @@ class Reconciled:
 
 
 class CallReconciler:
-    """`is_busy_with` and `saw_whole` are those of CallFollower: what it saw whole is right already. `start` runs at once and then every EVERY_S."""
+    """`is_busy_with`, `saw_whole` and `heard_since` are those of CallFollower: what it saw whole is right already. `start` runs
+    at once and then every EVERY_S."""
 
     def __init__(
         self,
@@ -67,6 +67,7 @@ class CallReconciler:
         linker: CallLinker,
         is_busy_with: Callable[[str], bool],
         saw_whole: Callable[[str], bool] = lambda _: False,
+        heard_since: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         self._reader = reader
         self._database = database
@@ -76,6 +77,7 @@ class CallReconciler:
         self._writer = JournalWriter(linker)
         self._is_busy_with = is_busy_with
         self._saw_whole = saw_whole
+        self._heard_since = heard_since
         self._tries: Counter[str] = Counter()
         self._tasks = TaskOwner("reconcile")
 
@@ -87,7 +89,9 @@ class CallReconciler:
 
     async def run(self) -> Reconciled:
         """One pass over all groups that have ended and are not settled."""
-        lines = await self._reader.read_new()
+        lines = await self._reader.read_new(
+            self._clock.now(), since=self._heard_since(), saw_whole=self._saw_whole
+        )
         done: Counter[str] = Counter()
         seen: set[str] = set()
         while fresh := [one for one in await self._ended_linkedids(seen) if one not in seen]:

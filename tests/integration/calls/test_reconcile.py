@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,7 @@ class Bench:
         self.database, self.path, self.linker = database, path, Linker()
         self.busy: Callable[[str], bool] = lambda _: False
         self.saw_whole: Callable[[str], bool] = lambda _: False
+        self.heard_since: Callable[[], datetime | None] = lambda: None
         self.events: list[Event] = []
         bus = Bus()
         _ = bus.subscribe(self.events.append)
@@ -47,6 +48,7 @@ class Bench:
             linker=self.linker,
             is_busy_with=lambda call_id: self.busy(call_id),
             saw_whole=lambda linkedid: self.saw_whole(linkedid),
+            heard_since=lambda: self.heard_since(),
         )
 
     def append(self, *stories: list[PbxFact]) -> None:
@@ -149,6 +151,44 @@ async def test_what_was_heard_whole_is_not_compared_again(bench: Bench, start: S
     assert (result.right, result.inserted, result.repaired) == (1, 1, 0)
     assert (await bench.calls())["100.1"].talk_s == 1000
     assert await bench.run() == Reconciled(), "both are settled"
+
+
+async def test_the_record_of_a_call_that_was_heard_whole_is_not_kept(bench: Bench, clock: FakeClock) -> None:
+    """It waits until the call has ended; whoever reads on after a restart finds all that was waiting."""
+    whole, other = cel_lines(story("answered")), cel_lines(later("missed", "200."))
+    bench.heard_since = lambda: instant(-5)
+    bench.saw_whole = lambda linkedid: linkedid == "100.1"
+    clock.set(instant(20))
+    bench.path.write_text("".join(whole[:8] + other[:2]), encoding="utf-8")
+    assert (await bench.run()).lines == 0, "they still live"
+    with bench.path.open("a", encoding="utf-8") as file:
+        file.writelines(whole[8:] + other[2:])
+    clock.set(instant(3700))
+    result = await bench.run()
+    assert (result.lines, result.inserted) == (len(told(other)), 1)
+    assert set(await bench.calls()) == {"200.1"}
+    assert await bench.run() == Reconciled()
+
+    bench.append(later("answered", "300.")[:12])
+    clock.set(instant(20))
+    assert (await bench.run()).lines == 0
+    reborn = CelReader(bench.path, bench.database)
+    told_later = await reborn.read_new(instant(20))
+    assert told_later == len(told(cel_lines(later("answered", "300.")[:12])))
+
+
+async def test_what_others_ask_the_record_for_is_kept(bench: Bench, clock: FakeClock) -> None:
+    """A pressed key, a transfer; and a call that lasts too long to wait for."""
+    bench.heard_since = lambda: instant(-5)
+    bench.saw_whole = lambda _: True
+    clock.set(instant(100))
+    bench.append(story("attended_transfer"))
+    result = await bench.run()
+    assert (result.lines > 0, result.right) == (True, 1)
+    bench.append(later("answered", "200.")[:12])
+    assert (await bench.run()).lines == 0
+    clock.set(instant(3 * 3600))
+    assert (await bench.run()).lines == len(told(cel_lines(later("answered", "200.")[:12])))
 
 
 @pytest.mark.parametrize("fact", [PbxLost, PbxSnapshot])
