@@ -125,6 +125,7 @@ class PbxPlan:
     duty_keys: tuple[str, ...]  # phone keys of the reserve, in order
     operator_keys: tuple[str, ...] = ()  # who gets a talk that was handed on and nobody took
     duty_ring_s: int = 25
+    hand_queue_s: int = 120  # a talk that nobody took over, nor who handed it on, waits so long for operators
     agi_limit_s: int = 3  # the caller waits at most this long for a frozen application
     external_host: str = ""  # public address behind NAT; empty on loopback
     ami_host: str = "127.0.0.1"  # loopback or a private network, never the world

@@ -51,6 +51,8 @@ SOUNDS_HZ = {
     "press-ru": 2400,
     "promised-ru": 2300,
     "voicemail-ru": 2700,
+    "paused-ru": 2200,
+    "resumed-ru": 2100,
 }
 MUSIC_HZ = 3300
 SOUND_S = 1.0
@@ -137,6 +139,7 @@ def lab_plans(root: Path) -> tuple[PbxPlan, CarrierPlan]:
         duty_keys=("p9", "p10"),
         operator_keys=("p4",),
         duty_ring_s=3,
+        hand_queue_s=4,
         out_ring_s=4,
         out_customer_s=4,
         music_dir=str(root / "music"),

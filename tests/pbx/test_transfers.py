@@ -15,10 +15,14 @@ from callcore.calls.tracker import Tracker
 from callcore.kernel.clock import SystemClock
 from callcore.network.model import PhoneOwner
 from dialplans.plan import Behaviour
+from recordings.model import AudioJob, Converted, Span
+from recordings.spool import look
+from recordings.steps.convert import convert
 from tests.audio import is_heard, read_sound, tone_level
-from tests.pbx.lab import AMI_SECRET, CUSTOMER_HZ, DID, MUSIC_HZ, OUTSIDE, VOICES, customer
+from tests.pbx.lab import AMI_SECRET, CUSTOMER_HZ, DID, MUSIC_HZ, OUTSIDE, SOUNDS_HZ, VOICES, customer
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(90)]
+RIGHT = 1  # where our side is heard
 
 
 class Talk:
@@ -131,10 +135,10 @@ async def end(lab, pbx, *talks):
         one.heard = heard
 
 
-def speakers(path, *names):
+def speakers(path, *names, channel=0):
     """Who of these speaks in a recording, one after another, second by second."""
     sound = read_sound(path)
-    samples, size = sound.channels[0], sound.rate_hz
+    samples, size = sound.channels[channel], sound.rate_hz
     found = []
     for at in range(0, len(samples), size):
         second = type(sound)(size, (samples[at : at + size],))
@@ -144,7 +148,20 @@ def speakers(path, *names):
     return found
 
 
-async def test_blind_transfers_taken_come_back_and_rung_on(lab, ear, application, pbx):
+def kept(lab, talk, tmp_path):
+    """The recording of a talk as people will hear it."""
+    (group,) = [one for one in look(Path(lab.plan.recordings_dir)) if one.base == talk.call_id]
+    joins = [
+        Span(round(one.answered_at.timestamp() * 1000), round(one.ended_at.timestamp() * 1000))
+        for (call_id, _), one in talk.heard.items()
+        if call_id == talk.call_id and one.kind == "attended" and one.result == "answered"
+    ]
+    made = convert(AudioJob(group, tmp_path / talk.call_id, ("wav",), 60, tuple(joins)))
+    assert isinstance(made, Converted), made
+    return made.copies[0].path
+
+
+async def test_blind_transfers_taken_come_back_and_rung_on(lab, ear, application, pbx, tmp_path):
     """p2 takes what p1 hands on. p8 is not there: p5 has its talk back; p10 refuses it, and the operators take it."""
     await lab.customers.set_transfer("p1", "102")
     await lab.customers.set_transfer("p5", "108")
@@ -161,9 +178,9 @@ async def test_blind_transfers_taken_come_back_and_rung_on(lab, ear, application
     assert len(taken.said("recording", "File")) == 1
     assert await lab.customers.screen_of("p2") == f"<{DID}>", "the customer's number stays hidden"
     assert is_heard(lab.recording(taken.call_id, "-in.wav"), CUSTOMER_HZ)
-    assert is_heard(lab.recording(taken.call_id, "-out.wav"), VOICES["p1"])
     assert speakers(lab.customers.heard(taken.customer_id), "p1", "p2") == ["p1", "p2"]
     assert is_heard(lab.customers.heard(taken.customer_id), MUSIC_HZ)
+    assert speakers(kept(lab, taken, tmp_path), "p1", "p2", channel=RIGHT) == ["p1", "p2"]
 
     check_rows(lab, taken, [(1, "outlet", 2, "answered")])
 
@@ -177,10 +194,39 @@ async def test_blind_transfers_taken_come_back_and_rung_on(lab, ear, application
     assert rung_on.said("back", "Phone") == ["p10"]
     assert rung_on.said("accepted", "Phone") == ["p10", "p4"]
     assert is_heard(lab.customers.heard(rung_on.customer_id), VOICES["p4"])
+    assert speakers(kept(lab, rung_on, tmp_path), "p10", "p4", channel=RIGHT) == ["p10", "p4"]
+    assert speakers(kept(lab, back, tmp_path), "p5", channel=RIGHT) == ["p5"]
     check_rows(lab, rung_on, [(10, "outlet", 8, "returned")])
 
 
-async def test_asking_first_by_keys(lab, ear, application, pbx):
+async def test_whom_nobody_takes_is_rung_on_to_the_end_and_leaves_a_message(lab, ear, application, pbx):
+    """p8 is not there, p1 does not want the talk back, the operator refuses all the while, duty does not answer: voicemail."""
+    await lab.customers.set_transfer("p1", "108")
+    await lab.customers.set_behaviour("p4", Behaviour.REJECT)
+    for duty in ("p9", "p10"):
+        await lab.customers.set_behaviour(duty, Behaviour.NO_ANSWER)
+    lost = await talk(lab, ear, application, "p1", 33)
+    await lab.customers.set_behaviour("p1", Behaviour.REJECT)
+    await end(lab, pbx, lost)
+
+    rung = [
+        event["DestChannel"].partition("-")[0].removeprefix("PJSIP/")
+        for event in ear.events
+        if event.get("Event") == "DialBegin" and event.get("DestChannel", "").startswith("PJSIP/p")
+    ]
+    assert list(dict.fromkeys(rung)) == ["p1", "p4", "p9", "p10"]
+    assert rung.count("p1") == 2, "who handed on is asked first"
+    assert rung.count("p4") >= 2, "operators are asked as a queue is"
+    assert lost.said("accepted", "Phone") == ["p1"]
+    (seconds,) = lost.said("voicemail", "Seconds")
+    assert int(seconds) >= 2
+    customer = lab.customers.heard(lost.customer_id)
+    assert is_heard(customer, MUSIC_HZ)
+    assert is_heard(customer, SOUNDS_HZ["voicemail-ru"])
+    check_rows(lab, lost, [(1, "outlet", 8, "voicemail")])
+
+
+async def test_asking_first_by_keys(lab, ear, application, pbx, tmp_path):
     """The receiver put down joins the two; *1 goes back to the customer, who has heard nothing of the asking."""
     await lab.customers.set_keys("p1", "*2www105h")
     await lab.customers.set_keys("p2", "*2www110wwwwww*1")
@@ -201,11 +247,14 @@ async def test_asking_first_by_keys(lab, ear, application, pbx):
         assert is_heard(lab.customers.heard(asked), CUSTOMER_HZ) is is_joined
         assert is_heard(lab.customers.heard(one.customer_id), VOICES[asked]) is is_joined
         assert is_heard(lab.customers.heard(one.customer_id), MUSIC_HZ)
+    assert speakers(kept(lab, joined, tmp_path), "p1", "p5", channel=RIGHT) == ["p1", "p5"]
+    # What was asked is no part of the customer's talk.
+    assert speakers(kept(lab, cancelled, tmp_path), "p2", "p10", channel=RIGHT) == ["p2"]
     check_rows(lab, joined, [(1, "outlet", 5, "answered")])
     check_rows(lab, cancelled, [(2, "duty", 10, "returned")])
 
 
-async def test_the_desk_hands_on_asks_joins_and_goes_back(lab, ear, application, pbx):
+async def test_the_desk_hands_on_asks_joins_and_goes_back(lab, ear, application, pbx, tmp_path):
     """p1: duty is asked and not taken, an outside number is, and joined. p2: to two phones at once."""
     asking = await talk(lab, ear, application, "p1", 24)
     (channel,) = [(one["Channel"], one["Uniqueid"]) for one in ear.milestones("accepted")]
@@ -232,6 +281,7 @@ async def test_the_desk_hands_on_asks_joins_and_goes_back(lab, ear, application,
     ]
     assert is_heard(lab.customers.heard(asking.customer_id), VOICES[OUTSIDE])
     assert not is_heard(lab.customers.heard(asking.customer_id), VOICES["p9"])
+    assert speakers(kept(lab, asking, tmp_path), "p1", OUTSIDE, "p9", channel=RIGHT) == ["p1", OUTSIDE]
     assert await lab.customers.screen_of(OUTSIDE) == "<+74950000000>"
     assert blind.handings == [("blind", "desk", "p2", "phones", "p5.p10")]
     assert blind.said("accepted", "Phone")[1] in ("p5", "p10")
