@@ -20,6 +20,8 @@ from callcore.orders.change_manager import Manager, managers_for
 from callcore.orders.export_orders import note_export, piece_of, write_book
 from callcore.orders.list_model import ListPage, ListRow, Owed, TabCount
 from callcore.orders.list_queries import order_list, order_rows, owed_now, tab_counts
+from callcore.orders.report import orders_report
+from callcore.orders.report_model import Cut, OrdersReport, Span
 from callcore.orders.saved_views import NewView
 from callcore.orders.statuses import load_statuses
 from callcore.orders.views import OrderCursor, OrderFilter
@@ -67,6 +69,7 @@ class OrderListReader:
             lead=self._bulk.lead,
             undo=self._bulk.undo,
             export=self.export,
+            report=self.report,
         )
 
     async def page(
@@ -132,6 +135,10 @@ class OrderListReader:
     async def delete_view(self, viewer: Viewer, view_id: int) -> NewView:
         async with self._database.transaction() as session:
             return await saved_views.delete_view(session, viewer, view_id, now=self._clock.now())
+
+    async def report(self, viewer: Viewer, span: Span, cut: Cut, org_id: int | None) -> OrdersReport:
+        async with self._database.session() as session:
+            return await orders_report(session, viewer, span, cut, self._clock.now(), org_id)
 
     async def export(self, viewer: Viewer, wanted: OrderFilter, table: Table, path: Path) -> int:
         now = self._clock.now()

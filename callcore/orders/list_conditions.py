@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, null, or_, select
 
 from callcore.calls.rights import Scope
 from callcore.customers.model import ContactKind
@@ -31,6 +31,7 @@ def conditions_of(scope: Scope, wanted: OrderFilter) -> list[ColumnElement[bool]
         (OrderRow.result, wanted.result),
         (OrderRow.region_code, wanted.region_code),
         (OrderRow.source, wanted.source),
+        (OrderRow.medium, wanted.medium),
         (OrderRow.manager_id, wanted.manager_id),
         (OrderRow.customer_id, wanted.customer_id),
     )
@@ -49,8 +50,19 @@ def conditions_of(scope: Scope, wanted: OrderFilter) -> list[ColumnElement[bool]
         conditions.append(OrderRow.number.in_(wanted.numbers))
     if wanted.org_id is not None:
         conditions.append(OrderRow.org_id.in_(_below(wanted.org_id)))
+    conditions += _exact(wanted)
     if text := wanted.text.replace("\x00", "").strip()[:_MAX_TEXT_CHARS]:
         conditions.append(_matches(scope, text))
+    return conditions
+
+
+def _exact(wanted: OrderFilter) -> list[ColumnElement[bool]]:
+    """What links of the report ask for: nobody's and «without a campaign» are answers, too."""
+    conditions = []
+    if wanted.seller_id is not None:
+        conditions.append(OrderRow.org_id == (wanted.seller_id or null()))
+    if wanted.campaign is not None:
+        conditions.append(OrderRow.campaign == wanted.campaign)
     return conditions
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from callcore.calls.views import RecordingView
 from callcore.kernel.errors import Invalid
@@ -12,6 +13,7 @@ from callcore.orders.list_model import OrderSort, OrderTab
 from callcore.orders.model import OrderClass, OrderKind, OrderResult
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NOBODY: Final = 0
 _CURSOR = re.compile(r"(\d{1,18})-(\d{1,18})(?:s(\d{1,18}))?")
 
 
@@ -37,7 +39,8 @@ def phone_view(e164: str, shown: Collection[str]) -> PhoneView | None:
 class OrderFilter:
     """Every field narrows; None and empty do not. `org_id` means the organisation and all below it; `text` is an
     order's number, an article on it, a part of the customer's name, or the last digits (4 or more) of his telephone;
-    `overdue_at`: not closed, and due before that instant; `due_from` and `due_before` bound the deadline; `numbers`: these alone."""
+    `overdue_at`: not closed, and due before that instant; `due_from` and `due_before` bound the deadline; `numbers`: these alone;
+    `seller_id` is the organisation without those below it, NOBODY: none has it; `campaign` empty: none was told."""
 
     kind: OrderKind | None = None
     status_class: OrderClass | None = None
@@ -46,6 +49,9 @@ class OrderFilter:
     org_id: int | None = None
     region_code: str = ""
     source: str = ""
+    medium: str = ""
+    campaign: str | None = None
+    seller_id: int | None = None
     manager_id: int | None = None
     customer_id: int | None = None
     created_from: datetime | None = None

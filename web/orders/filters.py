@@ -14,12 +14,16 @@ from urllib.parse import urlencode
 from callcore.kernel.errors import Invalid
 from callcore.orders.list_model import OrderSort, OrderTab
 from callcore.orders.model import CLASS_NAMES, KIND_NAMES, RESULT_NAMES, OrderClass, OrderKind, OrderResult
-from callcore.orders.views import OrderCursor, OrderFilter
+from callcore.orders.views import NOBODY, OrderCursor, OrderFilter
 from web.calls import filters as journal
+from web.orders.words import medium_words
 
 MAX_TEXT_CHARS: Final = 80
 _SHARED: Final = ("period", "since", "until", "org", "region", "source")
-_OWN: Final = ("q", "tab", "stage", "status", "kind", "result", "manager", "due", "sort", "view")
+_OWN: Final = (
+    "q", "tab", "stage", "status", "kind", "result", "manager", "due", "sort", "view", "seller", "medium", "campaign",
+)  # fmt: skip
+NOTHING: Final = "-"  # for `seller` and `campaign`: there is none
 _NO_CONDITION: Final = ("tab", "sort", "view")
 DUES: Final = {"overdue": "Прошёл", "day": "В ближайшие сутки", "week": "В ближайшие 7 дней"}
 SORTS: Final = {
@@ -33,7 +37,8 @@ Word = TypeVar("Word", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class OrderForm:
-    """The values as typed; the names are those of the address. `tab` is OrderTab, `stage` OrderClass."""
+    """The values as typed; the names are those of the address. `tab` is OrderTab, `stage` OrderClass;
+    `seller` is a dealer without those below him. The last three are set by links of the report alone."""
 
     q: str = ""
     tab: str = ""
@@ -51,6 +56,9 @@ class OrderForm:
     until: str = ""
     sort: str = ""
     view: str = ""
+    seller: str = ""
+    medium: str = ""
+    campaign: str = ""
 
     def without(self, *names: str) -> "OrderForm":
         return OrderForm(**{f.name: "" if f.name in names else getattr(self, f.name) for f in fields(self)})
@@ -117,6 +125,9 @@ def understand(form: OrderForm, cursor: str, *, now: datetime, tz: str) -> Asked
         org_id=common.wanted.org_id,
         region_code=common.wanted.region_code or "",
         source=common.wanted.source or "",
+        medium=form.medium,
+        campaign=None if not form.campaign else form.campaign.removeprefix(NOTHING),
+        seller_id=NOBODY if form.seller == NOTHING else _id(form.seller, "seller", errors),
         created_from=common.wanted.since,
         created_before=common.wanted.until,
         overdue_at=now if form.due == "overdue" else None,
@@ -144,6 +155,9 @@ def _chip_words(form: OrderForm, names: Names) -> Iterable[tuple[tuple[str, ...]
         "result": _name(RESULT_NAMES, form.result),
         "due": f"Срок: {DUES.get(form.due, form.due)}",
         "manager": f"Менеджер: {names.managers.get(number_of(form.manager), form.manager)}",
+        "seller": _seller(form, names),
+        "medium": f"Канал: {medium_words(form.medium) or form.medium}",
+        "campaign": "Без кампании" if form.campaign == NOTHING else f"Кампания: {form.campaign}",
     }
     for name, text in words.items():
         if getattr(form, name):
@@ -153,6 +167,12 @@ def _chip_words(form: OrderForm, names: Names) -> Iterable[tuple[tuple[str, ...]
             part = journal.JournalForm(**{name: getattr(form, name) for name in gone})
             for text, _address in journal.chips(part, orgs=names.orgs, regions=names.regions):
                 yield gone, text
+
+
+def _seller(form: OrderForm, names: Names) -> str:
+    if form.seller == NOTHING:
+        return "Ни у кого"
+    return f"Только у дилера: {names.orgs.get(number_of(form.seller), form.seller)}"
 
 
 def _shared(form: OrderForm) -> journal.JournalForm:

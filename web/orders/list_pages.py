@@ -13,7 +13,7 @@ from callcore.orders.model import CLASS_NAMES, KIND_NAMES, RESULT_NAMES, OrderCl
 from callcore.orders.saved_views import PAGE_SIZES, SavedView
 from web.calls import words as call_words
 from web.keys import DEPS, TEMPLATES
-from web.orders import bulk_pages, columns, list_words, view_pages
+from web.orders import bulk_pages, columns, list_words, report_pages, view_pages
 from web.orders.filters import DUES, SORTS, Asked, Names, OrderForm, chips, number_of, read_form, understand
 from web.orders.list_services import SERVICES, ListFrame, ListServices
 from web.orders.row_texts import ROW_TEXTS, Look, OrderRowTexts
@@ -211,6 +211,7 @@ def room(services: ListServices) -> Room:
             get("/orders/fresh", fresh, WHO),
             get("/orders/row", row, WHO),
             get("/orders/badge", badge, WHO),
+            *report_pages.ROUTES,
             get("/orders/export", bulk_pages.export, WHO),
             get("/orders/print-list", bulk_pages.print_list, WHO),
             post("/orders/bulk", bulk_pages.bulk, WHO),

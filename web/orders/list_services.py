@@ -12,6 +12,7 @@ from callcore.network.model import Viewer
 from callcore.orders.bulk import BulkResult
 from callcore.orders.change_manager import Manager
 from callcore.orders.list_model import ListPage, ListRow, Owed, TabCount
+from callcore.orders.report_model import Cut, OrdersReport, Span
 from callcore.orders.saved_views import ListChoice, NewView, SavedView
 from callcore.orders.views import OrderCursor, OrderFilter, OrderPage
 
@@ -59,7 +60,8 @@ class Table:
 class ListServices:
     """`page` and `rows` raise NotFound for a tab that this viewer has not; `rows` are those of the numbered orders that
     stand on the list now. `assign` and `lead` change many orders, each for itself; `undo` takes one of these back.
-    `export` fills the file and tells how many orders are in it; it raises TooMany while another is being made."""
+    `export` fills the file and tells how many orders are in it; it raises TooMany while another is being made.
+    `report` may be of one dealer alone."""
 
     page: ReadList
     rows: Callable[[Viewer, OrderFilter, Collection[int]], Awaitable[tuple[ListRow, ...]]]
@@ -76,6 +78,7 @@ class ListServices:
     lead: Callable[[Viewer, Sequence[int], int], Awaitable[BulkResult]]
     undo: Callable[[Viewer, int], Awaitable[BulkResult]]
     export: Callable[[Viewer, OrderFilter, Table, Path], Awaitable[int]]
+    report: Callable[[Viewer, Span, Cut, int | None], Awaitable[OrdersReport]]
 
 
 SERVICES = web.AppKey("order_list_services", ListServices)
