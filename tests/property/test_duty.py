@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from callcore.network.shifts import Shift
 from callcore.routing.duty import MAX_DUTY_STEPS, make_roster
 from tests.fakes import network
-from tests.property.test_routing import ZONES
+from tests.property.test_routing import zones
 
 pytestmark = pytest.mark.property
 
@@ -27,7 +27,7 @@ places = st.lists(
 @st.composite
 def rosters(draw):
     """Any shifts on the clock of any zone: with gaps, hand-overs and even overlaps; at least one duty phone."""
-    begins = datetime(2026, 1, 1, tzinfo=ZoneInfo(draw(st.sampled_from(ZONES)))).astimezone(UTC)
+    begins = datetime(2026, 1, 1, tzinfo=ZoneInfo(draw(zones))).astimezone(UTC)
     shifts = [
         Shift(number, begins + start * MINUTE, begins + (start + length) * MINUTE, tuple(keys))
         for number, (start, length, keys) in enumerate(draw(places), start=1)
