@@ -89,9 +89,9 @@ class DealerValues:
         async with self._database.session() as session:
             return await region_names(session)
 
-    async def costs(self, viewer: Viewer) -> CostPage:
+    async def costs(self, viewer: Viewer, month: date | None) -> CostPage:
         async with self._database.session() as session:
-            return await list_costs(session, viewer)
+            return await list_costs(session, viewer, month)
 
     async def bring_costs(self, viewer: Viewer, raw: bytes) -> int:
         """How many lines of the table were taken: all of them. Raises what read_table, read_costs and ChangeCosts.bring do."""

@@ -17,7 +17,6 @@ from callcore.network.tables import OrgRegionRow, OrgRow, RegionRow, UserRow
 
 VALUE_READERS: Final = frozenset({Role.ADMIN, Role.MANUFACTURER, Role.SUPERVISOR, Role.MARKETER})
 COST_EDITORS: Final = frozenset({Role.ADMIN, Role.MANUFACTURER, Role.MARKETER})
-MAX_LISTED: Final = 200
 
 
 class CostKind(StrEnum):
@@ -45,11 +44,13 @@ class CostView:
 
 @dataclass(frozen=True, slots=True)
 class CostPage:
-    """Newest months first; `kopecks` is the sum of all, `count` how many there are."""
+    """Of one month, None when there are no costs at all; `kopecks` is its sum. `months` are all that have costs, newest
+    first."""
 
+    month: date | None
     items: tuple[CostView, ...]
-    count: int
     kopecks: int
+    months: tuple[date, ...]
 
 
 async def costs_by_org(session: AsyncSession, first: date, last: date) -> Mapping[int, int]:
@@ -89,29 +90,30 @@ async def dealer_names(session: AsyncSession) -> tuple[DealerName, ...]:
         .order_by(OrgRow.name, OrgRow.id)
     )
     return tuple(
-        DealerName(org_id, name, region or "", points, frozenset(serves[org_id] | ({code} if code else set())))
+        DealerName(
+            org_id, name, region or "", points, frozenset(serves[org_id] | ({code} if code else set()))
+        )
         for org_id, name, points, code, region in rows
     )
 
 
-async def list_costs(session: AsyncSession, viewer: Viewer) -> CostPage:
-    """Raises Forbidden."""
+async def list_costs(session: AsyncSession, viewer: Viewer, month: date | None = None) -> CostPage:
+    """Of the newest month unless one that has costs is named. Raises Forbidden."""
     if viewer.role not in VALUE_READERS:
         raise Forbidden("not-value-reader")
     stands = DealerCostRow.removed_at.is_(None)
+    kept = await session.scalars(
+        select(DealerCostRow.month).where(stands).distinct().order_by(DealerCostRow.month.desc())
+    )
+    months = tuple(kept)
+    shown = month if month in months else next(iter(months), None)
     rows = await session.execute(
         select(DealerCostRow, OrgRow.name, UserRow.full_name)
         .join(OrgRow, OrgRow.id == DealerCostRow.org_id)
         .outerjoin(UserRow, UserRow.id == DealerCostRow.author_id)
-        .where(stands)
-        .order_by(DealerCostRow.month.desc(), OrgRow.name, DealerCostRow.id.desc())
-        .limit(MAX_LISTED)
+        .where(stands, DealerCostRow.month == shown)
+        .order_by(OrgRow.name, DealerCostRow.id.desc())
     )
-    count, kopecks = (
-        await session.execute(
-            select(func.count(), func.coalesce(func.sum(DealerCostRow.kopecks), 0)).where(stands)
-        )
-    ).one()
     items = tuple(
         CostView(
             row.id, row.org_id, name, row.month, CostKind(row.kind), row.kopecks, row.note, bool(row.batch),
@@ -119,4 +121,4 @@ async def list_costs(session: AsyncSession, viewer: Viewer) -> CostPage:
         )
         for row, name, author in rows
     )  # fmt: skip
-    return CostPage(items, count, int(kopecks))
+    return CostPage(shown, items, sum(one.kopecks for one in items), months)

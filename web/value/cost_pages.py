@@ -11,7 +11,7 @@ from callcore.intake.table_files import MAX_BYTES
 from callcore.kernel.errors import Conflict, Invalid
 from callcore.marketing.cost_file import KINDS, TITLES, kind_of, kopecks_of, month_of
 from callcore.network.change_costs import NewCost
-from callcore.network.costs import COST_EDITORS, VALUE_READERS
+from callcore.network.costs import COST_EDITORS, VALUE_READERS, CostPage
 from web.keys import DEPS
 from web.rooms import get, post
 from web.security.access import roles
@@ -26,6 +26,7 @@ from web.value.services import SERVICES
 READ: Final = roles(*VALUE_READERS)
 EDIT: Final = roles(*COST_EDITORS)
 ADDRESS: Final = "/value/costs"
+MAX_MONTHS: Final = 12
 _FIELDS: Final = ("org", "month", "kind", "kopecks", "note")
 
 
@@ -105,9 +106,11 @@ async def _page(
 ) -> web.Response:
     viewer, services = viewer_of(request), request.app[SERVICES]
     can_edit = viewer.role in COST_EDITORS
+    page = await services.costs(viewer, month_of(request.query.get("month", "")))
     now = request.app[DEPS].clock.now()
     context: dict[str, Any] = {
-        "page": await services.costs(viewer),
+        "page": page,
+        "months": _months(page),
         "dealers": [(name, name) for name in await services.change_costs.dealers(viewer)] if can_edit else (),
         "kinds": [(kind.value, word) for kind, word in KINDS.items()],
         "kind_words": KINDS,
@@ -119,6 +122,12 @@ async def _page(
     }
     failed = bool(wrong or file_error or lines)
     return render(request, "value/costs.html", status=422 if failed else 200, **context)
+
+
+def _months(page: CostPage) -> list[tuple[str, str, None, bool]]:
+    """Tabs: the newest and the one that is shown."""
+    near = [month for place, month in enumerate(page.months) if place < MAX_MONTHS or month == page.month]
+    return [(f"{month:%m.%Y}", f"{ADDRESS}?month={month:%Y-%m}", None, month == page.month) for month in near]
 
 
 ROUTES: Final = (

@@ -61,7 +61,7 @@ class ValueServices:
 
     report: Callable[[Viewer, date, date, str, Sort], Awaitable[ValueReport]]
     regions: Callable[[], Awaitable[Mapping[str, str]]]
-    costs: Callable[[Viewer], Awaitable[CostPage]]
+    costs: Callable[[Viewer, date | None], Awaitable[CostPage]]
     change_costs: ChangeCosts
     bring_costs: Callable[[Viewer, bytes], Awaitable[int]]
     rating: Callable[[Viewer, Weights | None], Awaitable[RatingBook]]

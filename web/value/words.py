@@ -6,7 +6,7 @@ from callcore.intake.table_files import MAX_BYTES, MAX_ROWS
 from callcore.marketing.dealer_value import Sort
 from callcore.network.change_costs import MAX_NOTE_CHARS
 from callcore.network.merits import MAX_WEIGHT, Measure
-from web.ui.formats import NBSP
+from web.ui.formats import NBSP, number
 
 SORTS: Final = {
     Sort.MARGIN: "Кому выгоднее отдать звонок",
@@ -44,7 +44,7 @@ FILE_ERRORS: Final = {
 
 
 def per_cent(value: float | None) -> str:
-    return "—" if value is None else f"{round(value)}{NBSP}%".replace("-", "\N{MINUS SIGN}")
+    return "—" if value is None else f"{number(round(value))}{NBSP}%"
 
 
 def score(value: float | None) -> str:
