@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.calls.attempt_tables import AttemptRow
 from callcore.calls.model import CallState, HappeningKind, LegRole
 from callcore.calls.queries import select_rows, to_rows
 from callcore.calls.recording_queries import recordings_of_call
@@ -44,7 +45,13 @@ async def call_card(session: AsyncSession, viewer: Viewer, call_id: str) -> Call
         explanation=found.explanation if scope.is_whole else None,
         hangup_cause=found.hangup_cause,
         is_asking=found.state != CallState.ENDED and await somebody_asks(session, found.id),
+        cost_kopecks=await _cost(session, call_id),
     )
+
+
+async def _cost(session: AsyncSession, call_id: str) -> int:
+    made = select(AttemptRow.cost_kopecks).where(AttemptRow.call_id == call_id)
+    return await session.scalar(made) or 0
 
 
 async def live_calls_for(session: AsyncSession, viewer: Viewer) -> tuple[LiveCallView, ...]:

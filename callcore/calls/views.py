@@ -190,6 +190,7 @@ class CallCard:
     explanation: Mapping[str, Any] | None
     hangup_cause: int | None
     is_asking: bool = False  # the customer is held while one of ours asks another whether he takes the talk
+    cost_kopecks: int = 0  # of the carrier, for a call that we made; 0 also while nobody has set his price
 
 
 @dataclass(frozen=True, slots=True)

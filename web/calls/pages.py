@@ -17,6 +17,7 @@ from web.calls.story import tell
 from web.calls.timeline import lines_of, total_s, tries_of, who_of
 from web.calls.why import why_of
 from web.keys import DEPS, TEMPLATES
+from web.orders.words import exact_money
 from web.rooms import NavItem, Room, get
 from web.security.access import permits, roles
 from web.security.sessions import viewer_of
@@ -140,6 +141,7 @@ def _call_context(card: CallCard, request: web.Request) -> dict[str, Any]:
         "channels": card.legs,
         "linkedids": card.linkedids,
         "hangup_cause": card.hangup_cause,
+        "cost": exact_money(card.cost_kopecks) if card.cost_kopecks else "",
         "can_call": permits(CALLERS, viewer_of(request)),
     }
 

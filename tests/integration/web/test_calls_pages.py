@@ -9,6 +9,7 @@ import pytest
 from jinja2 import BytecodeCache
 from sqlalchemy import select
 
+from callcore.calls.attempt_tables import AttemptRow
 from callcore.calls.note_play import ONE_PLAY
 from callcore.calls.tables import CallEventRow, LegRow
 from callcore.kernel.audit import AuditRow
@@ -397,8 +398,14 @@ async def test_a_call_without_anything_still_has_a_page(stage: Stage) -> None:
             region_code=None,
             route="",
         )
+        made = {"key": "k", "kind": "order", "state": "ended", "number": NUMBER, "cli": NUMBER}
+        at = stage.clock.now()
+        session.add(AttemptRow(call_id="out-paid", made_at=at, cost_kopecks=340, **made))
+        await stage.call(session, call_id="out-paid", direction="outbound")
     async with stage.browser("factory") as browser:
+        assert "3,40" in await page(browser, "/calls/out-paid")
         text = await page(browser, "/calls/bare")
+        assert "Стоимость связи" not in text
         assert "Поступил" in text
         assert "номер не определён" in text
         await page(browser, "/calls/bare?fragment=preview")
