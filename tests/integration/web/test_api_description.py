@@ -8,24 +8,20 @@ from typing import NamedTuple
 
 import pytest
 import schemathesis
-from aiohttp import web
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
+from sqlalchemy import select
 
-from callcore.bootstrap.intake_services import IntakeDesk
-from callcore.kernel.clock import SystemClock
 from callcore.kernel.database import Database
-from callcore.network.api_keys import Scope
+from callcore.network.api_keys import ApiKeys, Scope
 from callcore.network.model import Role, Viewer
-from callcore.network.tables import RegionRow
-from tests.factories.network import make_org, make_user
-from tests.fakes.sign_in import FakeSignIn
+from callcore.network.tables import OrgRow, UserRow
+from tests.fakes.clock import FakeClock
 from tests.integration.databases import migrated_sqlite
+from tests.integration.web.guarded_site import open_site
 from web.api.description import description
-from web.api.pages import VERSION, room
-from web.app import make_app
-from web.deps import WebDeps
+from web.api.pages import VERSION
 
 pytestmark = pytest.mark.integration
 
@@ -70,22 +66,17 @@ class ApiThread:
 
     async def _serve(self) -> None:
         path = await asyncio.to_thread(migrated_sqlite, self._folder)
-        database, clock = Database(f"sqlite+aiosqlite:///{path}"), SystemClock()
-        async with database.transaction() as session:
-            factory = await make_org(session)
-            user = await make_user(session, factory, role="admin", email="a@example.test", password_hash="!")
-            _ = await session.merge(RegionRow(code="RU-MOW", name="Москва", tz="Europe/Moscow"))
-            viewer = Viewer(user.id, "А", Role.ADMIN, factory.id, "Завод", factory.path, (), "Europe/Moscow")
-        desk = IntakeDesk(database, clock, lambda _number: ())
-        secret = (await desk.keys.make(viewer, "Сайт", tuple(Scope), None)).secret
-        deps = WebDeps(sign_in=FakeSignIn(), clock=clock, rooms=(room(desk.api()),), api_door=desk.keys)
-        runner = web.AppRunner(make_app(deps), access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.api = Api(f"http://127.0.0.1:{runner.addresses[0][1]}", secret)
-        self._ready.set()
-        await self._stop.wait()
-        await runner.cleanup()
+        database, clock = Database(f"sqlite+aiosqlite:///{path}"), FakeClock()
+        async with open_site(database, clock, self._folder / "store") as site:
+            async with database.transaction() as session:
+                row = await session.scalar(select(UserRow).where(UserRow.role == Role.ADMIN.value))
+                assert row is not None
+                org = await session.get_one(OrgRow, row.org_id)
+                viewer = Viewer(row.id, "А", Role.ADMIN, org.id, "Завод", org.path, (), "Europe/Moscow")
+            secret = (await ApiKeys(database, clock).make(viewer, "Сайт", tuple(Scope), None)).secret
+            self.api = Api(site.address, secret)
+            self._ready.set()
+            await self._stop.wait()
         await database.close()
 
 
@@ -97,7 +88,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 @pytest.mark.parametrize(
     ("path", "method"),
-    [("/api/v1/orders", "POST"), ("/api/v1/orders", "GET"), ("/api/v1/orders/{number}", "GET")],
+    [(path, method.upper()) for path, methods in description(VERSION)["paths"].items() for method in methods],
 )
 def test_no_request_of_the_document_breaks_the_server(api: Api, path: str, method: str) -> None:
     schema = schemathesis.openapi.from_dict(description(VERSION))
