@@ -4,12 +4,15 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from callcore.calls.pbx import Pbx
 from callcore.calls.transfer_call import HandOn
-from callcore.calls.transfer_queries import TransferFilter, TransferView, transfers
+from callcore.calls.transfer_filters import TransferFilter
+from callcore.calls.transfer_queries import TransferView, transfers
 from callcore.calls.views import JournalChoices
 from callcore.kernel import audit
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.network.model import Viewer
+from callcore.orders.became import order_became
+from callcore.orders.model import OrderResult
 from callcore.orders.numbers import briefs_by_id, ids_of_number
 from callcore.orders.views import OrderBrief
 from web.transfers.services import TransferServices
@@ -43,10 +46,17 @@ class TransferDesk:
         )
 
     async def find(
-        self, viewer: Viewer, wanted: TransferFilter, *, before: int | None, limit: int
+        self,
+        viewer: Viewer,
+        wanted: TransferFilter,
+        *,
+        before: int | None,
+        limit: int,
+        order: OrderResult | None = None,
     ) -> tuple[TransferView, ...]:
         async with self._database.session() as session:
-            return await transfers(session, viewer, wanted, before=before, limit=limit)
+            became = await order_became(session, viewer, order) if order is not None else None
+            return await transfers(session, viewer, wanted, before=before, limit=limit, order=became)
 
     async def orders(self, viewer: Viewer, ids: Collection[int]) -> Mapping[int, OrderBrief]:
         async with self._database.session() as session:

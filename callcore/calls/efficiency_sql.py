@@ -5,13 +5,15 @@ from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, case, false, func, literal, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, case, exists, false, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from callcore.calls.efficiency_model import CALLED_BACK_WITHIN, Fate, Level, Share, Subject
+from callcore.calls.handing import TransferResult
 from callcore.calls.model import LOST, Direction, LegOutcome, LegRole
 from callcore.calls.rights import Scope
 from callcore.calls.tables import CallRow, LegRow
+from callcore.calls.transfer_tables import TransferRow
 from callcore.kernel.sql_time import epoch_s, seconds_between
 from callcore.network.tables import OrgRow
 
@@ -33,6 +35,8 @@ def offers(level: Level, subject: Subject, scope: Scope, when: Conditions, *, lo
     key = _LEG_KEY.get(level, literal(0)).label("key")
     talked = LegRow.outcome == LegOutcome.TALKED
     has_talked = func.max(case((talked, 1), else_=0)) == 1
+    was_lost = and_(CallRow.is_transferred, _handed_and_lost())
+    has_missed = func.max(case((was_lost, 1), else_=0)) == 1
     has_declined = func.max(case((LegRow.outcome == LegOutcome.DECLINED, 1), else_=0)) == 1
     parts = [key, CallRow.id.label("call_id")]
     # The call's other columns follow from its key.
@@ -45,7 +49,7 @@ def offers(level: Level, subject: Subject, scope: Scope, when: Conditions, *, lo
             case(
                 (has_talked, Fate.ANSWERED.value),
                 (has_declined, Fate.DECLINED.value),
-                (CallRow.result.in_(LOST), Fate.MISSED.value),
+                (or_(CallRow.result.in_(LOST), has_missed), Fate.MISSED.value),
                 else_=Fate.TAKEN.value,
             ).label("fate"),
             func.min(case((talked, seconds_between(LegRow.started_at, LegRow.bridged_at)))).label("answer_s"),
@@ -62,6 +66,16 @@ def offers(level: Level, subject: Subject, scope: Scope, when: Conditions, *, lo
     if level in _LEG_KEY:
         query = query.where(_LEG_KEY[level].is_not(None))
     return query.cte("offers")
+
+
+def _handed_and_lost() -> ColumnElement[bool]:
+    """This leg rang for a handing on that nobody took, and the customer was lost: whoever did not answer has missed him,
+    though another one had talked before."""
+    return exists().where(
+        TransferRow.call_row_id == LegRow.call_row_id,
+        TransferRow.result.in_((TransferResult.ABANDONED.value, TransferResult.VOICEMAIL.value)),
+        TransferRow.at <= LegRow.started_at,
+    )
 
 
 def _rang(scope: Scope) -> Conditions:
@@ -109,11 +123,34 @@ def back_at(found: CTE) -> Any:
 
 def made(level: Level, subject: Subject, scope: Scope, when: Conditions) -> Select[Any]:
     """key, calls out, those with a talk."""
-    key = _CALL_KEY.get(level, literal(0)).label("key")
-    query = select(
-        key, func.count(), func.coalesce(func.sum(case((CallRow.talk_s > 0, 1), else_=0)), 0)
-    ).where(*_went_out(scope), *_of(subject, CallRow.org_id, _CALL_KEY), *when)
-    return query.group_by(_CALL_KEY[level]) if level in _CALL_KEY else query
+    found = (
+        select(_made_by(level).label("key"), case((CallRow.talk_s > 0, 1), else_=0).label("reached"))
+        .where(*_went_out(scope), *_made_within(subject), *when)
+        .subquery()
+    )
+    return select(found.c.key, func.count(), func.sum(found.c.reached)).group_by(found.c.key)
+
+
+def _made_within(subject: Subject) -> Conditions:
+    return _of(subject, _made_by(Level.DEALER), {level: _made_by(level) for level in _CALL_KEY})
+
+
+def _made_by(level: Level) -> Any:
+    """Who called out: a call that was handed on belongs in the journal to who talked last, but he did not make it."""
+    if level not in _CALL_KEY:
+        return literal(0)
+    first = aliased(TransferRow)
+    of_call = and_(first.call_row_id == CallRow.id, first.ordinal == 1)
+    sender = {
+        Level.DEALER: first.from_org_id,
+        Level.OUTLET: first.from_outlet_id,
+        Level.PERSON: first.from_user_id,
+    }
+    was_handed = and_(CallRow.is_transferred, exists().where(of_call))
+    return case(
+        (was_handed, select(sender[level]).where(of_call).correlate(CallRow).scalar_subquery()),
+        else_=_CALL_KEY[level],
+    )
 
 
 def _went_out(scope: Scope) -> Conditions:
@@ -128,7 +165,7 @@ def share_condition(
     subject, fate = share.subject, share.fate
     if fate in (Fate.MADE, Fate.REACHED):
         reached = (CallRow.talk_s > 0,) if fate is Fate.REACHED else ()
-        return and_(*_went_out(scope), *_of(subject, CallRow.org_id, _CALL_KEY), *reached)
+        return and_(*_went_out(scope), *_made_within(subject), *reached)
     level = subject.level if subject.level in _LEG_KEY else Level.WHOLE
     found = offers(level, subject, scope, when)
     query = select(found.c.call_id)

@@ -10,11 +10,12 @@ from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from callcore.calls.handing import ToKind
+from callcore.calls.handing import ToKind, TransferResult
 from callcore.calls.model import RecordingState
 from callcore.calls.queries import select_rows, to_rows
-from callcore.calls.rights import Scope, orgs_under, scope_of
+from callcore.calls.rights import Scope, scope_of
 from callcore.calls.tables import CallRow, RecordingRow
+from callcore.calls.transfer_filters import TransferFilter, conditions_of
 from callcore.calls.transfer_tables import TransferRow
 from callcore.calls.views import JournalRow
 from callcore.kernel.phones import format_phone
@@ -23,23 +24,6 @@ from callcore.network.tables import OrgRow, OutletRow, PhoneRow, UserRow
 
 MAX_ROWS: Final = 5000  # of a file
 MAX_CHAIN: Final = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransferFilter:
-    """Empty fields narrow nothing. `org_id`: from or to this organisation and those below it. `who` and `whom` are people.
-    `result` open: still going on. `order_ids` None: all; empty: none."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-    org_id: int | None = None
-    who: int | None = None
-    whom: int | None = None
-    kind: str = ""
-    to_kind: str = ""
-    result: str = ""
-    order_ids: tuple[int, ...] | None = None
-    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +101,20 @@ _ROWS: Final = (
 
 
 async def transfers(
-    session: AsyncSession, viewer: Viewer, wanted: TransferFilter, *, before: int | None, limit: int
+    session: AsyncSession,
+    viewer: Viewer,
+    wanted: TransferFilter,
+    *,
+    before: int | None,
+    limit: int,
+    order: ColumnElement[bool] | None = None,
 ) -> tuple[TransferView, ...]:
-    """Newest first; `before` is the id of the last one of the page above. Raises NotFound for who has no calls."""
+    """Newest first; `before` is the id of the last one of the page above. `order` is the word of orders on what became of the
+    call's, a condition on CallRow. Raises NotFound for who has no calls."""
     scope = await scope_of(session, viewer)
-    query = _ROWS.where(_sees(scope), *await _conditions(session, wanted))
+    query = _ROWS.where(_sees(scope), *await conditions_of(session, wanted, scope))
+    if order is not None:
+        query = query.where(scope.calls(), order)
     if before is not None:
         last = select(TransferRow.at, TransferRow.id).where(TransferRow.id == before)
         place = (await session.execute(last)).one_or_none()
@@ -142,30 +135,6 @@ def _sees(scope: Scope) -> ColumnElement[bool]:
         return TransferRow.id.is_not(None)
     own = sorted(scope.org_ids)
     return or_(TransferRow.from_org_id.in_(own), TransferRow.to_org_id.in_(own))
-
-
-async def _conditions(session: AsyncSession, wanted: TransferFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.since:
-        found.append(TransferRow.at >= wanted.since)
-    if wanted.until:
-        found.append(TransferRow.at < wanted.until)
-    if wanted.org_id is not None:
-        below = sorted(await orgs_under(session, wanted.org_id))
-        found.append(or_(TransferRow.from_org_id.in_(below), TransferRow.to_org_id.in_(below)))
-    if wanted.result:
-        found.append(TransferRow.result == ("" if wanted.result == "open" else wanted.result))
-    if wanted.order_ids is not None:
-        found.append(CallRow.order_id.in_(wanted.order_ids))
-    if wanted.whom is not None:
-        found.append(or_(TransferRow.to_user_id == wanted.whom, TransferRow.returned_to == wanted.whom))
-    plain = (
-        (TransferRow.from_user_id, wanted.who),
-        (TransferRow.kind, wanted.kind),
-        (TransferRow.to_kind, wanted.to_kind),
-        (CallRow.call_id, wanted.call_id),
-    )
-    return found + [column == value for column, value in plain if value not in ("", None)]
 
 
 async def _calls(session: AsyncSession, scope: Scope, ids: Collection[int]) -> dict[int, JournalRow]:
@@ -190,11 +159,24 @@ async def _chains(session: AsyncSession, scope: Scope, call_row_ids: Collection[
     chains: dict[int, list[PartyView]] = {}
     for row in rows:
         chain = chains.setdefault(row.call_row_id, [])
-        for party in (_sender(row, scope), _target(row, scope)):
-            if not chain or chain[-1] != party:
+        for party in _holders(row, scope):
+            if not chain or not _is_same(chain[-1], party):
                 chain.append(party)
     longest = {row.call_row_id: row.ordinal for row in rows}
     return {row_id: _Chain(tuple(chain), longest[row_id]) for row_id, chain in chains.items()}
+
+
+def _holders(row: Any, scope: Scope) -> list[PartyView]:
+    """Who had the talk, and at whom it was aimed last; not whom it came back from."""
+    if row.result != TransferResult.RETURNED:
+        return [_sender(row, scope), _target(row, scope)]
+    is_another = row.returned_to is not None and row.returned_to != row.from_user_id
+    back = PartyView("", row.back_to or "", "", is_stranger=not scope.covers(row.from_org_id))
+    return [_sender(row, scope), *([back] if is_another and not back.is_stranger else [])]
+
+
+def _is_same(one: PartyView, other: PartyView) -> bool:
+    return (one.name, one.place, one.is_stranger) == (other.name, other.place, other.is_stranger)
 
 
 def _view(

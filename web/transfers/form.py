@@ -7,15 +7,47 @@ from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from callcore.calls.transfer_queries import TransferFilter
+from callcore.calls.transfer_filters import TransferFilter
 from callcore.calls.views import JournalChoices
+from callcore.orders.model import OrderResult
+from web.calls.filters import TALKS
+from web.calls.words import DIRECTIONS, source_words
 from web.transfers.words import KINDS, OPEN, RESULTS, TO_KINDS, kind_words, result_mark, to_kind_words
 
 MAX_CHARS: Final = 40
 PERIODS: Final = {"": "Всё время", "today": "Сегодня", "7d": "7 дней", "30d": "30 дней"}
 _DAYS_BACK: Final = {"today": 0, "7d": 6, "30d": 29}
-_NAMES: Final = ("period", "since", "until", "order", "who", "whom", "org", "to_kind", "kind", "result")
+WAITS: Final = {"10": "от 10 с", "30": "от 30 с", "60": "от 1 мин"}
+NO_ORDER: Final = "none"
+ORDER_RESULTS: Final = {
+    OrderResult.RUNNING.value: "Заказ в работе",
+    OrderResult.DONE.value: "Заказ выполнен",
+    OrderResult.FAILED.value: "Заказ не выполнен",
+    NO_ORDER: "Без заказа",
+}
+_NAMES: Final = (
+    "period",
+    "since",
+    "until",
+    "order",
+    "who",
+    "whom",
+    "org",
+    "to_kind",
+    "kind",
+    "result",
+    "number",
+    "became",
+    "region",
+    "source",
+    "direction",
+    "wait",
+    "talk",
+    "recording",
+)
+MORE: Final = _NAMES[_NAMES.index("whom") : _NAMES.index("kind") + 1] + _NAMES[_NAMES.index("region") :]
 _YEARS: Final = range(2000, 2100)
+DIRECTION_WORDS: Final = {value.value: text for value, text in DIRECTIONS.items()}
 _TITLES: Final = {
     "since": "С",
     "until": "По",
@@ -26,17 +58,31 @@ _TITLES: Final = {
     "to_kind": "Куда",
     "kind": "Как",
     "result": "Итог",
+    "number": "Номер",
+    "became": "Что с заказом",
+    "region": "Регион",
+    "source": "Источник",
+    "direction": "Направление",
+    "wait": "Ждал",
+    "talk": "Разговор",
+    "recording": "Запись",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class TransferForm:
-    """`order` is the number of an order, None for any."""
+    """`order` is the number of an order, None for any; `became` what its result must be."""
 
     typed: Mapping[str, str]
     wanted: TransferFilter
     order: int | None
+    became: OrderResult | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_more(self) -> bool:
+        """One of the conditions that are folded away is set."""
+        return any(self.typed[name] for name in MORE)
 
     @property
     def is_empty(self) -> bool:
@@ -72,6 +118,13 @@ class TransferForm:
             "to_kind": to_kind_words(value),
             "kind": kind_words(value),
             "result": result_mark("" if value == OPEN else value).text,
+            "became": ORDER_RESULTS.get(value, value),
+            "region": choices.regions.get(value, value),
+            "source": source_words(value),
+            "direction": DIRECTION_WORDS.get(value, value),
+            "wait": WAITS.get(value, value),
+            "talk": TALKS.get(value, value),
+            "recording": "есть",
         }
         return f"{_TITLES[name]}: {shown.get(name, value)}"
 
@@ -84,6 +137,11 @@ def read_form(query: Mapping[str, str], now: datetime, tz: str) -> TransferForm:
         ("kind", KINDS),
         ("result", {*RESULTS, OPEN}),
         ("period", PERIODS),
+        ("became", ORDER_RESULTS),
+        ("direction", DIRECTION_WORDS),
+        ("wait", WAITS),
+        ("talk", TALKS),
+        ("recording", {"1"}),
     ):
         if typed[name] not in known:
             typed[name] = ""
@@ -97,6 +155,7 @@ def read_form(query: Mapping[str, str], now: datetime, tz: str) -> TransferForm:
         since = _midnight(
             now.astimezone(ZoneInfo(tz)).date() - timedelta(days=_DAYS_BACK[typed["period"]]), tz
         )
+    least, most = _talk(typed["talk"])
     wanted = TransferFilter(
         since=since,
         until=until + timedelta(days=1) if until else None,
@@ -106,8 +165,24 @@ def read_form(query: Mapping[str, str], now: datetime, tz: str) -> TransferForm:
         kind=typed["kind"],
         to_kind=typed["to_kind"],
         result=typed["result"],
+        number=typed["number"],
+        region_code=typed["region"],
+        source=typed["source"],
+        direction=typed["direction"],
+        has_recording=typed["recording"] == "1",
+        has_order=False if typed["became"] == NO_ORDER else None,
+        min_wait_s=int(typed["wait"]) if typed["wait"] else None,
+        min_talk_s=least,
+        max_talk_s=most,
     )
-    return TransferForm(typed, wanted, _number(typed["order"], "order", errors), errors)
+    became = OrderResult(typed["became"]) if typed["became"] not in ("", NO_ORDER) else None
+    return TransferForm(typed, wanted, _number(typed["order"], "order", errors), became, errors)
+
+
+def _talk(text: str) -> tuple[int | None, int | None]:
+    """«60-», «0-10»."""
+    low, _, high = text.partition("-")
+    return (int(low) if low else None, int(high) if high else None)
 
 
 def _line(value: str) -> str:

@@ -11,6 +11,7 @@ from callcore.network.model import DEALER_ROLES, Role, Viewer
 from callcore.orders.views import OrderBrief
 from web.calls import pages as call_pages
 from web.calls import words as call_words
+from web.calls.filters import TALKS
 from web.keys import DEPS
 from web.orders import words as order_words
 from web.rooms import NavItem, Room, get, post
@@ -18,7 +19,14 @@ from web.security.access import roles
 from web.security.sessions import viewer_of
 from web.transfers import hand_pages, words
 from web.transfers.book import make_book
-from web.transfers.form import PERIODS, TransferForm, read_form
+from web.transfers.form import (
+    DIRECTION_WORDS,
+    ORDER_RESULTS,
+    PERIODS,
+    WAITS,
+    TransferForm,
+    read_form,
+)
 from web.transfers.services import SERVICES, TransferServices
 from web.ui.templates import render
 
@@ -49,6 +57,12 @@ async def report(request: web.Request) -> web.Response:
         next_url=f"/transfers{form.query(before=str(page[-1].id))}" if len(found) > ON_PAGE else "",
         first_url=f"/transfers{form.query()}" if place is not None else "",
         export_url=f"/transfers/export{form.query()}",
+        regions=sorted(choices.regions.items(), key=lambda item: item[1]),
+        sources=[(source, call_words.source_words(source)) for source in choices.sources],
+        directions=list(DIRECTION_WORDS.items()),
+        waits=list(WAITS.items()),
+        talks=[item for item in TALKS.items() if item[0]],
+        becomes=list(ORDER_RESULTS.items()),
         words=words,
         calls=call_words,
         order_words=order_words,
@@ -64,7 +78,7 @@ async def export(request: web.Request) -> web.Response:
     )
     orders = await _orders(services, viewer, found)
     await services.note_export(viewer, len(found))
-    body = await asyncio.to_thread(make_book, found, orders, viewer.tz)
+    body = await asyncio.to_thread(make_book, found, orders, viewer.tz, str(request.url.origin()))
     headers = {"Content-Disposition": f'attachment; filename="transfers-{now:%Y-%m-%d}.xlsx"'}
     return web.Response(body=body, content_type=XLSX, headers=headers)
 
@@ -77,7 +91,7 @@ async def _find(
     wanted = form.wanted
     if form.order is not None:
         wanted = form.of_orders(await services.order_ids(viewer, form.order))
-    return await services.find(viewer, wanted, before=before, limit=limit)
+    return await services.find(viewer, wanted, before=before, limit=limit, order=form.became)
 
 
 async def _orders(

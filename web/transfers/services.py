@@ -8,15 +8,23 @@ from aiohttp import web
 
 from callcore.calls.handing import TransferKind
 from callcore.calls.transfer_call import TransferOffer
-from callcore.calls.transfer_queries import TransferFilter, TransferView
+from callcore.calls.transfer_filters import TransferFilter
+from callcore.calls.transfer_queries import TransferView
 from callcore.calls.views import JournalChoices
 from callcore.network.model import Viewer
+from callcore.orders.model import OrderResult
 from callcore.orders.views import OrderBrief
 
 
 class FindTransfers(Protocol):
     async def __call__(
-        self, viewer: Viewer, wanted: TransferFilter, *, before: int | None, limit: int
+        self,
+        viewer: Viewer,
+        wanted: TransferFilter,
+        *,
+        before: int | None,
+        limit: int,
+        order: OrderResult | None = None,
     ) -> tuple[TransferView, ...]: ...
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from typing import Any, Final
 
 import pytest
@@ -10,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.calls.efficiency import efficiency
 from callcore.calls.efficiency_model import WHOLE, Fate, Level, Period, Report, Share, Subject
 from callcore.calls.queries import journal
-from callcore.calls.tables import LegRow
+from callcore.calls.tables import CallRow, LegRow
+from callcore.calls.transfer_tables import TransferRow
 from callcore.calls.views import JournalFilter
 from callcore.kernel.database import Database
 from callcore.kernel.errors import NotFound
@@ -28,10 +30,11 @@ PEOPLE: Final = {ANNA: (5, "Анна"), BORIS: (5, "Борис"), VERA: (7, "В�
 PLACES: Final = {5: 50, 7: 70}
 STAFF: Final = Viewer(9, "Оператор", Role.OPERATOR, 1, "Завод", "/1/", (), "Europe/Moscow")
 DEALER: Final = Viewer(9, "Хозяин", Role.DEALER_OWNER, 5, "Орг 5", "/1/5/", (), "Europe/Moscow")
+_legs = count()
 Rang = tuple[int, str, float, float]  # who, outcome, seconds to the answer, of the talk
 
 
-async def _call(session: AsyncSession, at: datetime, rang: Sequence[Rang] = (), **values: Any) -> None:
+async def _call(session: AsyncSession, at: datetime, rang: Sequence[Rang] = (), **values: Any) -> CallRow:
     talked = next((one for one in rang if one[1] == "talked"), None)
     first = talked or (rang[0] if rang else None)
     usual = {
@@ -43,28 +46,40 @@ async def _call(session: AsyncSession, at: datetime, rang: Sequence[Rang] = (), 
         "talk_s": round(talked[3]) if talked else 0,
     }
     row = await make_call(session, **usual | values)
-    for number, (user, outcome, answer_s, talk_s) in enumerate(rang):
-        bridged = at + timedelta(seconds=answer_s) if outcome == "talked" else None
-        session.add(
-            LegRow(
-                call_row_id=row.id,
-                uniqueid=f"{row.call_id}.{number}",
-                channel="PJSIP/p1",
-                role="outlet",
-                phone_id=user,
-                org_id=PEOPLE[user][0],
-                outlet_id=PLACES[PEOPLE[user][0]],
-                user_id=user,
-                started_at=at,
-                bridged_at=bridged,
-                ended_at=bridged + timedelta(seconds=talk_s) if bridged else at + timedelta(seconds=20),
-                outcome=outcome,
-            )
+    for user, outcome, answer_s, talk_s in rang:
+        await _rings(session, row, user, at, outcome, answer_s, talk_s)
+    return row
+
+
+async def _rings(
+    session: AsyncSession,
+    call: CallRow,
+    user: int,
+    at: datetime,
+    outcome: str,
+    answer_s: float,
+    talk_s: float,
+) -> None:
+    bridged = at + timedelta(seconds=answer_s) if outcome == "talked" else None
+    session.add(
+        LegRow(
+            call_row_id=call.id,
+            uniqueid=f"{call.call_id}.{next(_legs)}",
+            channel="PJSIP/p1",
+            role="outlet",
+            phone_id=user,
+            org_id=PEOPLE[user][0],
+            outlet_id=PLACES[PEOPLE[user][0]],
+            user_id=user,
+            started_at=at,
+            bridged_at=bridged,
+            ended_at=bridged + timedelta(seconds=talk_s) if bridged else at + timedelta(seconds=20),
+            outcome=outcome,
         )
+    )
 
 
-async def _the_day(database: Database) -> None:
-    """Nine calls of customers, three calls out; and what must not be counted."""
+async def _the_people(database: Database) -> None:
     async with database.transaction() as session:
         for user, (org, name) in PEOPLE.items():
             values = {
@@ -74,7 +89,12 @@ async def _the_day(database: Database) -> None:
                 "created_at": DAY,
             }
             session.add(UserRow(id=user, org_id=org, email=f"{user}@example.test", full_name=name, **values))
-        await session.flush()
+
+
+async def _the_day(database: Database) -> None:
+    """Nine calls of customers, three calls out; and what must not be counted."""
+    await _the_people(database)
+    async with database.transaction() as session:
         done = await make_order(session, await make_customer(session), result="done", status_class="closed")
         lost = await make_order(session, await make_customer(session), result="failed", status_class="closed")
         runs = await make_order(session, await make_customer(session), status_class="waiting")
@@ -135,6 +155,61 @@ async def test_a_day_counted_by_hand(network: Database) -> None:
     assert list(places.days) == [date(2026, 3, 2)]
     assert places.days[date(2026, 3, 2)].offered == 9
     assert (places.hours[10].answered, places.hours[23].missed, places.hours[20].offered) == (4, 3, 0)
+
+
+async def _handed(session: AsyncSession, call: CallRow, who: int, whom: int, result: str) -> None:
+    """A minute after the call began."""
+    session.add(
+        TransferRow(
+            call_row_id=call.id,
+            ordinal=1,
+            at=call.started_at + timedelta(minutes=1),
+            kind="blind",
+            result=result,
+            from_user_id=who,
+            from_org_id=PEOPLE[who][0],
+            from_outlet_id=PLACES[PEOPLE[who][0]],
+            to_user_id=whom,
+        )
+    )
+
+
+async def test_what_was_handed_on_belongs_to_who_did_each_part(network: Database) -> None:
+    """Three calls of customers answered by Anna and handed on to Boris: he talks, he does not answer and the customer has her
+    back, he does not answer and the customer is lost. One call out that Anna made and Boris ended."""
+    await _the_people(network)
+    at = DAY + timedelta(hours=9)
+    ends = (("talked", 100, "answered"), ("no_answer", 0, "returned"), ("no_answer", 0, "abandoned"))
+    async with network.transaction() as session:
+        for minute, (outcome, talk_s, result) in enumerate(ends):
+            begun = at + timedelta(minutes=10 * minute)
+            legs = [(ANNA, "talked", 5, 60)]
+            call = await _call(session, begun, legs, is_transferred=True, talk_s=60 + talk_s)
+            await _rings(session, call, BORIS, begun + timedelta(seconds=62), outcome, 8, talk_s)
+            if result == "returned":
+                await _rings(session, call, ANNA, begun + timedelta(seconds=90), "talked", 4, 30)
+            await _handed(session, call, ANNA, BORIS, result)
+        out = {"direction": "outbound", "result": "answered", "user_id": BORIS, "org_id": 5, "outlet_id": 50}
+        call = await _call(session, at, talk_s=90, is_transferred=True, **out)
+        await _handed(session, call, ANNA, BORIS, "answered")
+    people = await _read(network, STAFF, Level.PERSON)
+    assert _counts(people, "Анна") == {"offered": 3, "answered": 3, "made": 1, "reached": 1}
+    assert _counts(people, "Борис") == {"offered": 3, "answered": 1, "missed": 1, "taken": 1}
+    talks = {line.name: (line.figures.answer_s, line.figures.talk_s) for line in people.lines}
+    assert talks["Анна"] == (
+        pytest.approx(14 / 3, abs=0.01),
+        pytest.approx(210, abs=0.1),
+    )  # 5, 5 and the quicker 4
+    assert talks["Борис"] == (pytest.approx(8, abs=0.01), pytest.approx(100, abs=0.1))
+    assert people.total.count(Fate.ANSWERED) == 3
+    async with network.session() as session:
+        for line in people.lines:
+            for fate in Fate:
+                wanted = JournalFilter(
+                    since=PERIOD.since, until=PERIOD.until, share=Share(line.subject, fate), tz=PERIOD.tz
+                )
+                found = (await journal(session, STAFF, wanted, won=came_to_order())).items
+                assert len(found) == line.figures.count(fate), (line.name, fate)
 
 
 async def test_a_dealer_sees_his_own_and_nobody_elses(network: Database) -> None:

@@ -119,7 +119,9 @@ async def play(database: Database, clock: FakeClock, tmp_path: Path, template_ca
                     **{f"to_{name}": value for name, value in sides[target].items()},
                 )
             )
-        other = await stage.call(session, 5, call_id="other", org_id=stage.orgs["factory"].id, outlet_id=None)
+        await stage.recording(session, talk)
+        factory = {"org_id": stage.orgs["factory"].id, "outlet_id": None, "caller_number": "+79876543210"}
+        other = await stage.call(session, 5, call_id="other", **factory)
         session.add(
             TransferRow(
                 call_row_id=other.id,
@@ -162,7 +164,7 @@ async def test_staff_sees_all_with_filters_chain_order_and_file(play: Play) -> N
     async with play.visit("factory", Role.OPERATOR) as browser:
         page = await read(browser, "/transfers")
         assert rows_of(page) == 3
-        assert "Ольга Линия → =cmd|&#34;&lt;b&gt; → Пётр Чужой" in page
+        assert "перевод 2 из 2: =cmd|&#34;&lt;b&gt; → Ольга Линия → =cmd|&#34;&lt;b&gt;" in page, "who had it"
         assert 'href="/orders/77"' in page
         for address, count in {
             "?order=77": 2,
@@ -176,15 +178,33 @@ async def test_staff_sees_all_with_filters_chain_order_and_file(play: Play) -> N
             "?period=today": 3,
             "?until=2020-01-01": 0,
             "?since=nonsense": 0,
+            f"?number={NUMBER}": 2,
+            f"?number={NUMBER[-4:]}": 2,
+            "?number=0000000": 0,
+            "?became=running": 2,
+            "?became=done": 0,
+            "?became=none": 1,
+            "?wait=10": 1,
+            "?talk=60-": 0,
+            "?talk=10-": 2,
+            "?recording=1": 2,
+            "?direction=inbound": 3,
+            "?direction=outbound": 0,
+            "?source=unknown": 3,
+            "?source=radio": 0,
+            "?region=XX": 0,
         }.items():
             assert rows_of(await read(browser, f"/transfers{address}")) == count, address
         answer = await browser.get("/transfers/export?order=77")
         body = await answer.read()
     with ZipFile(io.BytesIO(body)) as book:
         strings = book.read("xl/sharedStrings.xml").decode()
+        links = book.read("xl/worksheets/_rels/sheet1.xml.rels").decode()
     assert "'=cmd" in strings
     assert "Ольга Линия" in strings
     assert "Внешний номер" not in strings
+    assert "Слушать" in strings
+    assert f"/calls/{CALL}\"" in links
 
 
 async def test_a_dealer_sees_his_own_and_no_stranger(play: Play) -> None:
@@ -200,6 +220,10 @@ async def test_a_dealer_sees_his_own_and_no_stranger(play: Play) -> None:
         assert rows_of(page) == 1
         assert CALL not in page
         assert "77" not in re.findall(r"№ (\d+)", page)
+        for asked in ("?became=running", f"?number={NUMBER}", "?direction=inbound", "?order=77"):
+            assert rows_of(await read(browser, f"/transfers{asked}")) == 0, (
+                "nothing is told of another's call"
+            )
         answer = await browser.get("/transfers/export")
         with ZipFile(io.BytesIO(await answer.read())) as book:
             assert NUMBER[3:] not in digits_of(book.read("xl/sharedStrings.xml").decode())
