@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, cast
 
+from callcore.asterisk.agi.guard import DecisionGuard
 from callcore.asterisk.agi.protocol import (
     AgiConnection,
     AgiEvent,
@@ -54,6 +55,7 @@ class AgiServer:
         self.handler = handler
         self.settings = settings
         self.serving: set[_Request] = set()
+        self.guard = DecisionGuard(settings.decide_limit_s)
         self._server: asyncio.Server | None = None
         self._idle = asyncio.Event()
         self.answered = 0  # whole answers, DL_ROUTED included
@@ -83,11 +85,13 @@ class AgiServer:
             self.settings.port,
             backlog=self.settings.max_connections,
         )
+        self.guard.start()
 
     async def close(self, grace_s: float = 2.0) -> None:
         """Take no new requests, let the present ones finish, cut what is left after `grace_s`."""
         if self._server is None:
             return
+        self.guard.close()
         self._server.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(grace_s):
@@ -173,15 +177,18 @@ class _Request(asyncio.Protocol):
     def _answer(self, request: AgiRequest) -> None:
         loop, server = self._loop, self._server
         self._request, self._begun = request, loop.time()
+        assert self._transport is not None
+        server.guard.begin(self._transport.get_extra_info("socket").fileno())
         try:
             reply = server.handler(request)
             self._commands, self._reply = reply_commands(reply), reply
         except Exception:  # noqa: BLE001 - a border: a failure is the fallback of one call, not the end of the server
+            _ = server.guard.end()
             server.failed += 1
             _log.exception("no route could be given", call_id=request.call_id, script=request.script)
             self._end()
             return
-        if loop.time() >= self._begun + server.settings.decide_limit_s:
+        if not server.guard.end() or loop.time() >= self._begun + server.settings.decide_limit_s:
             self._late()  # the limit is spent already: say nothing at all
         else:
             self._wait(server.settings.decide_limit_s)

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -57,6 +57,32 @@ async def test_a_main_loop_that_does_not_come_round_is_not_spoken_for(
     monkeypatch.setattr(agi_thread, "STALE_S", -1.0)
     assert await ask(started.server.port) == []
     await until(lambda: started.server.failed == 1)
+
+
+@pytest.mark.parametrize("make_loop", [asyncio.new_event_loop, new_loop])
+async def test_a_decision_that_does_not_end_holds_no_caller(
+    make_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    """The line is closed while our thread still thinks, so that the script can carry the call; the next caller is answered."""
+    ended = threading.Event()
+
+    def handler(request: AgiRequest) -> RouteReply:
+        if request.call_id == "stuck":
+            _ = ended.wait(10)
+        return RouteReply(PLAN)
+
+    agi = AgiThread(handler, AgiSettings(port=0), make_loop)
+    await agi.start()
+    try:
+        begun = time.monotonic()
+        assert await ask(agi.server.port, agi_arg_1="stuck") == []
+        assert time.monotonic() - begun < 0.6, "300 ms, and what a busy machine adds"
+        ended.set()
+        assert (await ask(agi.server.port))[-1] == ("DL_ROUTED", "1")
+        assert (agi.server.late, agi.server.answered) == (1, 1)
+    finally:
+        ended.set()
+        await agi.close()
 
 
 async def test_a_taken_port_is_told() -> None:
