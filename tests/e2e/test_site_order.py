@@ -1,4 +1,5 @@
-"""A customer orders on a dealer's site, the dealer takes it, the customer follows it by his link and complains."""
+"""The dealer's way, whole: a customer orders on his site, he takes it, the customer complains by his link, the factory vouches
+for the talk, the order is worked on and fulfilled, points come, the customer answers the question, the dealer reads it."""
 
 import re
 
@@ -7,14 +8,14 @@ from playwright.async_api import expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.visitor import MAIL
-from tests.installation.office import Office
+from tests.installation.office import Office, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 WISH = "Позвоните после шести <b>вечера</b>"
 
 
-async def test_a_customer_orders_and_follows_his_order(office: Office, visit: Visit) -> None:
+async def test_an_order_from_the_site_to_the_answer_after_its_end(office: Office, visit: Visit) -> None:
     (org,) = office.rows(
         "SELECT o.id, o.name FROM users u JOIN organizations o ON o.id = u.org_id WHERE u.email = ?",
         f"dealer{MAIL}",
@@ -62,3 +63,39 @@ async def test_a_customer_orders_and_follows_his_order(office: Office, visit: Vi
 
     admin = await visit("admin")
     assert "Никто не звонит" in await admin.go("/feedback?kind=complaint")
+
+    await admin.go(f"/orders/{number[0]}")
+    await admin.page.locator("#vouch > summary").click()
+    await admin.page.locator("#vouch").get_by_label("Как вы это узнали").fill("Клиент приехал в салон")
+    await admin.page.locator("#vouch").get_by_role("button", name="Подтвердить").click()
+    await expect(admin.page.locator(".notice-success")).to_contain_text("Контакт с клиентом подтверждён")
+
+    work = dealer.page
+    await dealer.go(f"/orders/{number[0]}")
+    await work.locator("#f-status-status").select_option(label="Обработан")
+    await work.get_by_role("button", name="Перевести").click()
+    await expect(work.locator(".notice-success")).to_contain_text("Состояние изменено")
+    await work.get_by_role("link", name="Завершить", exact=True).click()
+    form = work.locator("#close")
+    await form.get_by_label("Сколько заплатил клиент").fill("8910")
+    await form.get_by_role("button", name="Завершить", exact=True).click()
+    results = work.locator("#results")
+    await expect(results).to_contain_text("8\N{NO-BREAK SPACE}910,00\N{NO-BREAK SPACE}₽")
+    await expect(results).to_contain_text("+100")
+    points = office.rows(
+        "SELECT points FROM points_entries WHERE order_id = (SELECT id FROM orders WHERE number = ?)",
+        number[0],
+    )
+    assert [row["points"] for row in points] == [100]
+
+    async def question() -> bool:
+        await page.goto(link)
+        return await page.get_by_role("link", name="Ответить").count() > 0
+
+    await until("the question stands on the customer's page", question, limit_s=60)
+    await page.get_by_role("link", name="Ответить").click()
+    await page.locator("input[name=score][value='5']").check()
+    await page.get_by_role("button", name="Отправить").click()
+    await expect(page.locator("h1")).to_have_text("Спасибо за ответ!")
+    await dealer.go(f"/orders/{number[0]}")
+    await expect(results).to_contain_text("5 из 5")

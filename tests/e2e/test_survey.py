@@ -1,4 +1,5 @@
-"""An order is closed without a sale; the customer gets the question, answers it by the link, and the factory reads it."""
+"""The manufacturer's way, whole: an order is typed with its place on the map, handed to a dealer, vouched for, closed without a
+sale; the customer gets the question, answers it by the link, and the factory reads it and finds the order in the figures."""
 
 import re
 
@@ -6,25 +7,51 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.conftest import Visit
+from tests.e2e.visitor import Visitor
 from tests.installation.office import Office, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 SAID = "Так и не назвали срок <b>поставки</b>"
 
 
-async def test_closing_asks_the_customer_and_his_answer_is_read(office: Office, visit: Visit) -> None:
-    (order,) = office.rows(
-        "SELECT number, customer_id FROM orders WHERE kind = 'order' AND status_class = 'contacted' "
-        "AND org_id IS NOT NULL AND deleted_at IS NULL ORDER BY id LIMIT 1"
-    )
-    number = order["number"]
-    office.write(
-        "INSERT INTO customer_contacts (customer_id, kind, value, is_main) VALUES (?, 'email', ?, 1)",
-        order["customer_id"],
-        "first.buyer@example.test",
-    )
+async def typed_order(admin: Visitor) -> int:
+    """Its number. The pin is set by a click on the map and dragged."""
+    page = admin.page
+    await admin.go("/orders/new")
+    await page.get_by_label("Имя", exact=True).fill("Степан Ладожский")
+    await page.get_by_label("Телефон", exact=True).fill("8 912 440-66-32")
+    await page.get_by_label("Почта", exact=True).fill("first.buyer@example.test")
+    await page.get_by_label("Согласен на обработку").check()
+    await page.get_by_role("button", name="Пустая строка").click()
+    for label, value in (("Название", "Панель"), ("Количество", "40"), ("Цена, ₽", "222,75")):
+        await page.get_by_label(label, exact=True).fill(value)
+    await page.get_by_label("Регион", exact=True).select_option(label="Москва")
+    board = page.locator("[data-pin-map] .leaflet-container")
+    await board.click(position={"x": 60, "y": 90})
+    before = await page.get_by_label("Долгота").input_value()
+    pin = page.locator(".pin-mark")
+    await pin.drag_to(board, target_position={"x": 130, "y": 120})
+    await expect(page.get_by_label("Долгота")).not_to_have_value(before)
+    await page.get_by_role("button", name="Создать заказ").last.click()
+    await expect(page).to_have_url(re.compile(r"/orders/\d+"))
+    await expect(page.locator("#lines")).to_contain_text("8\N{NO-BREAK SPACE}910,00\N{NO-BREAK SPACE}₽")
+    await expect(page.locator("#place-card .pin-fixed .pin-mark")).to_be_visible()
+    return int(page.url.rsplit("/", 1)[1].partition("?")[0].partition("#")[0])
+
+
+async def test_an_order_from_the_telephone_to_the_answer_after_its_end(office: Office, visit: Visit) -> None:
     admin = await visit("admin")
     page = admin.page
+    number = await typed_order(admin)
+    await page.locator(".offer-more", has_text="Передать дилеру").locator("summary").click()
+    hand = page.locator(".offer-more", has_text="Передать дилеру")
+    await hand.locator("select").select_option(index=1)
+    await hand.locator("form .btn").click()
+    await expect(page.locator(".notice-success")).to_contain_text(f"Заказ № {number} передан")
+    await page.locator("#vouch > summary").click()
+    await page.locator("#vouch").get_by_label("Как вы это узнали").fill("Звонил сам")
+    await page.locator("#vouch").get_by_role("button", name="Подтвердить").click()
+    await expect(page.locator("#state")).to_contain_text("был разговор")
     await admin.go(f"/orders/{number}")
     await page.locator("summary", has_text="Завершить заказ").click()
     form = page.locator(f"form[action='/orders/{number}/close']")
@@ -65,3 +92,9 @@ async def test_closing_asks_the_customer_and_his_answer_is_read(office: Office, 
     await expect(page.locator(".notice-success")).to_contain_text("показан")
     await admin.go(f"/orders/{number}/deliveries")
     await expect(page.locator(".delivery-list")).to_contain_text("Опрос после завершения")
+    assert "Степан" in await admin.go(f"/orders?q={number}")
+    report = await admin.go("/orders/report?by=campaign")
+    assert "Итоги заказов" in report
+    reason = page.locator("table", has_text="Причина").locator("tbody tr").first
+    await expect(reason).to_contain_text("%")
+    assert not admin.complaints
