@@ -72,6 +72,23 @@ class RecordingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SourcePart:
+    """Our side of who took a talk over, on his own channel. `is_asked`: he was asked first, and what was said then is private."""
+
+    path: Path
+    began_ms: int  # epoch
+    is_asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Epoch ms."""
+
+    began_ms: int
+    ended_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceGroup:
     """What the PBX left of one recording. `base` is that of the row; `newest_at` a POSIX time; paths are absolute, None when
     absent. `has_sound` when a file is longer than its header."""
@@ -84,10 +101,17 @@ class SourceGroup:
     marker: Path | None = None
     newest_at: float = 0.0
     has_sound: bool = False
+    parts: tuple[SourcePart, ...] = ()
 
     @property
     def audio(self) -> tuple[Path, ...]:
-        return tuple(path for path in (self.customer, self.ours, self.voicemail) if path is not None)
+        sides = (self.customer, self.ours, self.voicemail)
+        return (*(path for path in sides if path is not None), *(part.path for part in self.parts))
+
+    @property
+    def was_asked(self) -> bool:
+        """Somebody was asked before he was joined: only the journal knows when that was."""
+        return any(part.is_asked for part in self.parts)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -97,12 +121,14 @@ class SourceGroup:
 
 @dataclass(frozen=True, slots=True)
 class AudioJob:
-    """One conversion. `scratch` is a folder of its own on the store's file system; the results stay in it."""
+    """One conversion. `scratch` is a folder of its own on the store's file system; the results stay in it. `joins`: when
+    those who were asked first talked with the customer."""
 
     group: SourceGroup
     scratch: Path
     formats: tuple[AudioFormat, ...]
     limit_s: float
+    joins: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

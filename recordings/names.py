@@ -4,7 +4,14 @@ import re
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
-from dialplans.contract import RECORDING_CUSTOMER, RECORDING_DONE, RECORDING_OURS, VOICEMAIL_FILE
+from dialplans.contract import (
+    RECORDING_CUSTOMER,
+    RECORDING_DONE,
+    RECORDING_OURS,
+    RECORDING_PART,
+    VOICEMAIL_FILE,
+    PartWay,
+)
 from recordings.model import AudioFormat
 
 CUSTOMER_SUFFIX = RECORDING_CUSTOMER.removeprefix("{base}")
@@ -14,6 +21,12 @@ VOICEMAIL_SUFFIX = VOICEMAIL_FILE.removeprefix("{base}")
 VOICEMAIL_MARK = VOICEMAIL_SUFFIX.removesuffix(".wav")
 
 _BASE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,158}[A-Za-z0-9]")
+_PART = re.compile(
+    re.escape(RECORDING_PART)
+    .replace(re.escape("{base}"), "(?P<base>.+)")
+    .replace(re.escape("{ms}"), r"(?P<ms>\d{13})")
+    .replace(re.escape("{way}"), f"(?P<way>{'|'.join(PartWay)})")
+)
 _UNIQUEID = re.compile(r"(?P<call_id>.*\d{9,10}\.\d+)(?:-.*)?")
 _EPOCH = re.compile(r"(?:^|.*[^\d])(?P<epoch>\d{9,10})\.\d+")
 
@@ -31,6 +44,14 @@ def split_name(file_name: str) -> tuple[str, str] | None:
             base = file_name.removesuffix(".wav" if suffix == VOICEMAIL_SUFFIX else suffix)
             return (base, suffix) if is_base(base) else None
     return None
+
+
+def split_part(file_name: str) -> tuple[str, int, PartWay] | None:
+    """`dealerline-1763839000.12-part-1763839011250-t.wav` -> base, epoch ms of its beginning, how its speaker came."""
+    found = _PART.fullmatch(file_name)
+    if found is None or not is_base(found["base"]):
+        return None
+    return found["base"], int(found["ms"]), PartWay(found["way"])
 
 
 def call_id_of(base: str) -> str:

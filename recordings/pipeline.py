@@ -193,7 +193,8 @@ class RecordingWorker:
             return 0
         claim = claims[0]
         scratch = self._settings.store_dir / SCRATCH_FOLDER / f"{claim.base}.{claim.attempts}"
-        job = AudioJob(work.group, scratch, self._settings.formats, self._settings.job_limit_s)
+        joins = await self._queue.joins_of(claim) if work.group.was_asked else ()
+        job = AudioJob(work.group, scratch, self._settings.formats, self._settings.job_limit_s, joins)
         lease = self._leases.spawn(claim.base, self._keep(claim))
         self._busy += 1
         try:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select, union
 from callcore.calls.model import RecordingKind, RecordingState
 from callcore.kernel.database import Database, gentle_insert
 from recordings import rows
-from recordings.model import Converted, Copy, Failed, RecordingSettings, Silent
+from recordings.model import Converted, Copy, Failed, RecordingSettings, Silent, Span
 from recordings.names import call_id_of
 from recordings.rows import RECORDINGS, Entry, Finished
 
@@ -55,6 +55,10 @@ class RecordingQueue:
     async def entries_after(self, last_id: int, state: RecordingState) -> tuple[Entry, ...]:
         """A page of rows in one state, by id, for the nightly comparison."""
         return await self._database.read(lambda connection: rows.entries_after(connection, last_id, state))
+
+    async def joins_of(self, claim: Entry) -> tuple[Span, ...]:
+        """When those who were asked first talked with the customer of this call."""
+        return await self._database.read(lambda connection: rows.joins_of(connection, claim.call_id))
 
     async def copies_of(self, entries: Sequence[Entry]) -> dict[int, tuple[Copy, ...]]:
         """By recording, the main one first."""

@@ -9,16 +9,19 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, insert, or_, select, update
 
+from callcore.calls.handing import TransferKind, TransferResult
 from callcore.calls.model import RecordingKind, RecordingState
 from callcore.calls.recording_tables import RecordingCopyRow
 from callcore.calls.tables import CallEventRow, CallRow, RecordingRow
+from callcore.calls.transfer_tables import TransferRow
 from callcore.kernel.database import Base
-from recordings.model import MIME, AudioFormat, Copy
+from recordings.model import MIME, AudioFormat, Copy, Span
 
 _TABLES: Final = Base.metadata.tables
 CALLS: Final = _TABLES[CallRow.__tablename__]
 RECORDINGS: Final = _TABLES[RecordingRow.__tablename__]
 COPIES: Final = _TABLES[RecordingCopyRow.__tablename__]
+_HANDINGS: Final = _TABLES[TransferRow.__tablename__]
 _LINES: Final = _TABLES[CallEventRow.__tablename__]
 _OPEN_LIMIT: Final = 500
 _AT_ONCE: Final = 400
@@ -73,6 +76,26 @@ def entries_of(connection: Connection, bases: Iterable[str]) -> tuple[Entry, ...
 
 def entries_after(connection: Connection, last_id: int, state: RecordingState) -> tuple[Entry, ...]:
     return _read(connection, and_(RECORDINGS.c.state == state, RECORDINGS.c.id > last_id))
+
+
+def joins_of(connection: Connection, call_id: str) -> tuple[Span, ...]:
+    """Handings on of this call in which somebody was asked first and then joined the customer."""
+    found = connection.execute(
+        select(_HANDINGS.c.answered_at, _HANDINGS.c.ended_at)
+        .join(CALLS, CALLS.c.id == _HANDINGS.c.call_row_id)
+        .where(
+            CALLS.c.call_id == call_id,
+            _HANDINGS.c.kind == TransferKind.ATTENDED,
+            _HANDINGS.c.result == TransferResult.ANSWERED,
+            _HANDINGS.c.answered_at.is_not(None),
+            _HANDINGS.c.ended_at.is_not(None),
+        )
+    )
+    return tuple(Span(_epoch_ms(row.answered_at), _epoch_ms(row.ended_at)) for row in found)
+
+
+def _epoch_ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
 
 
 def ended_calls(connection: Connection, call_ids: Iterable[str]) -> frozenset[str]:

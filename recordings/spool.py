@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from callcore.calls.model import RecordingKind
-from recordings.model import RecordingSettings, SourceGroup
+from dialplans.contract import PartWay
+from recordings.model import RecordingSettings, SourceGroup, SourcePart
 from recordings.names import (
     CUSTOMER_SUFFIX,
     DONE_SUFFIX,
     OURS_SUFFIX,
     VOICEMAIL_SUFFIX,
     split_name,
+    split_part,
     started_at_of,
 )
 from recordings.steps.errors import StepFailed
@@ -28,8 +30,9 @@ def look(spool_dir: Path) -> tuple[SourceGroup, ...]:
     is an empty one."""
     groups: dict[str, SourceGroup] = {}
     for path, stat in _files(spool_dir):
-        named = split_name(path.name)
-        if named is not None:
+        if (part := split_part(path.name)) is not None:
+            groups[part[0]] = _with_part(groups.get(part[0]), *part, path, stat)
+        elif (named := split_name(path.name)) is not None:
             base, suffix = named
             groups[base] = _with(groups.get(base), base, suffix, path, stat)
     return tuple(groups[base] for base in sorted(groups))
@@ -64,12 +67,25 @@ def _with(known: SourceGroup | None, base: str, suffix: str, path: Path, stat: o
     return replace(group, ours=path) if suffix == OURS_SUFFIX else replace(group, voicemail=path)
 
 
+def _with_part(
+    known: SourceGroup | None, base: str, began_ms: int, way: PartWay, path: Path, stat: os.stat_result
+) -> SourceGroup:
+    group = known or SourceGroup(base, RecordingKind.TALK)
+    parts = sorted(
+        (*group.parts, SourcePart(path, began_ms, way is PartWay.ASKED)), key=lambda part: part.began_ms
+    )
+    return replace(group, parts=tuple(parts), newest_at=max(group.newest_at, stat.st_mtime))
+
+
 def is_finished(
     group: SourceGroup, now_s: float, settings: RecordingSettings, *, call_has_ended: bool
 ) -> bool:
     """Has the PBX closed these files? Its marker says so; a voicemail's header is written when the file is closed; and
-    a killed PBX writes no more, so that its files are still. While a call lives stillness may be a long ringing."""
-    if group.marker is not None:
+    a killed PBX writes no more, so that its files are still. While a call lives stillness may be a long ringing. Where
+    somebody was asked first the journal must have told when he was joined, if it tells at all."""
+    if group.marker is not None and (
+        call_has_ended or not group.was_asked or now_s - group.newest_at >= settings.still_s
+    ):
         return True
     if now_s - group.newest_at >= (settings.still_s if call_has_ended else settings.abandoned_s):
         return True

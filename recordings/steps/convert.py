@@ -20,6 +20,7 @@ from recordings.model import (
     Waveform,
 )
 from recordings.steps.errors import StepFailed, failure_of
+from recordings.steps.fill import fill_gaps
 from recordings.steps.join import write_stereo
 from recordings.steps.peaks import peaks, point_count
 from recordings.steps.source import PcmSource, read_source
@@ -52,6 +53,8 @@ def _convert(job: AudioJob) -> Outcome:
     is_voicemail = group.kind is RecordingKind.VOICEMAIL
     first = _read(group.voicemail if is_voicemail else group.customer)
     second = None if is_voicemail else _read(group.ours)
+    if first is not None and group.parts:
+        second = fill_gaps(group, job.joins, first, second, job.scratch / "ours.wav")
     sides = [side for side in (first, second) if side is not None]
     duration_ms = max((side.duration_ms for side in sides), default=0)
     if not sides:

@@ -3,7 +3,7 @@
 import sys
 import wave
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
@@ -30,6 +30,18 @@ def write_stereo(target: Path, customer: PcmSource | None, ours: PcmSource | Non
             frames += len(block) // 2
             writer.writeframesraw(block.tobytes())
     return frames
+
+
+def write_mono(target: Path, blocks: "Iterable[array[int]]", rate_hz: int) -> None:
+    """Write one side as a WAV of 16 bits. Raises OSError when the disk refuses."""
+    with target.open("wb") as file, wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(SAMPLE_BYTES)
+        writer.setframerate(rate_hz)
+        for block in blocks:
+            if sys.byteorder == "big":
+                block.byteswap()
+            writer.writeframesraw(block.tobytes())
 
 
 def interleave(left: "array[int]", right: "array[int]") -> "array[int]":

@@ -3,7 +3,8 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from recordings.names import call_id_of, is_base, split_name, started_at_of, store_path
+from dialplans.contract import PartWay
+from recordings.names import call_id_of, is_base, split_name, split_part, started_at_of, store_path
 
 pytestmark = pytest.mark.unit
 
@@ -22,6 +23,14 @@ NOON = datetime(2026, 3, 16, 9, tzinfo=UTC)
 )
 def test_names_of_the_pbx(file_name: str, base: str, suffix: str) -> None:
     assert split_name(file_name) == (base, suffix)
+
+
+def test_the_part_of_who_took_a_talk_over() -> None:
+    part = f"{CALL}-part-1763839011250-a.wav"
+    assert split_part(part) == (CALL, 1_763_839_011_250, PartWay.ASKED)
+    assert split_name(part) is None
+    for foreign in (f"../{part}", part.replace("-a", "-x"), part.replace("1763839011250", "12"), f"{CALL}-in.wav"):
+        assert split_part(foreign) is None
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,24 @@ def test_a_marker_makes_files_finished_at_once(settings: RecordingSettings) -> N
 
 
 @pytest.mark.parametrize(
+    ("way", "age_s", "has_ended", "is_taken"),
+    [("t", 1, False, True), ("a", 1, True, True), ("a", 1, False, False), ("a", 31, False, True)],
+)
+def test_who_was_asked_first_waits_for_the_journal(
+    settings: RecordingSettings, way: str, age_s: float, has_ended: bool, is_taken: bool
+) -> None:
+    lay(settings, age_s=age_s)
+    part = settings.spool_dir / f"{CALL}-part-1763839011250-{way}.wav"
+    write_wav(part, tone_samples(440, 0.1))
+    os.utime(part, (NOW.timestamp() - age_s,) * 2)
+    found = work(settings, entry(), ended=frozenset({CALL} if has_ended else ()))
+    assert bool(found.convert) is is_taken
+    for item in found.convert:
+        discard(item.group, settings.spool_dir, keep=False)
+        assert not list(settings.spool_dir.iterdir())
+
+
+@pytest.mark.parametrize(
     ("age_s", "has_ended", "is_taken"),
     [(10, True, False), (31, True, True), (31, False, False), (899, False, False), (901, False, True)],
 )
