@@ -35,7 +35,8 @@ addEventListener("DOMContentLoaded", () => {
 async def at_any_hour(office: Office) -> AsyncIterator[None]:
     """Customers may be called now, and a short talk proves."""
     kept = office.rows("SELECT value FROM settings WHERE key = 'calls'")
-    value = {"proven_talk_s": PROVEN_S, "from_minute": 0, "until_minute": 1440}
+    hours = {"from_minute": 0, "until_minute": 1440, "callback_from_minute": 0, "callback_until_minute": 1440}
+    value = {"proven_talk_s": PROVEN_S, **hours}
     office.write(
         "INSERT OR REPLACE INTO settings (key, value, version, at) VALUES ('calls', ?, 1, '2026-01-01 00:00:00.000000')",
         json.dumps(value),
