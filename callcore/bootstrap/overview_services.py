@@ -5,10 +5,12 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.bootstrap.gates import read_gates
 from callcore.calls.day_queries import day_calls, day_rungs, day_tasks, odd_calls
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.network.duty_plan import Span
+from callcore.network.gates import Gates
 from callcore.network.model import Viewer
 from callcore.network.on_duty import duty_board
 from callcore.orders.counts import order_counts
@@ -33,7 +35,7 @@ class OverviewReader:
         self._coming_gaps = coming_gaps
 
     def services(self) -> OverviewServices:
-        return OverviewServices(day=self.day, dealer_day=self.dealer_day)
+        return OverviewServices(day=self.day, dealer_day=self.dealer_day, gates=self.gates)
 
     async def day(self, viewer: Viewer, since: datetime) -> Day:
         now = self._clock.now()
@@ -49,6 +51,10 @@ class OverviewReader:
                 checks=await self._checks(),
                 snapshot_at=self._snapshot_at(),
             )
+
+    async def gates(self) -> Gates:
+        async with self._database.session() as session:
+            return await read_gates(session)
 
     async def dealer_day(self, viewer: Viewer) -> DealerDay:
         async with self._database.session() as session:

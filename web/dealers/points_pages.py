@@ -10,6 +10,7 @@ from aiohttp import web
 from callcore.kernel.errors import Invalid
 from callcore.kernel.ids import public_id
 from callcore.network.adjust_points import MAX_REASON_CHARS
+from callcore.network.gates import Gates
 from callcore.network.ledger import PointsKind
 from callcore.network.model import Viewer
 from callcore.network.points import ADJUSTERS, PointsPage
@@ -64,6 +65,7 @@ class PointsServices:
 
     page: ReadPoints
     adjust: Adjust
+    gates: Callable[[], Awaitable[Gates]]
     order_numbers: Callable[[Viewer, Collection[int]], Awaitable[Mapping[int, int]]]
 
 
@@ -90,6 +92,20 @@ async def adjust(request: web.Request) -> web.Response:
     return see_other(f"/dealers/{org_id}/points", Flash("success", said))
 
 
+def gate_words(gates: Gates, points: int) -> str:
+    """Why a dealer gets no calls or orders of the head site; empty when he does."""
+    calls, orders = gates.closed_for(points)
+    told = []
+    if calls:
+        told.append(f"звонки с сайта приходят от {plural(gates.calls or 0, 'балла', 'баллов', 'баллов')}")
+    if orders:
+        told.append(f"заказы с сайта видны от {plural(gates.orders or 0, 'балла', 'баллов', 'баллов')}")
+    own = {(True, True): "Свои номера и свой сайт", (True, False): "Свои номера", (False, True): "Свой сайт"}
+    if not told:
+        return ""
+    return f"Сейчас {plural(points, 'балл', 'балла', 'баллов')}: {', '.join(told)}. {own[calls, orders]} работают как обычно."
+
+
 async def _page(request: web.Request, status: int = 200, **more: Any) -> web.Response:
     services, viewer = request.app[SERVICES], viewer_of(request)
     org_id, before = number_in_path(request, "id"), _whole(request.query.get("before", ""))
@@ -98,6 +114,7 @@ async def _page(request: web.Request, status: int = 200, **more: Any) -> web.Res
     here = f"/dealers/{org_id}/points"
     context: dict[str, Any] = {
         "page": page,
+        "closed": gate_words(await services.gates(), page.points),
         "chart": draw(page.history, request.app[DEPS].clock.now()),
         "chart_size": (WIDTH, HEIGHT),
         "numbers": await services.order_numbers(viewer, order_ids) if order_ids else {},

@@ -9,6 +9,7 @@ from callcore.kernel.errors import NotFound
 from callcore.network.model import DEALER_ROLES, STAFF_ROLES
 from web.calls.filters import JournalForm, understand
 from web.dealers.points_pages import KINDS as POINTS
+from web.dealers.points_pages import gate_words
 from web.keys import DEPS
 from web.overview import words
 from web.overview.services import SERVICES, OverviewServices
@@ -51,10 +52,12 @@ async def overview(request: web.Request) -> web.Response:
 
 async def _of_dealer(request: web.Request, part: str) -> web.Response:
     viewer, now = viewer_of(request), request.app[DEPS].clock.now()
+    day = await request.app[SERVICES].dealer_day(viewer)
     return render(
         request,
         "overview/dealer_day.html" if part else "overview/dealer.html",
-        day=await request.app[SERVICES].dealer_day(viewer),
+        day=day,
+        closed=gate_words(await request.app[SERVICES].gates(), day.points),
         points=POINTS,
         today=now.astimezone(ZoneInfo(viewer.tz)).date(),
     )

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from callcore.calls.day_queries import DayCalls, DayTasks, OddCall, RungCall
 from callcore.network.duty_plan import Span
+from callcore.network.gates import Gates
 from callcore.network.model import Viewer
 from callcore.network.on_duty import DutyBoard
 from callcore.orders.counts import OrderCounts
@@ -36,6 +37,7 @@ class OverviewServices:
 
     day: Callable[[Viewer, datetime], Awaitable[Day]]
     dealer_day: Callable[[Viewer], Awaitable[DealerDay]]
+    gates: Callable[[], Awaitable[Gates]]
 
 
 SERVICES = web.AppKey("overview_services", OverviewServices)

@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from callcore.kernel.database import Database
 from callcore.network.ledger import PointsKind, add_points
 from callcore.network.model import Role
+from callcore.network.policy import Policy, policy_to_json
+from callcore.network.policy_tables import PolicyVersionRow
 from tests.fakes.clock import FakeClock
 from tests.integration.web.guarded_site import GuardedSite, open_site
 
@@ -46,7 +49,12 @@ async def page(site: GuardedSite, role: Role, query: str = "") -> str:
 async def test_the_dealer_reads_without_the_form(site: GuardedSite) -> None:
     await enter(site, 3)
     site.clock.advance(60)
+    assert "порога" not in await page(site, Role.DEALER_OWNER)
+    async with site.database.transaction() as session:
+        for row in await session.scalars(select(PolicyVersionRow)):
+            row.body = policy_to_json(Policy(min_points=10))
     text = await page(site, Role.DEALER_OWNER)
+    assert "Сейчас −15 баллов: звонки с сайта приходят от 10 баллов. Свои номера" in text.replace("\xa0", " ")
     assert "−15" in text
     assert text.count("Пропущен звонок") == 3
     assert f"/calls/{site.seeds.call_id}" in text

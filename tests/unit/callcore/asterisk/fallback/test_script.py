@@ -1,7 +1,9 @@
 """The deployed script as the PBX runs it: a process with AGI on its standard streams."""
 
+import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from callcore.asterisk.fallback import script
 from callcore.asterisk.fallback.deploy import SCRIPT, deploy_script, script_text
 from callcore.asterisk.snapshot_file import pack
 from callcore.kernel.clock import SystemClock
+from callcore.routing.numbering import load_numbering
 from tests.fakes import network
 
 pytestmark = pytest.mark.unit
@@ -30,7 +33,7 @@ def folder(tmp_path):
     return folder
 
 
-def run(folder, answers="200 result=1\n" * 20):
+def run(folder, answers="200 result=1\n" * 99):
     return subprocess.run(
         [str(folder / SCRIPT), "pbx-1.2", network.DEALER_DID.removeprefix("+")],
         input=(HEAD + answers).encode(),
@@ -87,6 +90,49 @@ def test_without_a_snapshot_nothing_is_set(folder):
 def test_a_pbx_that_says_nothing_holds_it_no_longer_than_its_budget(folder):
     with subprocess.Popen([str(folder / SCRIPT), "pbx-1.2", "1"], stdin=subprocess.PIPE) as process:
         assert process.wait(timeout=script.BUDGET_S + 5) != 0
+
+
+def test_it_answers_within_150_ms_of_a_country_of_dealers_and_touches_no_network(folder):
+    """A thousand outlets and the numbering plan of the whole country; processor time, the best of five, for the machine has other work, too."""
+    outlets = tuple(
+        network.outlet(100 + n, 2, region_code=("RU-MOW", "RU-SVE")[n % 2], hours=network.ALWAYS)
+        for n in range(1000)
+    )
+    phones = (*(network.outlet_phone(2000 + one.id, one.id) for one in outlets), network.duty(40))
+    now = SystemClock().now()
+    numbering = load_numbering(Path("config/data/numbering/plan.gz"))
+    made = network.build_snapshot(
+        network.directory(outlets=outlets, phones=phones), 1, now, numbering=numbering
+    )
+    (folder / script.SNAPSHOT).write_bytes(pack(made, now))
+    took = []
+    for _ in range(5):
+        begun = _spent()
+        done = run(folder)
+        took.append(_spent() - begun)
+        assert b'"DL_ROUTED" "1"' in done.stdout
+    assert min(took) <= 0.15, took
+    modules = _modules_of(folder)
+    assert "json" in modules
+    assert not modules & {"socket", "_socket", "ssl", "asyncio", "urllib", "http", "selectors"}
+
+
+def _spent():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _modules_of(folder):
+    """What the script has loaded when it has answered. Without `socket` no module of Python can reach a network."""
+    text = (folder / SCRIPT).read_text(encoding="utf-8")
+    asked = text.replace(
+        "sys.exit(main(sys.argv[1:]))", "main(sys.argv[1:]); sys.stderr.write(' '.join(sys.modules))"
+    )
+    assert asked != text
+    (folder / SCRIPT).write_text(asked, encoding="utf-8")
+    done = run(folder)
+    assert b'"DL_ROUTED" "1"' in done.stdout
+    return set(done.stderr.decode().split())
 
 
 def test_deployed_again_only_when_it_differs(folder):
