@@ -33,6 +33,10 @@ function soon() {
 addEventListener("live:callback", ({ detail }) => {
   if (list || Number(one?.dataset.liveCallback) === detail.callback_id) soon();
 });
+// A call goes on: our phone rings, the customer is dialled, they talk.
+addEventListener("live:attempt", () => {
+  if (document.querySelector("[data-calling]")) soon();
+});
 let isFirst = true;
 addEventListener("live:resync", () => {
   if (!isFirst && list) soon();
