@@ -1,11 +1,15 @@
 """The one consumer of the PBX's facts: fact -> tracker -> one transaction per batch -> after the commit, the bus.
 
+A call touches its rows from its first word to its last; what is paid for each writing must be paid for many calls and many
+words at once. So facts are heard ten times a second, and what they changed is written after a pause: the first words of a
+call that comes into silence soon, all else every BREATH_S. A pop at ringing is allowed a second.
+
 The database may be locked or gone while people talk: changes wait in memory, in order, by call (unwritten.py tells the
 bound), and are tried again with a growing pause. What one call's data breaks, only that call pays for.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,15 +30,15 @@ from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.logs import get_logger
 from callcore.kernel.tasks import TaskOwner
 
-INBOX: Final = 10_000  # facts; full: the PBX's own queue waits, an offered fact is refused
-FACTS_PER_BATCH: Final = 500
-CALLS_PER_TRANSACTION: Final = 100
+INBOX: Final = 10_000  # offered facts; full: refused. Those of the PBX wait in its own queue
+FACTS_AT_ONCE: Final = 200  # then others have their turn
+CALLS_PER_TRANSACTION: Final = 200
 WRITE_TIMEOUT_S: Final = 15.0
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
 GOODBYE_S: Final = 5.0
-READ_PAUSE_S: Final = 0.02
-BREATH_S: Final = 0.2  # between two transactions: what comes meanwhile is written together
+HEAR_S: Final = 0.1  # what comes meanwhile is heard together
+BREATH_S: Final = 0.4  # between two transactions: what comes meanwhile is written together
 
 _log = get_logger(__name__)
 
@@ -74,7 +78,11 @@ class CallFollower:
         self._directory = directory
         self._writer = JournalWriter(linker)
         self._tracker = Tracker(directory)
-        self._inbox: asyncio.Queue[PbxFact] = asyncio.Queue(INBOX)
+        self._inbox: deque[PbxFact] = deque()
+        self._heard: deque[PbxFact] = deque()  # taken from the PBX, not applied yet
+        self._woken, self._taken = asyncio.Event(), asyncio.Event()
+        self._is_gathered = True
+        self._write_at = 0.0  # of the loop's clock
         self._unwritten = Unwritten()
         self._tasks = TaskOwner("calls")
         self._pause_s = 0.0
@@ -87,7 +95,8 @@ class CallFollower:
     async def close(self) -> None:
         """What has arrived is still applied and, if the database answers, written."""
         await self._tasks.close()
-        self._take_facts()
+        await self._take_facts()
+        self._gather()
         try:
             async with asyncio.timeout(GOODBYE_S):
                 while len(self._unwritten) and await self._write():
@@ -97,11 +106,11 @@ class CallFollower:
 
     def offer(self, fact: PbxFact) -> bool:
         """False when the inbox is full; the caller of the PBX does not wait for us."""
-        try:
-            self._inbox.put_nowait(fact)
-        except asyncio.QueueFull:
+        if len(self._inbox) >= INBOX:
             _log.error("fact refused, inbox is full", fact=type(fact).__name__)
             return False
+        self._inbox.append(fact)
+        self._woken.set()
         return True
 
     def is_busy_with(self, call_id: str) -> bool:
@@ -141,11 +150,15 @@ class CallFollower:
     async def _follow(self) -> None:
         await self._restore()
         _ = self._tasks.spawn("read", self._read())
+        loop = asyncio.get_running_loop()
         while True:
-            await self._wait_for_facts()
-            self._take_facts()
-            await self._write()
-            await asyncio.sleep(BREATH_S)
+            await self._wait_for_facts(loop.time())
+            await asyncio.sleep(HEAR_S)
+            await self._take_facts()
+            if loop.time() >= self._write_at:
+                self._gather()
+                await self._write()
+                self._write_at = loop.time() + (self._pause_s or BREATH_S)
 
     async def _restore(self) -> None:
         """Facts wait in the PBX's queue meanwhile."""
@@ -160,30 +173,37 @@ class CallFollower:
                 await asyncio.sleep(self._pause_s)
 
     async def _read(self) -> None:
-        """What came while the inbox was full, or while this paused, is one round of the loop."""
+        """Wakes the follower with the first fact; the others he takes himself."""
         while True:
-            fact = await self._pbx.next_fact()
-            for one in (fact, *self._pbx.ready_facts()):
-                await self._inbox.put(one)
-            await asyncio.sleep(READ_PAUSE_S)
+            self._heard.append(await self._pbx.next_fact())
+            self._taken.clear()
+            self._woken.set()
+            await self._taken.wait()
 
-    async def _wait_for_facts(self) -> None:
-        """For the next fact; while something is unwritten not longer than the pause."""
+    async def _wait_for_facts(self, now: float) -> None:
+        """For the next fact; while something is unwritten not longer than until it is to be written."""
+        is_clean = self._is_gathered and not len(self._unwritten)
         try:
-            async with asyncio.timeout(self._pause_s if len(self._unwritten) else None):
-                self._apply(await self._inbox.get())
+            async with asyncio.timeout(None if is_clean else max(0.0, self._write_at - now)):
+                await self._woken.wait()
         except TimeoutError:
             return
 
-    def _take_facts(self) -> None:
-        for _ in range(FACTS_PER_BATCH):
-            if self._inbox.empty():
-                break
-            self._apply(self._inbox.get_nowait())
-        self._gather()
+    async def _take_facts(self) -> None:
+        self._woken.clear()
+        self._heard.extend(self._pbx.ready_facts())
+        self._heard.extend(self._inbox)
+        self._inbox.clear()
+        self._taken.set()
+        applied = 0
+        while self._heard:
+            self._apply(self._heard.popleft())
+            applied += 1
+            if applied % FACTS_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     def _apply(self, fact: PbxFact) -> None:
-        self._in_use = None
+        self._in_use, self._is_gathered = None, False
         try:
             self._hear(fact)
             self._tracker.hear(fact)
@@ -193,6 +213,7 @@ class CallFollower:
 
     def _gather(self) -> None:
         """What the facts of this moment changed, together. The state of the link is no row: nothing to wait for."""
+        self._is_gathered = True
         changes = self._tracker.take()
         self._unwritten.add(changes)
         self._bus.publish(*(event for event in changes.events if not isinstance(event, CallEvent)))
