@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.distribution.assign_order import ACCEPTED
 from callcore.distribution.offered import Offered, choose, offered_to, offers_query
+from callcore.distribution.outlets import chosen_outlet
 from callcore.distribution.quota_history import release_quota
 from callcore.distribution.windows import take_windows
 from callcore.kernel import outbox
@@ -79,6 +80,7 @@ async def _take(
     taken = OrderRow(
         status=ACCEPTED.code, status_class=ACCEPTED.status_class.value, accepted_at=now, due_at=found.due_at
     )
+    outlet_id = await chosen_outlet(session, found.order_id, found.run, found.org_id)
     return await session.scalar(
         update(OrderRow)
         .where(
@@ -90,7 +92,7 @@ async def _take(
         )
         .values(
             org_id=found.org_id,
-            outlet_id=None,
+            outlet_id=outlet_id,
             manager_id=viewer.user_id if viewer.org_id == found.org_id else None,
             status=taken.status,
             status_class=taken.status_class,

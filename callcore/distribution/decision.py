@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from callcore.distribution.candidates import Out, Verdict
 from callcore.distribution.pipeline import Told, Word
+from callcore.distribution.standing import Standing, standings_from_json, standings_to_json
 from callcore.network.policy import Quota, QuotaUnit, StageKind
 from callcore.orders.model import SERVICES
 from callcore.routing.model import Empty
@@ -36,6 +37,7 @@ class Decision:
     elsewhere: int
     told: tuple[Told, ...]
     to_desk: ToDesk = ToDesk.NONE
+    outlets: tuple[Standing, ...] = ()
 
     def name(self, org_id: int | None) -> str:
         return next((one.name for one in self.verdicts if one.org_id == org_id), "")
@@ -109,6 +111,7 @@ def decision_to_json(decision: Decision) -> dict[str, Any]:
             for one in decision.verdicts
         ],
         "stages": [_told_to_json(one) for one in decision.told],
+        "outlets": standings_to_json(decision.outlets),
     }
 
 
@@ -130,6 +133,7 @@ def decision_from_json(
             elsewhere=body["elsewhere"],
             told=tuple(_told(one) for one in body["stages"]),
             to_desk=ToDesk(body["to_desk"]),
+            outlets=standings_from_json(body),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a decision: {error!r}") from error

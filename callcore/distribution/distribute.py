@@ -10,6 +10,7 @@ from callcore.distribution.candidates import DealerFacts, OrderFacts, Verdict, j
 from callcore.distribution.decision import Decision, ToDesk, decision_to_json
 from callcore.distribution.desk import send_to_desk
 from callcore.distribution.load_network import network_facts, order_facts
+from callcore.distribution.outlets import standings
 from callcore.distribution.pipeline import Plan, Word, alone_plan, make_plan
 from callcore.distribution.policy import BUILT_IN
 from callcore.distribution.policy_store import load_order_policies
@@ -77,6 +78,7 @@ async def distribute(
         elsewhere=network.elsewhere,
         told=plan.told,
         to_desk=ToDesk.NONE if windows else _why_desk(facts),
+        outlets=await standings(session, order, facts, {one.org_id for one in windows}) if windows else (),
     )
     await _write(session, order, decision, windows, now=now, actor_id=actor_id)
     if not windows:

@@ -15,6 +15,7 @@ from callcore.distribution.decision import (
     share_words,
 )
 from callcore.distribution.pipeline import ENDLESS, Told, is_far
+from callcore.distribution.standing import place_words
 from callcore.distribution.why import Run, WhyOrder
 
 _CAUSES = {"accepted": "принял", "declined": "отказался", "withdrawn": "закрыто"}
@@ -76,11 +77,12 @@ def _run_lines(run: Run, tz: str) -> Iterator[str]:
     for told in decision.told:
         yield f"  {_stage_words(decision, told)}"
         yield from (f"      {decision.name(one.quota.org_id)}, {share_words(one)}" for one in told.shares)
+    outlets = {one.org_id: f" ({place_words(one)})" for one in decision.outlets}
     for window in run.windows:
         waits = is_far(window.opens_at, decision.at)
         opens = "после отказа других" if waits else f"с {_moment(window.opens_at, tz)}"
         end = f", {_CAUSES[window.cause]}" if window.cause in _CAUSES else ""
-        yield f"  + {window.name}: {opens}, {STAGE_NAMES.get(window.stage, window.stage)}{end}"
+        yield f"  + {window.name}{outlets.get(window.org_id, '')}: {opens}, {STAGE_NAMES.get(window.stage, window.stage)}{end}"
     seen = {window.org_id for window in run.windows}
     for one in decision.verdicts:
         if one.org_id not in seen:

@@ -15,8 +15,9 @@ from callcore.distribution.decision import (
 from callcore.distribution.explain import opens_words
 from callcore.distribution.move_orders import Moved
 from callcore.distribution.pipeline import Told, is_far
+from callcore.distribution.standing import Standing, place_words
 from callcore.distribution.why import Run, WhyOrder, WindowView
-from web.ui.formats import plural
+from web.ui.formats import money, plural
 
 CAUSES = {"accepted": "принял", "declined": "отказался", "withdrawn": "закрыто"}
 
@@ -44,6 +45,7 @@ class DealerLine:
     stage: str = ""
     opens_at: datetime | None = None
     end: str = ""
+    outlet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ def _stage(decision: Decision, told: Told) -> StageLine:
 def _dealers(run: Run) -> Iterable[DealerLine]:
     """In the order of seeing it; then those who are out."""
     points = {one.org_id: one.points for one in run.decision.verdicts}
+    outlets = {one.org_id: outlet_words(one) for one in run.decision.outlets}
     for window in run.windows:
         yield DealerLine(
             window.org_id,
@@ -119,6 +122,7 @@ def _dealers(run: Run) -> Iterable[DealerLine]:
             stage=STAGE_NAMES.get(window.stage, window.stage),
             opens_at=_shown(window, run.decision.at),
             end=CAUSES.get(window.cause, ""),
+            outlet=outlets.get(window.org_id, ""),
         )
     seen = {window.org_id for window in run.windows}
     for one in run.decision.verdicts:
@@ -126,6 +130,15 @@ def _dealers(run: Run) -> Iterable[DealerLine]:
             yield DealerLine(
                 one.org_id, one.name, one.points, False, out_words(one) or "ни одна ступень его не назвала"
             )
+
+
+def outlet_words(one: Standing) -> str:
+    """«Салон на Станционной, Бердск, 4,2 км; услуги 5 000 ₽; все позиции»: who is offered an order sells all of it."""
+    if one.services_kopecks is None:
+        price = "цена услуг по договорённости"
+    else:
+        price = f"услуги {money(one.services_kopecks)}" if one.services_kopecks else "цена по прайсу"
+    return f"{place_words(one)}; {price}; все позиции"
 
 
 def _shown(window: WindowView, at: datetime) -> datetime | None:

@@ -31,6 +31,7 @@ from callcore.orders.model import NewLine, NewOrder, OrderEventKind, OrderKind, 
 from callcore.orders.rights import order_reach
 from callcore.orders.settings import OrderSettings, write_settings
 from callcore.orders.tables import OrderEventRow, OrderRow
+from tests.factories.network import make_outlet
 from tests.integration.distribution import stage
 from tests.integration.distribution.stage import (
     ADMIN,
@@ -80,7 +81,12 @@ async def test_windows_open_to_the_millisecond_and_the_first_wins(database):
     await stage.fill(database)
     instant = timedelta(milliseconds=1)
     async with database.transaction() as session:
-        order = await stage.make(session)
+        org = await session.get_one(OrgRow, TOP)
+        await make_outlet(session, org, name="Склад", city="Химки", lat=55.89, lon=37.44)
+        near = await make_outlet(session, org, name="Салон", city="Москва", lat=55.75, lon=37.60)
+        order = await stage.make(session, city="Москва", lat=55.76, lon=37.60)
+        decision = (await why_order(session, ADMIN, order.number)).runs[0].decision
+        assert [(one.org_id, one.name, one.km) for one in decision.outlets] == [(TOP, "Салон", 1.1)]
     async with database.transaction() as session:
         seen = [await seen_by(session, order, at) for at in (NOW - instant, NOW, minutes(15) - instant)]
         assert seen == [set(), {QUOTA_DEALER}, {QUOTA_DEALER}]
@@ -109,10 +115,11 @@ async def test_windows_open_to_the_millisecond_and_the_first_wins(database):
         with pytest.raises(NotFound):  # his window never came
             await accept_order(session, viewer(PLAIN), order.number, now=minutes(16))
         row = (await session.scalars(select(OrderRow))).one()
-        assert (row.status, row.org_id, row.manager_id, row.accepted_at) == (
+        assert (row.status, row.org_id, row.manager_id, row.outlet_id, row.accepted_at) == (
             "accepted",
             TOP,
             TOP,
+            near.id,
             minutes(15),
         )
         assert row.attention_at == minutes(15 + 120)
