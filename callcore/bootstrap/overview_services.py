@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.bootstrap.gates import read_gates
 from callcore.calls.day_queries import day_calls, day_rungs, day_tasks, odd_calls
+from callcore.calls.silent_duty import silent_phones
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.network.duty_plan import Span
@@ -50,6 +51,7 @@ class OverviewReader:
                 gaps=await self._coming_gaps(session, now),
                 checks=await self._checks(),
                 snapshot_at=self._snapshot_at(),
+                silent=await silent_phones(session, now),
             )
 
     async def gates(self) -> Gates:

@@ -18,7 +18,7 @@ from web.deps import HealthCheck
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """`gaps` of the roster in the coming week. `snapshot_at`: when the routing snapshot that decides calls was made; none before the first."""
+    """`gaps` of the roster in the coming week, `silent` labels of duty phones that did not answer twice. `snapshot_at`: when the routing snapshot that decides calls was made; none before the first."""
 
     calls: DayCalls
     rungs: tuple[RungCall, ...]
@@ -29,6 +29,7 @@ class Day:
     gaps: tuple[Span, ...]
     checks: tuple[HealthCheck, ...]
     snapshot_at: datetime | None
+    silent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

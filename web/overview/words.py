@@ -73,6 +73,14 @@ def alarms(day: Day) -> tuple[Alarm, ...]:
         for name in checks(day.checks)
         if not name.ok and name.name != "Связь с АТС"
     ]
+    if day.silent:
+        found.append(
+            Alarm(
+                "danger",
+                f"Дежурный телефон дважды подряд не ответил: {', '.join(day.silent)}",
+                "Позвоните дежурному или передайте смену: ночью за ним только следующий номер.",
+            )
+        )
     if day.duty.has_shifts and day.gaps:
         count = plural(len(day.gaps), "окно", "окна", "окон")
         found.append(

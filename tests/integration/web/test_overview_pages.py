@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jinja2 import BytecodeCache
 
-from callcore.calls.tables import CallEventRow
+from callcore.calls.tables import CallEventRow, LegRow
 from callcore.calls.tasks import TaskKind, open_task
 from callcore.kernel.database import Database
 from callcore.network.model import Role
@@ -135,13 +135,21 @@ async def test_duty_gaps_and_odd_calls(stage: OverviewStage) -> None:
         )
         session.add(DutyShiftRow(starts_at=now + timedelta(days=3), ends_at=now + timedelta(days=9), **shift))
         call = await stage.call(session, -5, warning="unknown-did")
+        for minute in (30, 20):
+            missed = await stage.call(session, -minute)
+            session.add(
+                LegRow(
+                    call_row_id=missed.id, uniqueid=f"duty-{minute}", channel="", role="duty", phone_id=phone.id,
+                    started_at=missed.started_at, ended_at=missed.started_at, outcome="no_answer",
+                )
+            )  # fmt: skip
         session.add(
             CallEventRow(call_row_id=call.id, at=now, kind="anomaly", data={"code": "bridge-unknown"})
         )
     async with stage.visit("factory", Role.ADMIN) as browser:
         text = html.unescape(await page(browser, "/overview"))
         assert "В дежурствах на неделю 1\N{NO-BREAK SPACE}окно без смены" in text
-        assert "Пётр, ночь" in text
+        assert "Дежурный телефон дважды подряд не ответил: Пётр, ночь" in text
         assert "Неизвестный номер" in text
         assert "bridge-unknown" in text
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcore.calls.silent_duty import DutyTry, SilentPair, silent_pairs
+from callcore.calls.silent_duty import DutyTry, SilentPair, silent_now, silent_pairs
 
 pytestmark = pytest.mark.unit
 
@@ -31,3 +31,16 @@ def test_the_same_pairs_wherever_the_reading_began():
     told = tries(*[(7, "no_answer")] * 5)
     whole = list(silent_pairs(told))
     assert list(silent_pairs(told[2:])) == whole[2:]
+
+
+@pytest.mark.parametrize(
+    ("told", "silent"),
+    [
+        ([(7, "no_answer")], ()),
+        ([(7, "no_answer"), (7, "cancelled"), (7, "busy")], (7,)),
+        ([(7, "no_answer"), (7, "no_answer"), (7, "talked")], ()),
+        ([(8, "failed"), (7, "busy"), (8, "declined"), (7, "unavailable")], (7, 8)),
+    ],
+)
+def test_who_is_silent_still(told, silent):
+    assert silent_now(tries(*told)) == silent
