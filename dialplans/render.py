@@ -43,6 +43,8 @@ SOUND_SIGNS: Final = Plain(r"0-9A-Za-z_/.&\-")  # & joins sounds
 # The semicolon is escaped for the configuration reader, brackets are hidden from the dialplan's.
 CONTACT_SIGNS: Final = Plain(r"0-9A-Za-z:\;@/&=.%_+?\x5b\x5d\-")
 
+NOW_MS: Final = "${STRFTIME(,UTC,%s%3q)}"  # epoch in ms
+
 _CEL_FIELDS: Final = {
     "event_type": "${eventtype}",
     "event_time": "${eventtime}",
@@ -107,6 +109,8 @@ def _record_paths(plan: PbxPlan) -> dict[str, Plain]:
         "customer": Plain(f"{folder}/{contract.RECORDING_CUSTOMER.format(base=base)}"),
         "ours": Plain(f"{folder}/{contract.RECORDING_OURS.format(base=base)}"),
         "done": Plain(f"{folder}/{contract.RECORDING_DONE.format(base=base)}"),
+        "part": Plain(f"{folder}/{contract.RECORDING_PART.format(base=base, ms=NOW_MS, way='${ARG1}')}"),
+        "now_ms": Plain(NOW_MS),
         "voicemail": Plain(f"{folder}/{contract.VOICEMAIL_FILE.format(base=base)}"),
         "voicemail_name": Plain(contract.VOICEMAIL_FILE.format(base=base).removesuffix(".wav")),
     }
