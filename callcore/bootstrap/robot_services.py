@@ -17,6 +17,7 @@ from callcore.orders.file_store import FolderStore
 from callcore.outbound.do_not_call import BarredPage, add_number, barred_numbers, lift_number
 from callcore.outbound.robot.ask_robot import call_robot_off, send_robot
 from callcore.outbound.robot.change_settings import RobotBook, robot_book, save_robot_settings
+from callcore.outbound.robot.consent_register import ConsentPage, call_consents
 from callcore.outbound.robot.numerals import ALL_WORDS
 from callcore.outbound.robot.phrases import MAX_BYTES, Converted, RobotPhrases
 from callcore.outbound.robot.queries import OrderRobot, RobotFilter, RobotPage, robot_calls, robot_of_order
@@ -101,6 +102,7 @@ class Robot:
             send=self.send,
             call_off=self.call_off,
             barred=self.barred,
+            consents=self.consents,
             bar=self.bar,
             lift=self.lift,
             phrases=self.phrases,
@@ -134,6 +136,10 @@ class Robot:
     async def barred(self, viewer: Viewer, query: str, before: int | None) -> BarredPage:
         async with self._database.session() as session:
             return await barred_numbers(session, viewer, query=query, before=before)
+
+    async def consents(self, viewer: Viewer, query: str, before: int | None) -> ConsentPage:
+        async with self._database.session() as session:
+            return await call_consents(session, viewer, query=query, before=before)
 
     async def bar(self, viewer: Viewer, number: str, reason: str) -> None:
         async with self._database.transaction() as session:

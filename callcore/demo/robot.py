@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from callcore.calls.attempts import AttemptResult
-from callcore.customers.tables import ContactRow
+from callcore.customers.consents import ConsentKind
+from callcore.customers.tables import ConsentRow, ContactRow
+from callcore.demo.customer_details import TEXT_VERSION
 from callcore.demo.rows import Rows
 from callcore.network.access_tables import SettingRow
 from callcore.orders.model import OrderEventKind
@@ -51,6 +53,7 @@ def demo_robot(told: Rows, now: datetime) -> Rows:
         (RobotCallRow, calls),
         (OrderEventRow, events),
         (DoNotCallRow, _barred(told, orders, calls)),
+        (ConsentRow, _consents(orders, calls)),
         (SettingRow, [_setting(now)]),
     ]
 
@@ -137,6 +140,26 @@ def _barred(told: Rows, orders: Sequence[Row], calls: Sequence[Row]) -> list[Row
             "lift_reason": "",
         }
         for row_id, (number, at) in enumerate(numbers.items(), start=1)
+    ]
+
+
+def _consents(orders: Sequence[Row], calls: Sequence[Row]) -> list[Row]:
+    """Given with the order on the site; taken back by key 9."""
+    stopped = {call["order_id"]: call["ended_at"] for call in calls if call["result"] == RobotResult.STOPPED}
+    refused = {order["customer_id"]: stopped[order["id"]] for order in orders if order["id"] in stopped}
+    first = {order["customer_id"]: order for order in reversed(orders)}
+    return [
+        {
+            "customer_id": customer_id,
+            "kind": ConsentKind.CALLS.value,
+            "text_version": TEXT_VERSION,
+            "source": "site",
+            "ip": "",
+            "at": order["created_at"],
+            "revoked_at": refused.get(customer_id),
+            "revoke_source": "phone" if customer_id in refused else "",
+        }
+        for customer_id, order in sorted(first.items(), key=lambda item: item[1]["created_at"])
     ]
 
 

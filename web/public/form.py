@@ -40,6 +40,7 @@ class OrderForm:
     comment: str = ""
     pd: str = ""
     ads: str = ""
+    calls: str = ""
     website: str = ""
     key: str = ""
     source: str = ""
@@ -71,9 +72,12 @@ def _text(sent: Mapping[str, Any], name: str) -> str:
 
 def draft_of(form: OrderForm, site_org_id: int | None) -> Draft:
     wished = tuple(wish for wish in form.wishes if wish.what)
-    consents = [
-        kind for kind, value in ((ConsentKind.PERSONAL_DATA, form.pd), (ConsentKind.ADS, form.ads)) if value
-    ]
+    agreed = (
+        (ConsentKind.PERSONAL_DATA, form.pd),
+        (ConsentKind.ADS, form.ads),
+        (ConsentKind.CALLS, form.calls),
+    )
+    consents = [kind for kind, value in agreed if value]
     lines = [DraftLine(name=clean(wish.what), quantity=wish.quantity) for wish in wished]
     lines += [DraftLine(kind=SERVICE, service=service) for service in form.services]
     return Draft(

@@ -1,6 +1,7 @@
 """«Не звонить»: numbers that no machine may call."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -14,10 +15,31 @@ from web.ui.paths import number_in_path
 from web.ui.templates import render
 
 PATH = "/robot/do-not-call"
+CONSENTS = f"{PATH}?what=consents"
 
 
 async def listing(request: web.Request) -> web.Response:
-    return await _page(request)
+    return await (_consents(request) if request.query.get("what") == "consents" else _page(request))
+
+
+async def _consents(request: web.Request) -> web.Response:
+    viewer, query, before = viewer_of(request), request.query.get("q", "")[:30], _place(request)
+    page = await request.app[SERVICES].consents(viewer, query, before)
+    here = f"{CONSENTS}&{urlencode({'q': query})}"
+    context: dict[str, Any] = {
+        "tabs": tabs(CONSENTS, viewer),
+        "page": page,
+        "q": query,
+        "sources": words.CONSENT_SOURCES,
+        "next_url": f"{here}&before={page.next_before}" if page.next_before else "",
+        "first_url": here if before else "",
+    }
+    return render(request, "robot/consents.html", **context)
+
+
+def _place(request: web.Request) -> int | None:
+    before = request.query.get("before", "")
+    return int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
 
 
 async def add(request: web.Request) -> web.Response:
@@ -45,11 +67,8 @@ async def lift(request: web.Request) -> web.Response:
 
 
 async def _page(request: web.Request, status: int = 200, **more: Any) -> web.Response:
-    viewer, asked = viewer_of(request), request.query
-    query, before = asked.get("q", "")[:30], asked.get("before", "")
-    page = await request.app[SERVICES].barred(
-        viewer, query, int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
-    )
+    viewer, query, before = viewer_of(request), request.query.get("q", "")[:30], _place(request)
+    page = await request.app[SERVICES].barred(viewer, query, before)
     context: dict[str, Any] = {
         "tabs": tabs(PATH, viewer),
         "page": page,
@@ -58,7 +77,7 @@ async def _page(request: web.Request, status: int = 200, **more: Any) -> web.Res
         "errors": {},
         "lifted": {"id": 0, "reason": "", "error": ""},
         "sources": words.SOURCES,
-        "next_url": f"{PATH}?q={query}&before={page.next_before}" if page.next_before else "",
+        "next_url": f"{PATH}?{urlencode({'q': query})}&before={page.next_before}" if page.next_before else "",
         "first_url": PATH if before else "",
     }
     return render(request, "robot/do_not_call.html", status=status, **context | more)

@@ -11,7 +11,7 @@ from web.robot.words import CHANNELS
 NUMBERS: Final = ("delay_minutes", "max_at_once")
 CLOCKS: Final = ("from_minute", "until_minute")
 TEXTS: Final = (*NUMBERS, *CLOCKS, "retry_minutes", "manager_name", "sources", "voice")
-SWITCHES: Final = ("is_on", "starts_distribution")
+SWITCHES: Final = ("is_on", "starts_distribution", "needs_consent")
 MAX_CHARS: Final = 600
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)", re.ASCII)
 
@@ -70,6 +70,7 @@ def understand(form: RobotForm) -> tuple[RobotSettings, dict[str, str]]:
         max_at_once=found["max_at_once"] or 0,
         manager_name=form.texts["manager_name"],
         starts_distribution=form.switches["starts_distribution"],
+        needs_consent=form.switches["needs_consent"],
     )
     return settings, wrong
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from callcore.network.model import Viewer
 from callcore.outbound.do_not_call import BarredPage
 from callcore.outbound.robot.change_settings import RobotBook
+from callcore.outbound.robot.consent_register import ConsentPage
 from callcore.outbound.robot.phrases import RobotPhrases
 from callcore.outbound.robot.queries import OrderRobot, RobotFilter, RobotPage
 from callcore.outbound.robot.settings import RobotSettings
@@ -26,6 +27,7 @@ class RobotServices:
     send: Callable[[Viewer, int], Awaitable[datetime]]
     call_off: Callable[[Viewer, int], Awaitable[None]]
     barred: Callable[[Viewer, str, int | None], Awaitable[BarredPage]]
+    consents: Callable[[Viewer, str, int | None], Awaitable[ConsentPage]]
     bar: Callable[[Viewer, str, str], Awaitable[None]]
     lift: Callable[[Viewer, int, str], Awaitable[None]]
     phrases: RobotPhrases

@@ -6,6 +6,7 @@ from callcore.outbound.do_not_call import EDITORS as BARRERS
 _TABS = (
     ("Звонки", "/robot"),
     ("Не звонить", "/robot/do-not-call"),
+    ("Согласия", "/robot/do-not-call?what=consents"),
     ("Фразы", "/robot/phrases"),
     ("Настройки", "/robot/settings"),
 )
@@ -14,5 +15,7 @@ _TABS = (
 def tabs(here: str, viewer: Viewer) -> list[tuple[str, str, None, bool]]:
     may_bar = viewer.role in BARRERS
     return [
-        (text, path, None, path == here) for text, path in _TABS if may_bar or path != "/robot/do-not-call"
+        (text, path, None, path == here)
+        for text, path in _TABS
+        if may_bar or not path.startswith("/robot/do-not-call")
     ]

@@ -18,6 +18,7 @@ RESULTS: Final = {
     RobotResult.BARRED: ("Нельзя звонить", "calm", "ban"),
     RobotResult.NOT_NEEDED: ("Не нужно", "calm", "minus"),
     RobotResult.NO_NUMBER: ("Нет номера", "calm", "phone-off"),
+    RobotResult.NO_CONSENT: ("Нет согласия", "calm", "ban"),
 }
 STATES: Final = {
     RobotState.WAITING: ("Ждёт звонка", "info", "clock"),
@@ -57,6 +58,14 @@ CHANNELS: Final = {
     OrderChannel.SMS: "Ответ на SMS",
 }
 SOURCES: Final = {"robot": "нажал 9", "person": "внёс сотрудник", "api": "через API"}
+CONSENT_SOURCES: Final = {
+    "site": "на сайте",
+    "phone": "по телефону",
+    "api": "через API",
+    "link": "по ссылке",
+    "operator": "записал сотрудник",
+    "forgotten": "просьба удалить данные",
+}
 WRONG: Final = {
     "not-number": "Введите целое число",
     "not-time": "Введите время, например 09:00",

@@ -36,6 +36,7 @@ class RobotResult(StrEnum):
     BARRED = "barred"  # on the register, or the consent is refused
     NOT_NEEDED = "not_needed"  # closed, talked with already, or taken back
     NO_NUMBER = "no_number"
+    NO_CONSENT = "no_consent"  # the setting asks for one
 
 
 RESULT_OF_KEY: Final = {

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.calls.attempt_tables import AttemptRow
 from callcore.calls.attempts import AttemptState
 from callcore.calls.settings import call_settings
+from callcore.customers.consents import ConsentKind, has_consent
 from callcore.customers.queries import customers_by_id
 from callcore.kernel.errors import NotAllowedNow
 from callcore.network.model import OrgKind, PhoneOwner
@@ -57,6 +58,8 @@ async def plan_call(
         return RobotResult.NO_NUMBER
     if await is_barred(session, number, order.customer_id):
         return RobotResult.BARRED
+    if settings.needs_consent and not await has_consent(session, order.customer_id, ConsentKind.CALLS):
+        return RobotResult.NO_CONSENT
     return PlannedCall(
         order_id=order.id,
         customer_id=order.customer_id,

@@ -21,7 +21,8 @@ class RobotSettings:
     """`channels` are the doors (OrderChannel) whose orders are called; `sources` narrow them to advertising: «google» or
     «google/cpc», source and medium as the order has them; none: any. `voice` a code of callcore.outbound.robot.voices. `since` is when it was switched on, UTC in ISO:
     older orders are left alone. The hours are minutes of the day on the customer's clock. `retry_minutes`: the wait after
-    each try that was not answered; so many tries more. `manager_name` is said while no dealer has the order."""
+    each try that was not answered; so many tries more. `manager_name` is said while no dealer has the order. `needs_consent`: only who has agreed to automatic
+    calls is called; who has refused never is."""
 
     is_on: bool = False
     since: str = ""
@@ -35,6 +36,7 @@ class RobotSettings:
     max_at_once: int = 3
     manager_name: str = ""
     starts_distribution: bool = True
+    needs_consent: bool = False
 
     @property
     def on_since(self) -> datetime | None:

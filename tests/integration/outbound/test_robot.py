@@ -8,7 +8,7 @@ import pytest
 from callcore.calls.attempts import AttemptReason, AttemptResult
 from callcore.calls.tables import CelRow
 from callcore.calls.task_tables import TaskRow
-from callcore.customers.consents import ConsentKind, revoke_consent
+from callcore.customers.consents import ConsentKind, give_consent, revoke_consent
 from callcore.customers.tables import ConsentRow
 from callcore.kernel.audit import AuditRow
 from callcore.kernel.database import Database
@@ -16,6 +16,7 @@ from callcore.kernel.outbox import OutboxRow
 from callcore.orders.tables import OrderEventRow, OrderRow
 from callcore.outbound.do_not_call import add_number, barred_numbers, is_barred, lift_number
 from callcore.outbound.robot.confirm_order import LINK, confirm_order, may_confirm
+from callcore.outbound.robot.consent_register import call_consents
 from callcore.outbound.robot.forget_robot import forget_robot
 from callcore.outbound.tables import DoNotCallRow, RobotCallRow
 from tests.integration.distribution.stage import ADMIN, NOW
@@ -224,9 +225,25 @@ async def test_who_is_not_called(database: Database) -> None:
     assert await stage.step(timedelta(minutes=5)) == 0
     results = [(await stage.row(one)).result for one in (third, fourth)]
     assert results == ["not_needed", "barred"]
+    await stage.set(delay_minutes=0, needs_consent=True)
+    await stage.customer(2, "+79160000002")
+    unasked = await stage.order(customer_id=2)
+    assert await stage.step() == 0
+    assert (await stage.row(unasked)).result == "no_consent"
+    async with database.transaction() as session:
+        await give_consent(session, 2, ConsentKind.CALLS, at=stage.now, source="site", text_version="2026-01")
+    agreed = await stage.order(customer_id=2)
+    assert await stage.step() == 1
+    assert (await stage.row(agreed)).state == "calling"
+    async with database.session() as session:
+        page = await call_consents(session, ADMIN)
+        assert (page.given, page.refused) == (1, 1)
+        found = await call_consents(session, ADMIN, query="0000002")
+        assert [(one.number, one.text_version) for one in found.items] == [("+79160000002", "2026-01")]
+    await stage.ended("1")
     await stage.set(is_on=False)
     assert await stage.step(timedelta(hours=1)) == 0
-    assert len(stage.dialler.dialled) == 1
+    assert len(stage.dialler.dialled) == 2
 
 
 async def test_the_register_is_kept_by_people(database: Database) -> None:

@@ -39,6 +39,7 @@ SITE = {
     "service.delivery": "1",
     "pd": "1",
     "ads": "1",
+    "calls": "1",
 }
 
 
@@ -109,7 +110,7 @@ async def test_a_customer_orders_on_a_site_and_follows_it(site: GuardedSite) -> 
         created = await session.scalar(
             select(OrderEventRow.data).where(OrderEventRow.order_id == order.id, OrderEventRow.seq == 1)
         )
-    assert kinds == {"pd", "ads"}
+    assert kinds == {"pd", "ads", "calls"}
     assert windows == [site.seeds.dealer_id]
     assert created["term"] == "okna"
     await follow(site, browser, link, order.id)

@@ -134,6 +134,8 @@ async def test_do_not_call_and_phrases(site: GuardedSite) -> None:
     assert (await operator.post(f"/robot/do-not-call/{barred.id}/lift", reason="передумал"))[0] == 200
     assert (await operator.post(f"/robot/do-not-call/{barred.id}/lift", reason="передумал"))[0] == 404
 
+    register = await operator.text("/robot/do-not-call?what=consents")
+    assert "Отказ" in register or "Согласий пока нет" in register
     voice = wav_of(tone_samples(440, 1.5).tobytes())
     assert (await operator.upload("menu", voice))[0] in (403, 404)
     for data, words in (
