@@ -1,6 +1,7 @@
 """The week as seven rows of a form: from, to, breaks between. Pure.
 
-A row left empty is a day off. Whatever was typed comes back as it was, with errors by the row.
+A row left empty is a day off. Fields are text on a clock of 24 hours: a browser's own clock field speaks its own language
+(AM, PM). Whatever was typed comes back, with errors by the row.
 """
 
 import re
@@ -14,6 +15,7 @@ from callcore.routing.hours import DAYS, parse_periods
 DAY_NAMES: Final = ("Понедельник", "Вторник", "Среда", "Четверг", "Пятница", "Суббота", "Воскресенье")
 MAX_BREAKS: Final = 6
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_LOOSE = re.compile(r"(?P<hour>\d{1,2})(?:[:.,\- ]?(?P<minute>[0-5]\d))?", re.ASCII)
 _MIDNIGHT = "00:00"
 _DAY_MIN = 24 * 60
 
@@ -131,7 +133,16 @@ def _periods(day: DayForm) -> list[tuple[str, str]]:
 
 def _text(form: Mapping[str, Any], name: str) -> str:
     value = form.get(name, "")
-    return value.strip()[:8] if isinstance(value, str) else ""
+    return as_clock(value.strip()[:8]) if isinstance(value, str) else ""
+
+
+def as_clock(text: str) -> str:
+    """9, 900, 9.00 and 9-00 are 09:00, 24 is midnight; what is no time stays as it was typed."""
+    found = _LOOSE.fullmatch(text)
+    if found is None:
+        return text
+    hour, minute = int(found["hour"]), int(found["minute"] or 0)
+    return f"{hour % 24:02}:{minute:02}" if hour < 24 or (hour, minute) == (24, 0) else text
 
 
 def _clock(minute: int) -> str:

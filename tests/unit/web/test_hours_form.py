@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcore.routing.hours import DAYS, parse_hours
-from web.dealers.hours_form import DayForm, WeekForm, read_week, show_week
+from web.dealers.hours_form import DayForm, WeekForm, as_clock, read_week, show_week
 
 pytestmark = pytest.mark.unit
 
@@ -81,3 +81,15 @@ def test_monday_goes_to_workdays_only():
     copied = week.monday_on_workdays()
     assert [day.opens for day in copied.days] == ["10:00"] * 5 + ["", "11:00"]
     assert copied.day_off("wed").days[2].is_off
+
+
+@pytest.mark.parametrize(
+    ("typed", "clock"),
+    [
+        ("9", "09:00"), ("09", "09:00"), ("900", "09:00"), ("1830", "18:30"), ("9.30", "09:30"), ("9-30", "09:30"),
+        ("24", "00:00"), ("24:00", "00:00"), ("0", "00:00"), ("25", "25"), ("2430", "2430"), ("9:3", "9:3"), ("960", "960"),
+        ("٩", "٩"), ("", ""), ("девять", "девять"),
+    ],
+)  # fmt: skip
+def test_times_as_tired_people_type_them(typed, clock):
+    assert as_clock(typed) == clock
