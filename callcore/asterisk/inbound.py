@@ -103,8 +103,8 @@ class InboundRouting:
         """Read the network, the numbering plan and the sounds; True when one had changed. Keeps the last snapshot when the database
         does not answer."""
         try:
-            async with self._database.session() as session:
-                directory = await load_directory(session, self._clock.now())
+            now = self._clock.now()
+            directory = await self._database.look(lambda session: load_directory(session, now))
         except DatabaseUnavailable:
             _log.warning("network not read, the last snapshot goes on serving", version=self._version)
             return False
@@ -186,7 +186,7 @@ class InboundRouting:
                 explanation=to_json(decision),
             )
         )
-        _log.info(
+        _log.debug(
             "call routed",
             call_id=call_id,
             did=why.did_dialled,

@@ -252,7 +252,7 @@ class Application:
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, CallEnded):
-            _log.info("call ended", call_id=event.call_id, result=event.result)
+            _log.debug("call ended", call_id=event.call_id, result=event.result)
             self.metrics.calls_ended.labels(event.result).inc()
             self.recordings.wake(event.call_id)
 

@@ -114,8 +114,7 @@ class LiveKeeper:
             else:
                 await self._read_new_ties(now)
             await self._read_used(now)
-            async with self._database.session() as session:
-                await self._quotas.read(session, now)
+            await self._database.look(lambda session: self._quotas.read(session, now))
         except DatabaseUnavailable as error:
             _log.warning("live state not read, the last one goes on serving", error=str(error))
             return

@@ -37,11 +37,10 @@ class OrderFeed:
             ):
                 self._mark = replace(self._mark, at=now)
                 return
-            async with self._database.session() as session:
-                if self._mark is None:
-                    self._mark = await news_mark(session, now)
-                    return
-                news, self._mark = await read_news(session, self._mark, now)
+            if self._mark is None:
+                self._mark = await self._database.look(partial(news_mark, now=now))
+                return
+            news, self._mark = await self._database.look(partial(read_news, mark=self._mark, now=now))
         except DatabaseUnavailable as error:
             _log.warning("orders not looked at", error=str(error))
             return

@@ -149,6 +149,14 @@ class Database:
         with _translated():
             return await self._writer.run(work)
 
+    async def look(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+        """`session` for work that awaits nothing but its session and changes nothing: on SQLite one hop to a thread."""
+        if self._writer is None:
+            async with self.session() as session:
+                return await work(session)
+        with _translated():
+            return await self._writer.run(work, on=self._threads, is_read=True)
+
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """As `write`, of one state of the database, for a step that changes nothing."""
         return await self._step(work, is_read=True)
@@ -185,21 +193,31 @@ class SessionWriter:
         self._engine.dialect.is_async = True  # an AsyncSession asks for it; here it costs nothing
         self._thread = ThreadPoolExecutor(1, "writer")
 
-    async def run(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
-        """Cancelled before its commit, it is rolled back."""
+    async def run(
+        self,
+        work: Callable[[AsyncSession], Awaitable[Result]],
+        *,
+        on: ThreadPoolExecutor | None = None,
+        is_read: bool = False,
+    ) -> Result:
+        """Cancelled before its commit, it is rolled back. `on`: other threads than the writer's own, for reading."""
         is_given_up = threading.Event()
         try:
             return await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._whole, work, is_given_up
+                on or self._thread, self._whole, work, is_given_up, is_read
             )
         except asyncio.CancelledError:
             is_given_up.set()
             raise
 
     def _whole(
-        self, work: Callable[[AsyncSession], Awaitable[Result]], is_given_up: threading.Event
+        self,
+        work: Callable[[AsyncSession], Awaitable[Result]],
+        is_given_up: threading.Event,
+        is_read: bool,
     ) -> Result:
-        with self._engine.connect() as connection, connection.begin():
+        options = {"is_read": is_read}
+        with self._engine.connect().execution_options(**options) as connection, connection.begin():
             session = AsyncSession(expire_on_commit=False)
             session.sync_session.bind = connection
             try:
