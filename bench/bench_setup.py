@@ -6,6 +6,8 @@ at once. Needs SIPp.
 
     python -m bench.bench_setup [--rounds 3] [--calls 200] [--rate 20] [--no-max]
 
+Processor time of a call is what the application uses beyond the same application without calls, which is told beside it.
+
 Ends with 1 when a target is missed: against `shape` added p50 <= 1.5 ms, p95 <= 3 ms, processor time of Python <= 4 ms a
 call, no failed call, highest clean rate >= 0.90 of it.
 """
@@ -14,6 +16,7 @@ import argparse
 import asyncio
 import statistics
 import sys
+import time
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -26,13 +29,14 @@ HOLD_MS, SHORT_HOLD_MS = 1000, 200
 
 
 class Setup(NamedTuple):
-    """Medians of the rounds, ms; processor time of the application a call."""
+    """Medians of the rounds, ms; processor time of the application a call, and of the idle one a second."""
 
     p50: float
     p95: float
     p99: float
     failed: int
     cpu_ms: float
+    idle_ms: float
 
 
 class Result(NamedTuple):
@@ -56,18 +60,18 @@ class Result(NamedTuple):
 async def measure(rounds: int, calls: int, rate: float, *, with_max: bool) -> Result:
     async with setup_lab() as lab:
         times: dict[str, list[Calls]] = defaultdict(list)
-        cpu: list[float] = []
+        cpu: list[Spent] = []
         unwritten = 0
         for _ in range(rounds):
             for way in WAYS:
-                run, cpu_ms, lacking = await _run(lab, way, rate, calls, HOLD_MS)
+                run, spent, lacking = await _run(lab, way, rate, calls, HOLD_MS)
                 times[way].append(run)
                 if way == "ours":
-                    cpu.append(cpu_ms)
+                    cpu.append(spent)
                     unwritten += lacking
                 print(f"  {way}: p50 {_at(run, 50):.2f} p95 {_at(run, 95):.2f} ms", file=sys.stderr)
         rates = {way: await _highest(lab, way) for way in ("ours", "shape")} if with_max else {}
-    ways = {way: _setup(runs, cpu if way == "ours" else [0.0]) for way, runs in times.items()}
+    ways = {way: _setup(runs, cpu if way == "ours" else [Spent(0, 0)]) for way, runs in times.items()}
     pairs = list(zip(times["ours"], times["shape"], strict=True))
     return Result(
         ways,
@@ -79,10 +83,18 @@ async def measure(rounds: int, calls: int, rate: float, *, with_max: bool) -> Re
 
 
 WARM_UP = 10
+IDLE_S = 6.0
 
 
-async def _run(lab: SetupLab, way: str, rate: float, calls: int, hold_ms: int) -> tuple[Calls, float, int]:
-    """With processor time of a call, and calls that the journal lacks. The application runs for its own calls only: a listener on AMI would cost the others."""
+class Spent(NamedTuple):
+    """Processor time of the application, ms: a call, and a second without calls."""
+
+    call: float
+    idle: float
+
+
+async def _run(lab: SetupLab, way: str, rate: float, calls: int, hold_ms: int) -> tuple[Calls, Spent, int]:
+    """With processor time, and calls that the journal lacks. The application runs for its own calls only: a listener on AMI would cost the others."""
     if way == "ours":
         await lab.application.start()
     try:
@@ -91,17 +103,25 @@ async def _run(lab: SetupLab, way: str, rate: float, calls: int, hold_ms: int) -
         if way == "ours":
             await asyncio.sleep(6)  # the PBX's record is read every five seconds
             await lab.settled()
-        before, rows = lab.application_cpu_s(), lab.journal_rows()
+        idle = await _idle(lab) if way == "ours" else 0.0
+        before, rows, began = lab.application_cpu_s(), lab.journal_rows(), time.monotonic()
         run = await lab.call(WAYS[way], rate, calls, hold_ms)
         await lab.drained()
         if way == "ours":
-            await asyncio.sleep(
-                6
-            )  # the journal's last rows and one look at CEL, charged to the calls that made them
-        cpu_ms = (lab.application_cpu_s() - before) * 1000 / max(1, run.answered)
-        return run, cpu_ms, run.asked - (lab.journal_rows() - rows)
+            # the journal's last rows and one look at CEL, charged to the calls that made them
+            await asyncio.sleep(6)
+        used = lab.application_cpu_s() - before - idle * (time.monotonic() - began)
+        spent = Spent(used * 1000 / max(1, run.answered), idle * 1000)
+        return run, spent, run.asked - (lab.journal_rows() - rows)
     finally:
         await lab.application.stop()
+
+
+async def _idle(lab: SetupLab) -> float:
+    """Processor time that the application uses in a second for nothing."""
+    before = lab.application_cpu_s()
+    await asyncio.sleep(IDLE_S)
+    return (lab.application_cpu_s() - before) / IDLE_S
 
 
 async def _highest(lab: SetupLab, way: str) -> float:
@@ -130,10 +150,11 @@ async def _is_clean(lab: SetupLab, way: str, rate: float) -> bool:
     return False
 
 
-def _setup(runs: list[Calls], cpu: list[float]) -> Setup:
+def _setup(runs: list[Calls], cpu: list[Spent]) -> Setup:
     p50, p95, p99 = (statistics.median(_at(run, part) for run in runs) for part in (50, 95, 99))
     failed = sum(run.asked - run.answered + run.failed for run in runs)
-    return Setup(p50, p95, p99, failed, statistics.median(cpu))
+    calls, idle = (statistics.median(part) for part in zip(*cpu, strict=True))
+    return Setup(p50, p95, p99, failed, calls, idle)
 
 
 def _at(run: Calls, part: int) -> float:
@@ -155,7 +176,7 @@ def main() -> int:
     for way, one in result.ways.items():
         print(
             f"{way:6} p50 {one.p50:6.2f}  p95 {one.p95:6.2f}  p99 {one.p99:6.2f} ms  failed {one.failed}"
-            f"  python {one.cpu_ms:.2f} ms/call"
+            f"  python {one.cpu_ms:.2f} ms/call, idle {one.idle_ms:.1f} ms/s"
         )
     print(f"ours against shape: p50 {result.added_p50:+.2f} ms, p95 {result.added_p95:+.2f} ms")
     for way, rate in result.rates.items():
