@@ -1,6 +1,6 @@
 """Read side: the report on orders. Everybody's is of the orders that he may see; what is only offered is not in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.kernel.sql_time import seconds_between
 from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow, RegionRow, UserRow
+from callcore.orders.desk_tables import OrderDeclineRow
+from callcore.orders.list_conditions import is_overdue
 from callcore.orders.model import Fault, OrderKind, OrderResult
 from callcore.orders.report_model import (
     Cut,
@@ -55,13 +57,41 @@ async def orders_report(
     if org_id is not None:
         own = and_(own, OrderRow.org_id == org_id)
     length = span.until - span.since
-    total = await _whole(session, own, span.since, span.until)
+    came = _came(own, span.since, span.until)
+    refused = await _refused(session, came) if viewer.is_staff and org_id is None else {}
+    total = await _whole(session, own, span.since, span.until, now)
+    lines = await _lines(session, own, span, cut, now)
     return OrdersReport(
-        total=total,
-        before=await _whole(session, own, span.since - length, span.since),
-        lines=await _lines(session, own, span, cut),
-        **await _why_failed(session, _came(own, span.since, span.until)),
+        total=replace(total, refused=sum(refused.values())),
+        before=await _whole(session, own, span.since - length, span.since, now),
+        lines=tuple(_with_refusals(lines, refused)) if cut is Cut.DEALER else lines,
+        **await _why_failed(session, came),
     )
+
+
+def _with_refusals(
+    lines: Sequence[ReportLine], refused: Mapping[tuple[int, str], int]
+) -> Iterator[ReportLine]:
+    """Also those dealers who only refused."""
+    counts = {str(org_id): count for (org_id, _), count in refused.items()}
+    for line in lines:
+        yield replace(line, figures=replace(line.figures, refused=counts.pop(line.key[0], 0)))
+    for (org_id, name), count in refused.items():
+        if str(org_id) in counts:
+            yield ReportLine((str(org_id),), name, OrderFigures(refused=count))
+
+
+async def _refused(session: AsyncSession, came: ColumnElement[bool]) -> dict[tuple[int, str], int]:
+    """How often each dealer did."""
+    rows = await session.execute(
+        select(OrderDeclineRow.org_id, OrgRow.name, func.count())
+        .join(OrderRow, OrderRow.id == OrderDeclineRow.order_id)
+        .join(OrgRow, OrgRow.id == OrderDeclineRow.org_id)
+        .where(came)
+        .group_by(OrderDeclineRow.org_id, OrgRow.name)
+        .order_by(func.count().desc(), OrgRow.name)
+    )
+    return {(org_id, name): count for org_id, name, count in rows}
 
 
 def _came(own: ColumnElement[bool], since: datetime, until: datetime) -> ColumnElement[bool]:
@@ -74,23 +104,23 @@ def _came(own: ColumnElement[bool], since: datetime, until: datetime) -> ColumnE
 
 
 async def _whole(
-    session: AsyncSession, own: ColumnElement[bool], since: datetime, until: datetime
+    session: AsyncSession, own: ColumnElement[bool], since: datetime, until: datetime, now: datetime
 ) -> OrderFigures:
-    return (await _figures(session, (), _came(own, since, until))).get((), OrderFigures())
+    return (await _figures(session, (), _came(own, since, until), now)).get((), OrderFigures())
 
 
 async def _lines(
-    session: AsyncSession, own: ColumnElement[bool], span: Span, cut: Cut
+    session: AsyncSession, own: ColumnElement[bool], span: Span, cut: Cut, now: datetime
 ) -> tuple[ReportLine, ...]:
     """Months in their order, everything else with the most orders first."""
     if cut is Cut.MONTH:
         bounds = [span.since, *_months_within(span), span.until]
-        found = [(since, await _whole(session, own, since, until)) for since, until in pairwise(bounds)]
+        found = [(since, await _whole(session, own, since, until, now)) for since, until in pairwise(bounds)]
         zone = ZoneInfo(span.tz)
         return tuple(
             ReportLine((f"{since.astimezone(zone):%Y-%m}",), "", figures) for since, figures in found
         )
-    groups = await _figures(session, _COLUMNS[cut], _came(own, span.since, span.until))
+    groups = await _figures(session, _COLUMNS[cut], _came(own, span.since, span.until), now)
     names = await _names(session, cut, groups)
     lines = (
         ReportLine(tuple("" if part is None else str(part) for part in key), names.get(key[0], ""), figures)
@@ -121,13 +151,13 @@ async def _names(session: AsyncSession, cut: Cut, groups: Mapping[_Key, OrderFig
 
 
 async def _figures(
-    session: AsyncSession, keys: Sequence[Any], came: ColumnElement[bool]
+    session: AsyncSession, keys: Sequence[Any], came: ColumnElement[bool], now: datetime
 ) -> dict[_Key, OrderFigures]:
     in_time = _IS_DONE & (OrderRow.closed_at <= func.coalesce(OrderRow.due_at, OrderRow.closed_at))
     earned = func.coalesce(OrderRow.earned_kopecks, OrderRow.total_kopecks)
     counts = [
         func.sum(case((condition, 1), else_=0))
-        for condition in (OrderRow.accepted_at.is_not(None), _IS_DONE, _IS_FAILED, in_time)
+        for condition in (OrderRow.accepted_at.is_not(None), _IS_DONE, _IS_FAILED, is_overdue(now), in_time)
     ]
     money = func.sum(case((_IS_DONE, earned), else_=0))
     rows = await session.execute(select(func.count(), *counts, money, *keys).where(came).group_by(*keys))
@@ -137,10 +167,11 @@ async def _figures(
             taken=int(taken),
             done=int(done),
             failed=int(failed),
+            overdue=int(late),
             in_time=int(kept),
             earned_kopecks=int(kopecks),
         )
-        for number, taken, done, failed, kept, kopecks, *key in rows
+        for number, taken, done, failed, late, kept, kopecks, *key in rows
         if number
     }
     takes, talks, sales = [

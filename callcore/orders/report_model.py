@@ -29,7 +29,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFigures:
-    """Of the orders that came in the period. `in_time` of the `done` by their term; `earned_kopecks` is what customers paid
+    """Of the orders that came in the period. `overdue` of the running by now; `refused`: so often dealers refused
+    them or gave them back, told of the whole and of dealers only. `in_time` of the `done` by their term; `earned_kopecks` is what customers paid
     for the done. The three durations are medians: from creation until a dealer had it, until the proven talk, and until it
     was fulfilled; None without any."""
 
@@ -37,6 +38,8 @@ class OrderFigures:
     taken: int = 0
     done: int = 0
     failed: int = 0
+    overdue: int = 0
+    refused: int = 0
     in_time: int = 0
     earned_kopecks: int = 0
     take_s: float | None = None

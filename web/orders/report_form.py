@@ -14,7 +14,8 @@ from web.efficiency import form as periods
 from web.orders.filters import NOTHING, OrderForm, number_of
 
 ADDRESS: Final = "/orders/report"
-PERIODS: Final = {"30d": "30 дней", "90d": "90 дней"}
+PERIODS: Final = {"today": "Сегодня", "7d": "7 дней", "30d": "30 дней", "90d": "90 дней"}
+USUAL: Final = "30d"
 CUTS: Final = {
     Cut.DEALER: "По дилерам",
     Cut.MONTH: "По месяцам",
@@ -64,12 +65,15 @@ class ReportForm:
         """The same dealer, month by month."""
         return f"{ADDRESS}?{replace(self, cut=Cut.MONTH, org=line.key[0]).query()}"
 
-    def orders(self, line: ReportLine | None = None, result: OrderResult | None = None) -> str:
+    def orders(
+        self, line: ReportLine | None = None, result: OrderResult | None = None, *, overdue: bool = False
+    ) -> str:
         """The list with the orders behind a figure; empty where no condition of the list says the same."""
         wanted = OrderForm(
             tab=OrderTab.ALL.value,
             kind=OrderKind.ORDER.value,
             result=result.value if result else "",
+            due="overdue" if overdue else "",
             since=str(self.first),
             until=str(self.last),
             seller=self.org,
@@ -96,7 +100,7 @@ def _narrowed(wanted: OrderForm, line: ReportLine, cut: Cut) -> str:
 def read_form(query: Mapping[str, str], *, now: datetime, tz: str) -> ReportForm:
     period = query.get("period", "")
     asked = {name: query.get(name, "") for name in ("since", "until")}
-    usual = period if period in PERIODS else next(iter(PERIODS))
+    usual = period if period in PERIODS else USUAL
     days = periods.read_form(asked | {"period": usual}, now=now, tz=tz)
     errors = dict(days.errors)
     org = query.get("org", "").strip()[:20]

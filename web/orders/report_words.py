@@ -23,7 +23,7 @@ _NOBODY: Final[Mapping[Cut, str]] = {
     Cut.REGION: "регион не указан",
 }
 _TITLES: Final = (
-    "Пришло", "Принято", "Выполнено", "Не выполнено", "В работе", "В срок", "В срок, %", "Заработано, руб.",
+    "Пришло", "Принято", "Выполнено", "Не выполнено", "В работе", "Просрочено", "Отказов", "В срок", "В срок, %", "Заработано, руб.",
     "До принятия, мин", "До разговора, мин", "До выполнения, дней",
 )  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -85,7 +85,17 @@ def make_book(report: OrdersReport, cut: Cut, title: str) -> bytes:
 
 
 def _cells(one: OrderFigures) -> tuple[Cell, ...]:
-    counts = (one.came, one.taken, one.done, one.failed, one.running, one.in_time, one.in_time_percent)
+    counts = (
+        one.came,
+        one.taken,
+        one.done,
+        one.failed,
+        one.running,
+        one.overdue,
+        one.refused,
+        one.in_time,
+        one.in_time_percent,
+    )
     waits = (_in(one.take_s, 60), _in(one.contact_s, 60), _in(one.sale_s, 86_400))
     return *counts, one.earned_kopecks / 100, *waits
 

@@ -9,6 +9,7 @@ import pytest
 from callcore.customers.tables import CustomerRow
 from callcore.kernel.database import Database
 from callcore.orders.create_order import create_order
+from callcore.orders.desk_tables import OrderDeclineRow
 from callcore.orders.list_queries import order_list
 from callcore.orders.model import Fault, NewLine, NewOrder, OrderKind, OrderResult
 from callcore.orders.report import orders_report
@@ -60,7 +61,14 @@ async def fill(database: Database) -> None:
     await put(database, 4, **ended("failed", DAY, reason_id=102), **taken)
     await put(database, 4, **ended("failed", DAY, reason_id=102), **ad)
     await put(database, None)
-    await put(database, 2, at=CAME - 2 * DAY)  # in October, by the clock of Moscow
+    async with database.transaction() as session:
+        for number, org_id in ((6, 4), (6, 2), (1, 4)):
+            session.add(
+                OrderDeclineRow(
+                    order_id=number, run=1, org_id=org_id, kind="declined", reason_id=101, note="", at=CAME
+                )
+            )
+    await put(database, 2, at=CAME - 2 * DAY, due_at=NOW - DAY)  # in October, by the clock of Moscow
     await put(database, 2, at=CAME - 15 * DAY)  # before the period
 
 
@@ -85,6 +93,8 @@ async def test_figures_and_the_lists_behind_them(database: Database) -> None:
             taken=4,
             done=2,
             failed=3,
+            overdue=1,
+            refused=3,
             in_time=1,
             earned_kopecks=1700,
             take_s=pytest.approx(3600),
@@ -104,6 +114,10 @@ async def test_figures_and_the_lists_behind_them(database: Database) -> None:
             ("Орг 3", 1),
         ]
         assert report.lines[0].figures.take_s == pytest.approx(2 * 3600)
+        assert [(line.name, line.figures.refused) for line in report.lines][:2] == [
+            ("Орг 2", 1),
+            ("Орг 4", 2),
+        ]
         for cut in Cut:
             await check_lists(database, asked(cut))
         months = await orders_report(session, ADMIN, asked(Cut.MONTH).span(TZ), Cut.MONTH, NOW, org_id=2)
@@ -132,8 +146,10 @@ async def check_lists(database: Database, form: ReportForm) -> None:
                 (one.done, OrderResult.DONE),
                 (one.failed, OrderResult.FAILED),
                 (one.running, OrderResult.RUNNING),
+                (one.overdue, "overdue"),
             ):
-                if not (address := form.orders(line, result)):
+                late = result == "overdue"
+                if not (address := form.orders(line, None if late else result, overdue=late)):
                     continue
                 query = dict(parse_qsl(urlsplit(address).query))
                 found = understand(read_form(query), "", now=NOW, tz=TZ)
