@@ -114,6 +114,21 @@ def tone_level(source: Path | Sound, hz: float, channel: int = 0) -> float:
     return max(SILENCE_DB, 20 * math.log10(amplitude)) if amplitude > 0 else SILENCE_DB
 
 
+def heard_from_to(
+    source: Path | Sound, hz: float, channel: int = 0, above_db: float = -22.0
+) -> tuple[float, float]:
+    """Seconds from the beginning: when this tone was first and last heard, to a twentieth. Fails when it was not. Louder
+    than what a cut in another tone spreads over all of them."""
+    sound = source if isinstance(source, Sound) else read_sound(source)
+    size = round(BLOCK_S / 2 * sound.rate_hz)
+    samples = sound.channels[channel]
+    starts = range(0, len(samples) - size + 1, size)
+    floor = 10 ** (above_db / 10)
+    found = [at for at in starts if _goertzel(samples[at : at + size], hz, sound.rate_hz) > floor]
+    assert found, f"{hz} Hz was not heard"
+    return found[0] / sound.rate_hz, (found[-1] + size) / sound.rate_hz
+
+
 def is_heard(source: Path | Sound, hz: float, channel: int = 0, above_db: float = HEARD_DB) -> bool:
     """Did this channel carry this tone clearly?"""
     return tone_level(source, hz, channel) > above_db

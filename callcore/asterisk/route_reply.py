@@ -10,6 +10,7 @@ def masked_variables(way: MaskedWay) -> tuple[tuple[str, str], ...]:
     return (
         (contract.OUT_NUMBER, way.number),
         (contract.OUT_CLI, way.cli),
+        (contract.GREETING_SOUND, way.notice),
         (contract.STEPS, "0"),
         (contract.MASKED, way.phone_key),
     )

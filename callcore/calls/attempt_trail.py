@@ -52,6 +52,7 @@ class Trail:
     phone: str = ""  # uniqueid of the phone that accepted
     is_customer_first: bool | None = None  # who has hung up first
     has_rung: bool = False  # the customer's telephone
+    is_noticed: bool = False  # he has answered and hears that it is recorded
     is_offered: bool = False
     is_declined: bool = False
     is_silent: bool = False  # picked up, pressed nothing
@@ -137,6 +138,8 @@ class Trail:
             case Milestone.DECLINED:
                 self.is_declined |= fact.value("Reason") == DeclineReason.KEY
                 self.is_silent |= fact.value("Reason") == DeclineReason.TIMEOUT
+            case Milestone.NOTICE:
+                self.is_noticed = True
             case Milestone.DIALLING:
                 self.customer = fact.channel.uniqueid
                 return AttemptState.DIALLING
@@ -187,6 +190,8 @@ class Trail:
         return AttemptReason.PBX_RESTARTED if self.is_cut_off else _BY_LEAVING[self.is_customer_first]
 
     def _of_customer(self) -> Conclusion:
+        if self.is_noticed and self.is_customer_first:
+            return Conclusion(AttemptResult.REJECTED, AttemptReason.HUNG_UP_IN_NOTICE)
         if self.stage != OutStage.CUSTOMER:
             return Conclusion(AttemptResult.CANCELLED, AttemptReason.HUNG_UP_WHILE_RINGING)
         cause = self.causes.get(self.customer) or self.cause

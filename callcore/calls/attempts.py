@@ -88,7 +88,8 @@ class NewAttempt:
     """`key`: the same press is the same attempt. `open_key`: what may be called once at a time (order:12, number:+7…).
     `number` and `cli` are E.164. `phone_keys` p12: our phones, all rung at once; none: the customer is dialled first and
     meets the dialplan's context of the kind (contract.CUSTOMER_FIRST). `whisper` and `greeting` are sounds as in a route
-    (dealerline/…, joined by &). `variables` go to the dialplan as channel variables of the call: names DL_X_…, values of
+    (dealerline/…, joined by &); whoever is joined with a phone of ours hears the greeting first, when none is given the
+    notice of recording where it is due. `variables` go to the dialplan as channel variables of the call: names DL_X_…, values of
     letters, digits and -_/.&+ only, no number and no name of a customer. `data` is the owner's own, JSON."""
 
     kind: AttemptKind

@@ -24,6 +24,7 @@ from callcore.calls.attempts import (
 )
 from callcore.calls.events import AttemptChanged
 from callcore.calls.pbx import Pbx
+from callcore.calls.recording_notice import notice_for
 from callcore.kernel.bus import Bus
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database, insert_unless_exists
@@ -46,7 +47,8 @@ async def begin_attempt(session: AsyncSession, new: NewAttempt, *, now: datetime
     if (known := await _call_id_of(session, AttemptRow.key == new.key)) is not None:
         return BegunAttempt(known, is_new=False)
     call_id = new_call_id()
-    owned = {"greeting": new.greeting, "variables": dict(new.variables)} | dict(new.data)
+    greeting = new.greeting or (await notice_for(session, new.cli) if new.phone_keys else "")
+    owned = {"greeting": greeting, "variables": dict(new.variables)} | dict(new.data)
     is_new = await insert_unless_exists(
         session,
         AttemptRow,

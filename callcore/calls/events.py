@@ -54,6 +54,15 @@ class RecordingReady(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPaused(Event):
+    """The recording of a talk that goes on pauses, or goes on."""
+
+    recording_id: int
+    call_id: str
+    is_paused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskChanged(Event):
     """A task was made, taken, postponed, closed or opened again."""
 

@@ -103,6 +103,14 @@ def _masked(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
     draft.happened(call, fact.kind, phone=fact.value("Phone"))
 
 
+def _notice(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
+    draft.happened(call, fact.kind)
+
+
+def _pause(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
+    """Whether it came to a pause is told by who makes it."""
+
+
 def _dialling(call: LiveCall, fact: MilestoneReached, draft: Draft) -> None:
     call.outside = fact.channel.uniqueid
     call.elect_customer()
@@ -121,6 +129,8 @@ _REACHED: Final[dict[str, Callable[[LiveCall, MilestoneReached, Draft], None]]] 
     Milestone.OFFERED: _offered,
     Milestone.ACCEPTED: _accepted,
     Milestone.DECLINED: _declined,
+    Milestone.NOTICE: _notice,
+    Milestone.PAUSE: _pause,
     Milestone.RECORDING: _recording,
     Milestone.VOICEMAIL: _voicemail,
     Milestone.ROBOT: _robot,

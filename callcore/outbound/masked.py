@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select,
 from sqlalchemy.orm import aliased
 
 from callcore.calls.attempt_tables import AttemptRow
-from callcore.calls.settings import KEY, CallSettings, read_settings
+from callcore.calls.recording_notice import notice_sound
+from callcore.calls.settings import settings_on
 from callcore.kernel.database import Base
-from callcore.network.access_tables import SettingRow
 from callcore.network.model import OrgKind
-from callcore.network.tables import OrgRow, PhoneRow, UserRow
+from callcore.network.tables import DidRow, OrgRow, PhoneRow, UserRow
 from callcore.orders.model import OrderClass
 from callcore.orders.tables import OrderRow
 from callcore.outbound.tables import MaskedSessionRow
@@ -33,13 +33,15 @@ _OUTSIDE: Final = "external"
 
 @dataclass(frozen=True, slots=True)
 class MaskedWay:
-    """Whom a dealer's own telephone gets: `number` and `cli` E.164, `phone_key` of his telephone."""
+    """Whom a dealer's own telephone gets: `number` and `cli` E.164, `phone_key` of his telephone. `notice` is the sound that
+    the customer hears first, empty for none."""
 
     number: str = field(repr=False)
     cli: str
     phone_key: str
     order_id: int
     expires_at: datetime
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,7 @@ def open_sessions(connection: Connection, after: int, now: datetime) -> tuple[in
 
 
 def _kept(connection: Connection) -> timedelta:
-    stored = connection.scalar(select(SettingRow.value).where(SettingRow.key == KEY))
-    settings = read_settings(stored) if stored is not None else CallSettings()
-    return timedelta(days=settings.masked_days)
+    return timedelta(days=settings_on(connection).masked_days)
 
 
 def _outside_phones(connection: Connection, press: Row[Any]) -> Sequence[Row[int, str]]:
@@ -133,12 +133,14 @@ def load_pairs(connection: Connection, now: datetime) -> Pairs:
             *(_SESSIONS.c.dealer_number, _SESSIONS.c.did_number, _SESSIONS.c.customer_number),
             *(_SESSIONS.c.order_id, _SESSIONS.c.org_id, _SESSIONS.c.user_id, _SESSIONS.c.phone_id),
             *(_SESSIONS.c.opened_at, _SESSIONS.c.expires_at, OrderRow.outlet_id),
+            *(func.coalesce(DidRow.says_recorded, False).label("says_recorded"), DidRow.language),
         )
         .join(OrderRow, OrderRow.id == _SESSIONS.c.order_id)
         .join(mine, mine.id == _SESSIONS.c.org_id)
         .join(whose, whose.id == OrderRow.org_id)
         .join(PhoneRow, PhoneRow.id == _SESSIONS.c.phone_id)
         .outerjoin(UserRow, UserRow.id == _SESSIONS.c.user_id)
+        .outerjoin(DidRow, DidRow.number == _SESSIONS.c.did_number)
         .where(
             _SESSIONS.c.expires_at > now,
             OrderRow.deleted_at.is_(None),
@@ -150,11 +152,13 @@ def load_pairs(connection: Connection, now: datetime) -> Pairs:
         .order_by(_SESSIONS.c.opened_at.desc(), _SESSIONS.c.id.desc())
         .limit(MAX_PAIRS)
     ).all()
+    settings = settings_on(connection)
     ways: dict[tuple[str, str], MaskedWay] = {}
     ties: dict[tuple[str, str], Tie] = {}
     for row in rows:
         key = PHONE_KEY.format(id=row.phone_id)
-        way = MaskedWay(row.customer_number, row.did_number, key, row.order_id, row.expires_at)
+        notice = notice_sound(settings, says_recorded=row.says_recorded, language=row.language or "")
+        way = MaskedWay(row.customer_number, row.did_number, key, row.order_id, row.expires_at, notice)
         ways[row.dealer_number, row.did_number] = way
         tie = Tie(TieKind.MASKED, row.opened_at, row.org_id, row.outlet_id, row.user_id, row.order_id)
         ties.setdefault((row.customer_number, row.did_number), tie)

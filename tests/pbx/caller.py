@@ -1,7 +1,7 @@
 """The part of the application that calls out, over a lab's PBX: database, journal, attempts, and a link that can be cut."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from callcore.calls.follow_attempts import AttemptFollower
 from callcore.calls.follow_calls import CallFollower
 from callcore.calls.model import PhoneInfo
 from callcore.calls.reconcile import CallReconciler
-from callcore.calls.tables import CallRow, RecordingRow
+from callcore.calls.tables import CallEventRow, CallRow, RecordingRow
 from callcore.kernel.bus import Bus, Event
 from callcore.kernel.clock import SystemClock
 from callcore.kernel.database import Database
@@ -132,11 +132,14 @@ class Caller:
         )
         self.tasks = TaskOwner("caller")
         self.states: dict[str, list[str]] = {}
+        self.ears: list[Callable[[PbxFact], None]] = []
         self._changed = asyncio.Event()
         self.bus.subscribe(self._note)
 
     def _hear(self, fact: PbxFact) -> None:
         self.attempts.hear(fact)
+        for hear in self.ears:
+            hear(fact)
 
     def _note(self, event: Event) -> None:
         if isinstance(event, AttemptChanged):
@@ -204,6 +207,13 @@ class Caller:
             while not (rows := [row for row in await self.calls(call_id) if row.result]):  # noqa: ASYNC110 - written in steps
                 await asyncio.sleep(0.1)
         return rows[0]
+
+    async def story(self, call_id: str) -> list[CallEventRow]:
+        call = await self.call(call_id)
+        async with self.database.session() as session:
+            return list(
+                await session.scalars(select(CallEventRow).where(CallEventRow.call_row_id == call.id))
+            )
 
     async def recordings(self, call_id: str) -> list[RecordingRow]:
         async with self.database.session() as session:

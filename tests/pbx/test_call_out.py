@@ -10,10 +10,10 @@ from callcore.asterisk.carrier import UNKNOWN_TONE_HZ
 from callcore.kernel.database import Database
 from dialplans.contract import RECORDING_CUSTOMER, RECORDING_DONE, RECORDING_OURS
 from dialplans.plan import Behaviour
-from tests.audio import is_heard, read_sound
+from tests.audio import heard_from_to, is_heard, read_sound
 from tests.integration.databases import migrated_sqlite
 from tests.pbx.caller import CLI, calling
-from tests.pbx.lab import OUTSIDE, SOUNDS_HZ, VOICES
+from tests.pbx.lab import OUTSIDE, SOUND_S, SOUNDS_HZ, VOICES
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
 
@@ -147,6 +147,46 @@ async def test_several_phones_an_outside_phone_and_more_ends(lab, caller):
     call = await caller.call(outside)
     assert (call.direction, call.result, call.caller_number) == ("outbound", "answered", number(12))
     await lab.quiet()
+
+
+async def test_what_each_side_hears_before_they_are_joined(lab, caller):
+    """Our side the whole whisper, part by part, and the prompt; the customer the notice of recording, and nothing of the
+    whisper. One customer hangs up in the notice: there was no talk, and no recording."""
+    parts = ("whisper", "hello", "late-ru")
+    await told(lab, {number(42): Behaviour.HANG_UP})
+    await lab.customers.set_think_s("p10", 4.8)
+    for who in ("p10", number(41)):
+        await lab.customers.listen(who)
+    whisper = "&".join(f"dealerline/{name}" for name in parts)
+    talk = await caller.press(number(41), "p10", whisper=whisper, greeting="dealerline/notice")
+    refused = await caller.press(number(42), "p1", greeting="dealerline/notice")
+    assert await outcome(caller, refused) == ("rejected", "hung-up-in-notice", 1)
+    assert await caller.recordings(refused) == []
+    await caller.reached(talk, "talking")
+    await asyncio.sleep(2)
+    await lab.customers.put_down("p10")
+    assert await outcome(caller, talk) == ("talked", "ours-hung-up", 1)
+    await lab.quiet()
+
+    dealer, customer = (read_sound(lab.customers.heard(who)) for who in ("p10", number(41)))
+    before = 0.0
+    for name in (*parts, "accept-ru"):
+        since, until = heard_from_to(dealer, SOUNDS_HZ[name])
+        assert before - 0.1 <= since <= before + 0.3 or not before, f"{name} follows what stands before it"
+        assert abs(until - since - SOUND_S) <= 0.15, f"{name} is played to its end"
+        before = until
+    assert heard_from_to(dealer, UNKNOWN_TONE_HZ)[0] > before
+    since, until = heard_from_to(customer, SOUNDS_HZ["notice"])
+    assert abs(until - since - SOUND_S) <= 0.15
+    assert heard_from_to(customer, VOICES["p10"])[0] >= until - 0.1, "nobody speaks into the notice"
+    for name in (*parts, "accept-ru"):
+        assert not is_heard(customer, SOUNDS_HZ[name]), name
+    assert not is_heard(dealer, SOUNDS_HZ["notice"])
+    for suffix in (RECORDING_CUSTOMER, RECORDING_OURS):
+        kept = read_sound(lab.recording(talk, suffix.format(base="")))
+        assert not any(is_heard(kept, SOUNDS_HZ[name]) for name in (*parts, "notice"))
+    told_of = {event.kind for event in await caller.story(talk)}
+    assert "notice" in told_of
 
 
 async def test_one_press_is_one_call_whoever_repeats_it(lab, caller, database):

@@ -6,20 +6,21 @@ import re
 import pytest
 
 from callcore.asterisk.carrier import UNKNOWN_TONE_HZ
-from callcore.calls.recording_pause import PauseRecording
+from callcore.calls.recording_pause import PAUSED, PauseRecording
 from callcore.kernel.database import Database
 from callcore.kernel.errors import NotAllowedNow
 from callcore.kernel.tasks import every
 from callcore.network.model import Role, Viewer
-from dialplans.contract import RECORDING_CUSTOMER, RECORDING_OURS
+from dialplans.contract import PAUSE_KEYS, RECORDING_CUSTOMER, RECORDING_OURS
+from dialplans.plan import Behaviour
 from tests.audio import Sound, is_heard, read_sound
 from tests.integration.databases import migrated_sqlite
 from tests.pbx.caller import calling
-from tests.pbx.lab import VOICES
+from tests.pbx.lab import SOUNDS_HZ, VOICES
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(60)]
 
-NUMBER = "+79161007777"
+NUMBERS = {"p10": "+79161007777", "p2": "+79161007778"}
 LIMIT_S = 2.0
 STAFF = Viewer(9, "Оператор", Role.OPERATOR, 1, "Завод", "/1/", (), "Europe/Moscow")
 
@@ -43,24 +44,41 @@ def longest_gap_s(sound: Sound, hz: float) -> float:
 
 
 async def test_what_is_said_in_the_pause_is_not_kept(lab, caller):
-    """By the button it pauses, after its limit it goes on by itself."""
-    pauses = PauseRecording(caller.database, caller.clock, caller.pbx, LIMIT_S)
+    """By the button, and in another talk by the keys of the telephone, it pauses; after its limit it goes on by itself."""
+    pauses = PauseRecording(caller.database, caller.bus, caller.clock, caller.pbx, LIMIT_S)
+    await pauses.start(caller.tasks)
     _ = caller.tasks.spawn("pauses", every(0.1, pauses.keep))
-    talk = await caller.press(NUMBER, "p10")
-    await caller.reached(talk, "talking")
+    caller.ears.append(pauses.hear)
+    await lab.customers.set_behaviour("p2", Behaviour.KEYS)
+    await lab.customers.set_keys("p2", f"wwww{PAUSE_KEYS}")
+    for who in ("p2", NUMBERS["p2"]):
+        await lab.customers.listen(who)
+    talks = {phone: await caller.press(number, phone) for phone, number in NUMBERS.items()}
+    for talk in talks.values():
+        await caller.reached(talk, "talking")
     await asyncio.sleep(2.5)
-    await pauses.pause(STAFF, talk)
-    await pauses.pause(STAFF, talk)
-    await asyncio.sleep(LIMIT_S + 1.8)
-    (row,) = await caller.recordings(talk)
-    assert row.paused_at is None, "it went on by itself"
-    assert 1900 <= row.paused_ms <= 3000
-    await lab.customers.put_down("p10")
-    call = await caller.call(talk)
+    await pauses.pause(STAFF, talks["p10"])
+    await pauses.pause(STAFF, talks["p10"])
+    await asyncio.sleep(LIMIT_S + 3.5)
+    for phone, talk in talks.items():
+        (row,) = await caller.recordings(talk)
+        assert row.paused_at is None, "it went on by itself"
+        assert 1900 <= row.paused_ms <= 3000
+        await lab.customers.put_down(phone)
+    _ = await caller.call(talks["p10"])
     with pytest.raises(NotAllowedNow):
-        await pauses.pause(STAFF, talk)
+        await pauses.pause(STAFF, talks["p10"])
     await lab.quiet()
-    for suffix, hz in ((RECORDING_CUSTOMER, UNKNOWN_TONE_HZ), (RECORDING_OURS, VOICES["p10"])):
-        sound = read_sound(lab.recording(talk, suffix.format(base="")))
-        assert abs(sound.duration_s - call.talk_s) <= 1.5, "it keeps its length"
-        assert 1.5 <= longest_gap_s(sound, hz) <= 3.2, "the pause, and nothing else"
+    for phone, talk in talks.items():
+        call = await caller.call(talk)
+        for suffix, hz in ((RECORDING_CUSTOMER, UNKNOWN_TONE_HZ), (RECORDING_OURS, VOICES[phone])):
+            sound = read_sound(lab.recording(talk, suffix.format(base="")))
+            assert abs(sound.duration_s - call.talk_s) <= 1.5, "it keeps its length"
+            dialled_s = (
+                3 if (phone, hz) == ("p2", VOICES["p2"]) else 0
+            )  # it says nothing while it dials and is told
+            assert 1.5 <= longest_gap_s(sound, hz) <= 3.3 + dialled_s, "the pause, and nothing else"
+    told = {event.kind: event.data for event in await caller.story(talks["p2"])}
+    assert told[PAUSED]["phone"] == "p2"
+    assert is_heard(lab.customers.heard("p2"), SOUNDS_HZ["paused-ru"])
+    assert not is_heard(lab.customers.heard(NUMBERS["p2"]), SOUNDS_HZ["paused-ru"])

@@ -98,6 +98,14 @@ def _recording(_data: Data, _names: Names) -> _Told:
     return _Told("Началась запись разговора", "microphone")
 
 
+def _notice(_data: Data, _names: Names) -> _Told:
+    return _Told("Клиент ответил и слышит: разговор записывается", "volume")
+
+
+def _pause(data: Data, names: Names) -> _Told:
+    return _Told("С телефона просят паузу записи", "player-pause", "info", _name(data, names))
+
+
 def _voicemail(data: Data, _names: Names) -> _Told:
     seconds = data.get("seconds")
     if not isinstance(seconds, int) or seconds <= 0:
@@ -210,6 +218,8 @@ _TELLERS: Final[dict[str, Callable[[Data, Names], _Told]]] = {
     Milestone.OFFERED: _offered,
     Milestone.ACCEPTED: _accepted,
     Milestone.DECLINED: _declined,
+    Milestone.NOTICE: _notice,
+    Milestone.PAUSE: _pause,
     Milestone.RECORDING: _recording,
     PAUSED: _paused,
     RESUMED: _resumed,

@@ -7,7 +7,7 @@ was away only has to fetch the desk again. Frames of the server, JSON objects:
     {"type": "hello", "link": "up"}                                       first frame of every connection
     {"type": "link", "link": "down"}                                      the PBX is out of reach: the screen may be old
     {"type": "call", "what": "ringing", "call_id": …, "version": …, "mine": true}
-    {"type": "recording", "recording_id": 7, "call_id": …}
+    {"type": "recording", "recording_id": 7, "call_id": …}                 it can be played; it pauses, or goes on
     {"type": "task", "task_id": 7}                                         made, taken, postponed, closed
     {"type": "order", "number": 416, "what": "moved"}                      created, available, moved, changed
     {"type": "attempt", "call_id": …, "state": "dialling", "result": "", "version": …}   a call that we make
@@ -29,6 +29,7 @@ from callcore.calls.events import (
     CallEvent,
     CallRinging,
     PbxLinkChanged,
+    RecordingPaused,
     RecordingReady,
     TaskChanged,
 )
@@ -72,7 +73,7 @@ def frame_for(event: Event, viewer: Viewer) -> str | None:
         return _frame({"type": "link", "link": _link(event.connected)})
     if not may_hear(event, viewer):
         return None
-    if isinstance(event, RecordingReady):
+    if isinstance(event, RecordingReady | RecordingPaused):
         return _frame({"type": "recording", "recording_id": event.recording_id, "call_id": event.call_id})
     if isinstance(event, TaskChanged):
         return _frame({"type": "task", "task_id": event.task_id})

@@ -478,7 +478,7 @@ async def open_site(
         tasks=tasks,
         pbx=pbx,
         stores=stores,
-        pauses=PauseRecording(database, clock, pbx, settings.recordings.pause_limit_s),
+        pauses=PauseRecording(database, bus, clock, pbx, settings.recordings.pause_limit_s),
         recordings=SimpleNamespace(night=NightWork(database, clock, recording_settings(settings), stores)),
         health=SimpleNamespace(checks=checks),
     )

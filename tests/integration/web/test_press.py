@@ -19,7 +19,7 @@ from callcore.kernel.database import Database
 from callcore.network.model import Role
 from callcore.network.tables import DidRow, OrgRow, PhoneRow
 from callcore.orders.tables import OrderRow
-from dialplans.contract import OUT_KEYS, OUT_NUMBER
+from dialplans.contract import GREETING_SOUND, OUT_KEYS, OUT_NUMBER
 from tests.fakes.clock import MONDAY_NOON, FakeClock
 from tests.fakes.polling import until
 from tests.integration.web.guarded_site import NUMBER, ORDER, GuardedSite, open_site
@@ -80,6 +80,9 @@ async def test_one_press_is_one_call_that_is_followed_to_its_end(site: GuardedSi
     asked = site.pbx.originated[0]
     assert (asked.call_id, asked.variables[OUT_NUMBER]) == (call_id[1], NUMBER)
     assert NUMBER[1:] not in asked.caller_id
+    assert asked.variables[GREETING_SOUND] == "dealerline/recorded-ru", (
+        "who is called is told of the recording"
+    )
     ways = [
         (AttemptState.OURS, "Вы на линии"),
         (AttemptState.DIALLING, "Звоним клиенту"),
@@ -183,6 +186,9 @@ async def test_what_may_not_be_dialled_is_told_at_once(site: GuardedSite) -> Non
 async def test_the_phone_that_rings_is_chosen_remembered_and_must_be_on(site: GuardedSite) -> None:
     async with site.database.transaction() as session:
         own = await session.scalar(select(PhoneRow).where(PhoneRow.id == site.seeds.phone_id))
+        await write_call_settings(
+            session, CallSettings(announces_recording=False), shown=0, at=site.clock.now(), user_id=1
+        )
         spare = PhoneRow(
             kind="sip", label="Склад", owner="outlet", outlet_id=own.outlet_id, duty_position=None
         )
@@ -199,6 +205,9 @@ async def test_the_phone_that_rings_is_chosen_remembered_and_must_be_on(site: Gu
     await press(site, browser, form | {"phone": f"p{spare_id}"})
     await until(lambda: len(site.pbx.originated) == 1)
     assert site.pbx.originated[0].variables[OUT_KEYS] == f"p{spare_id}"
+    assert site.pbx.originated[0].variables[GREETING_SOUND] == "", (
+        "neither the setting nor the number wants it"
+    )
     async with site.database.transaction() as session:
         await session.execute(update(AttemptRow).values(state="ended", open_key=None))
     assert re.search(

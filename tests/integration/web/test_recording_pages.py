@@ -14,13 +14,16 @@ from sqlalchemy import select
 
 from callcore.bootstrap.recording_services import RecordingDesk
 from callcore.bootstrap.services import Reader
+from callcore.calls.facts import ChannelRef, MilestoneReached
 from callcore.calls.recording_pause import PauseRecording
 from callcore.calls.recording_tables import RecordingCopyRow
 from callcore.calls.tables import RecordingRow
 from callcore.kernel.audit import AuditRow
+from callcore.kernel.bus import Bus
 from callcore.kernel.database import Database
 from callcore.kernel.tasks import TaskOwner
 from callcore.network.model import Role
+from dialplans.contract import Milestone
 from recordings.local_store import LocalStore
 from recordings.model import RecordingSettings
 from recordings.night import NightWork
@@ -60,7 +63,8 @@ class RecordingStage:
         self.night = NightWork(stage.database, stage.clock, self.settings, stage.stores)
         self.tasks = TaskOwner("test")
         self.pbx = FakePbx(stage.clock)
-        self.pauses = PauseRecording(stage.database, stage.clock, self.pbx, 120)
+        self.bus = Bus()
+        self.pauses = PauseRecording(stage.database, self.bus, stage.clock, self.pbx, 120)
 
     @asynccontextmanager
     async def browser(self, who: str, role: Role) -> AsyncIterator[TestClient[Any, Any]]:
@@ -314,6 +318,8 @@ async def test_a_pause_by_who_talks_and_its_end_by_itself(world: RecordingStage)
         foreign = await stage.call(session, -2, state="talking", result="", ended_at=None)
         foreign.org_id = stage.orgs["master"].id
     world.pbx.connect()
+    told: list[Any] = []
+    world.bus.subscribe(told.append)
     address = f"/recordings/pause/{call.call_id}"
     async with world.browser("vector", Role.DEALER_MANAGER) as browser:
         assert "Пауза записи" in await read(browser, f"/calls/{call.call_id}")
@@ -339,3 +345,20 @@ async def test_a_pause_by_who_talks_and_its_end_by_itself(world: RecordingStage)
     row = await world.row(live.id)
     assert (row.paused_at, row.paused_ms) == (None, 131_000)
     assert (await world.actions()).count("recording:paused") == 3
+    assert [event.is_paused for event in told] == [True, False, False, True, False], "every open page is told"
+    assert {event.call_id for event in told} == {call.call_id}
+
+    phone = ChannelRef("PJSIP/p7-00000001", "7.1", call.call_id)
+    keys = MilestoneReached(stage.clock.now(), phone, Milestone.PAUSE, call.call_id, (("Phone", "p7"),))
+    for _ in range(2):
+        await world.pauses.by_phone(keys)
+    world.pbx.lose()
+    await world.pauses.by_phone(keys)
+    said = [word for what, _, word in world.pbx.handed if what == "answer_pause"]
+    assert said == ["paused", "resumed"]
+    assert (await world.row(live.id)).paused_at is None
+    async with stage.database.session() as session:
+        last = list(await session.scalars(select(AuditRow).order_by(AuditRow.id.desc()).limit(4)))
+    assert [(row.action.partition(":")[2], row.data.get("phone")) for row in reversed(last)] == [
+        *(("paused", "p7"), ("resumed", "p7"), ("paused", "p7"), ("resumed", None))
+    ]
