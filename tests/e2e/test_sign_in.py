@@ -38,7 +38,10 @@ ROLES = {
     "manufacturer": (DAY + WORK + STAFF + VALUE + SETTINGS + TOLD_HERE + PEOPLE, "Сводка"),
     "supervisor": (DAY + WORK + STAFF + VALUE + SETTINGS + CAUGHT + PEOPLE + AUDIT, "Сводка"),
     "operator": (DAY + WORK + STAFF + SETTINGS[-1:] + CAUGHT, "Рабочий стол"),
-    "marketer": (DAY + WITHOUT_DESK + ["Дилеры", "Праздники", "Карта", *VALUE, "Номера", "Промокоды"], "Звонки"),
+    "marketer": (
+        DAY + WITHOUT_DESK + ["Дилеры", "Праздники", "Карта", *VALUE, "Номера", "Промокоды"],
+        "Звонки",
+    ),
     "dealer": (DAY + WORK + DEALERS + TOLD, "Рабочий стол"),
     "dealer.manager": (DAY + WORK + DEALERS, "Рабочий стол"),
     "subdealer": (DAY + WORK + DEALERS + TOLD, "Рабочий стол"),

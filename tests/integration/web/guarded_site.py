@@ -213,7 +213,12 @@ async def seed(database: Database, clock: FakeClock, store: Path) -> Seeds:
         policy = await make_policy(session)
         session.add(
             DealerCostRow(
-                id=COST, org_id=dealer.id, month=date(2026, 1, 1), kind="ads", kopecks=100, made_at=clock.now()
+                id=COST,
+                org_id=dealer.id,
+                month=date(2026, 1, 1),
+                kind="ads",
+                kopecks=100,
+                made_at=clock.now(),
             )
         )
         session.add(PromoCodeRow(id=PROMO, code="ЛЕТО", kind="percent", value=500, used=0, is_active=True))

@@ -160,7 +160,9 @@ def test_the_points_of_the_top_are_inclusive(stage, named):
 def test_a_rating_of_several_measures_takes_the_place_of_points_in_the_top_but_not_at_the_gate():
     stage = Stage(StageKind.RATING, min_points=50, ringing=Ringing.BY_RATING)
     rated = market(stage, BASE, min_points=20, ratings=(90, 60, 80))
-    assert rung(ask(rated)) == [("rating", 12), ("rating", 11)], "the first has 10 points: the gate keeps him out"
+    assert rung(ask(rated)) == [("rating", 12), ("rating", 11)], (
+        "the first has 10 points: the gate keeps him out"
+    )
 
 
 def test_all_together_is_one_step():
