@@ -27,7 +27,15 @@ while True:
     while b"\\n\\n" not in head:
         head += peer.recv(4096)
     print("asked", flush=True)
-    for word in answer.split(";") if answer not in ("", "leave") else ():
+    if answer == "junk":
+        peer.sendall(bytes(range(256)) * 8 + b"\\nSET VARIABLE\\n200 result=1\\n\\n" + b"EXEC\\r\\n" * 20)
+    while answer == "flood":
+        try:
+            peer.sendall(b"SET VARIABLE DL_STEPS 3\\n" * 500)
+            peer.recv(65536)
+        except OSError:
+            break
+    for word in answer.split(";") if answer not in ("", "leave", "junk", "flood") else ():
         name, _, value = word.partition("=")
         peer.sendall(f'SET VARIABLE {name} "{value}"\\n'.encode())
         peer.recv(4096)
@@ -117,6 +125,18 @@ async def test_the_application_leaves_without_a_word(lab, ear):
     async with application(lab, "leave"):
         call = await lab.customers.place_call(customer())
         await reaches_duty(lab, ear, call, "no-plan")
+
+
+@pytest.mark.parametrize(
+    ("garbage", "reasons"), [("junk", {"no-plan", "agi-failure"}), ("flood", {"timeout"})]
+)
+async def test_the_application_answers_garbage(lab, ear, garbage, reasons):
+    """Bytes that are no commands, and commands without an end."""
+    async with application(lab, garbage):
+        call = await lab.customers.place_call(customer())
+        reason = (await ear.milestone("fallback"))["Reason"]
+        assert reason in reasons
+        await reaches_duty(lab, ear, call, reason)
 
 
 async def test_half_a_plan_is_no_plan(lab, ear):
