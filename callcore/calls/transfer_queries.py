@@ -176,7 +176,9 @@ def _holders(row: Any, scope: Scope) -> list[PartyView]:
 
 
 def _is_same(one: PartyView, other: PartyView) -> bool:
-    return (one.name, one.place, one.is_stranger) == (other.name, other.place, other.is_stranger)
+    """Of whom a talk came back to only the name is known."""
+    is_one_place = not one.place or not other.place or one.place == other.place
+    return (one.name, one.is_stranger) == (other.name, other.is_stranger) and is_one_place
 
 
 def _view(
@@ -223,8 +225,7 @@ def _target(row: Any, scope: Scope) -> PartyView:
 
 
 def _named(names: Sequence[str | None], org: str | None) -> tuple[str, str]:
-    """Of person, outlet and telephone the nearest, and where that is."""
+    """Of person, outlet and telephone the nearest, and where that is: outlet and organisation."""
     user, outlet, phone = names
     name = user or outlet or phone or org or ""
-    place = (outlet if user else None) or org or ""
-    return name, place if place != name else ""
+    return name, ", ".join(part for part in (outlet if user else None, org) if part and part != name)

@@ -52,6 +52,11 @@ async def test_pages_fit_a_phone_and_can_be_touched(visit: Visit, talk: Talk) ->
             wrong[f"{name}: wider than the screen"] = found[:10]
         if found := await visitor.page.evaluate(_TOO_SMALL, LEAST_PX):
             wrong[f"{name}: too small to touch"] = sorted(set(found))
+    dealer = await visit("dealer", **PHONE)  # his top bar holds most
+    for path in ("/transfers", "/efficiency"):
+        await dealer.go(path)
+        if found := await _is_wider_than_the_screen(dealer.page):
+            wrong[f"{path} of a dealer: wider than the screen"] = found[:10]
     assert not wrong, wrong
     await visitor.page.locator(".bar-menu").click()
     await visitor.page.locator("nav#nav").get_by_role("link", name="Звонки", exact=True).click()

@@ -1,5 +1,6 @@
 """«Переводы» as a browser gets them, and a talk that is handed on from the desk; rights of two dealers."""
 
+import html
 import io
 import re
 from collections.abc import AsyncIterator
@@ -165,6 +166,10 @@ async def test_staff_sees_all_with_filters_chain_order_and_file(play: Play) -> N
         page = await read(browser, "/transfers")
         assert rows_of(page) == 3
         assert "перевод 2 из 2: =cmd|&#34;&lt;b&gt; → Ольга Линия → =cmd|&#34;&lt;b&gt;" in page, "who had it"
+        vector = play.stage.orgs["vector"].name
+        assert re.search(f'title="Салон [^"]+, {re.escape(html.escape(vector))}"', page), (
+            "person, outlet, dealer"
+        )
         assert 'href="/orders/77"' in page
         for address, count in {
             "?order=77": 2,
@@ -204,7 +209,7 @@ async def test_staff_sees_all_with_filters_chain_order_and_file(play: Play) -> N
     assert "Ольга Линия" in strings
     assert "Внешний номер" not in strings
     assert "Слушать" in strings
-    assert f"/calls/{CALL}\"" in links
+    assert f'/calls/{CALL}"' in links
 
 
 async def test_a_dealer_sees_his_own_and_no_stranger(play: Play) -> None:
