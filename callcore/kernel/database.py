@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,16 +15,13 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
-    Engine,
     Insert,
     Integer,
     MetaData,
     String,
     Table,
     TypeDecorator,
-    create_engine,
     event,
-    make_url,
 )
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -36,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase
 
 from callcore.kernel.errors import DatabaseUnavailable
+from callcore.kernel.sqlite_steps import SessionWriter, plain_engine, prepare_sqlite, run_step
 
 Result = TypeVar("Result")
 STEPS_AT_ONCE: Final = 4  # SQLite has one writer; the others read
@@ -77,19 +75,6 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JSON(), list[Any]: JSON(), str: String()}  # noqa: RUF012
 
 
-def _prepare_sqlite(connection: Any, _: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-        "busy_timeout=5000",
-        "cache_size=-16000",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
 def _connect(dialect: Dialect, _record: Any, arguments: Any, values: Any) -> Any:
     """asyncpg tells a missing socket, a server that starts or stops and a full one each in its own way."""
     try:
@@ -116,8 +101,8 @@ class Database:
         )
         event.listen(self.engine.sync_engine, "do_connect", _connect)
         if self.is_sqlite:
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
-        self._plain = _plain_engine(url, echo=echo) if self.is_sqlite else None
+            event.listen(self.engine.sync_engine, "connect", prepare_sqlite)
+        self._plain = plain_engine(url, echo=echo) if self.is_sqlite else None
         self._threads = ThreadPoolExecutor(STEPS_AT_ONCE, "database")
         self._writer = SessionWriter(url) if self.is_sqlite else None
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
@@ -169,7 +154,7 @@ class Database:
             is_given_up = threading.Event()
             try:
                 return await asyncio.get_running_loop().run_in_executor(
-                    self._threads, _run_step, self._plain, work, is_given_up, is_read
+                    self._threads, run_step, self._plain, work, is_given_up, is_read
                 )
             except asyncio.CancelledError:
                 is_given_up.set()
@@ -182,103 +167,6 @@ class Database:
             self._plain.dispose()
         if self._writer is not None:
             await self._writer.close()
-
-
-class SessionWriter:
-    """Whole coroutines over a session, one at a time, each in one transaction and without a hop: the driver of the standard
-    library answers at once, so nothing in them ever waits."""
-
-    def __init__(self, url: str) -> None:
-        self._engine = _plain_engine(url, echo=False)
-        self._engine.dialect.is_async = True  # an AsyncSession asks for it; here it costs nothing
-        self._thread = ThreadPoolExecutor(1, "writer")
-
-    async def run(
-        self,
-        work: Callable[[AsyncSession], Awaitable[Result]],
-        *,
-        on: ThreadPoolExecutor | None = None,
-        is_read: bool = False,
-    ) -> Result:
-        """Cancelled before its commit, it is rolled back. `on`: other threads than the writer's own, for reading."""
-        is_given_up = threading.Event()
-        try:
-            return await asyncio.get_running_loop().run_in_executor(
-                on or self._thread, self._whole, work, is_given_up, is_read
-            )
-        except asyncio.CancelledError:
-            is_given_up.set()
-            raise
-
-    def _whole(
-        self,
-        work: Callable[[AsyncSession], Awaitable[Result]],
-        is_given_up: threading.Event,
-        is_read: bool,
-    ) -> Result:
-        options = {"is_read": is_read}
-        with self._engine.connect().execution_options(**options) as connection, connection.begin():
-            session = AsyncSession(expire_on_commit=False)
-            session.sync_session.bind = connection
-            try:
-                result = _without_waiting(_flushed(session, work))
-            finally:
-                session.sync_session.close()
-            if is_given_up.is_set():
-                raise _GivenUp
-            return result
-
-    async def close(self) -> None:
-        await asyncio.to_thread(self._thread.shutdown)
-        self._engine.dispose()
-
-
-async def _flushed(session: AsyncSession, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
-    result = await work(session)
-    await session.flush()
-    return result
-
-
-def _without_waiting(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    try:
-        coroutine.send(None)
-    except StopIteration as done:
-        return cast("Result", done.value)
-    coroutine.close()
-    raise RuntimeError("the work waits for something else than its session")
-
-
-class _GivenUp(Exception):
-    """Nobody waits for the step any more."""
-
-
-def _run_step(
-    engine: Engine, work: Callable[[Connection], Result], is_given_up: threading.Event, is_read: bool
-) -> Result:
-    with engine.connect().execution_options(is_read=is_read) as connection, connection.begin():
-        result = work(connection)
-        if is_given_up.is_set():
-            raise _GivenUp
-        return result
-
-
-def _plain_engine(url: str, *, echo: bool) -> Engine:
-    """The driver of the standard library, for whole steps. A writer takes the lock at once: one that read first and finds
-    another's commit between would be refused without waiting."""
-    engine = create_engine(make_url(url).set(drivername="sqlite+pysqlite"), echo=echo, hide_parameters=True)
-    event.listen(engine, "connect", _prepare_plain)
-    event.listen(engine, "begin", _begin_plain)
-    return engine
-
-
-def _prepare_plain(connection: Any, record: Any) -> None:
-    _prepare_sqlite(connection, record)
-    connection.isolation_level = None  # we say BEGIN ourselves, so that savepoints hold
-
-
-def _begin_plain(connection: Connection) -> None:
-    is_read = connection.get_execution_options().get("is_read")
-    _ = connection.exec_driver_sql("BEGIN" if is_read else "BEGIN IMMEDIATE")
 
 
 class _translated:  # noqa: N801 - reads as a word in a with statement

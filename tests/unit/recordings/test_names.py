@@ -29,7 +29,12 @@ def test_the_part_of_who_took_a_talk_over() -> None:
     part = f"{CALL}-part-1763839011250-a.wav"
     assert split_part(part) == (CALL, 1_763_839_011_250, PartWay.ASKED)
     assert split_name(part) is None
-    for foreign in (f"../{part}", part.replace("-a", "-x"), part.replace("1763839011250", "12"), f"{CALL}-in.wav"):
+    for foreign in (
+        f"../{part}",
+        part.replace("-a", "-x"),
+        part.replace("1763839011250", "12"),
+        f"{CALL}-in.wav",
+    ):
         assert split_part(foreign) is None
 
 
