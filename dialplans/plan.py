@@ -148,7 +148,9 @@ class Behaviour(StrEnum):
     ANSWER = "answer"  # answers and talks, presses nothing
     DECLINE = "decline"  # answers, presses 2
     TRANSFER = "transfer"  # like ACCEPT, then hands the customer on (SimulatedCarrier.set_transfer)
-    ASK = "ask"  # like ACCEPT, asks somebody by a call of its own, joins the two (SimulatedCarrier.set_asking)
+    ASK = (
+        "ask"  # like ACCEPT, asks somebody by a call of its own, joins the two (SimulatedCarrier.set_asking)
+    )
     KEYS = "keys"  # like ACCEPT, then presses keys in the talk (SimulatedCarrier.set_keys)
     HANG_UP = "hangup"  # answers and hangs up at once
     SILENT = "silent"  # answers, presses 1, says nothing

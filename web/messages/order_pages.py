@@ -56,7 +56,9 @@ async def write(request: web.Request) -> web.Response:
     }
     channel = Channel.EMAIL if form.get("channel") == Channel.EMAIL.value else Channel.SMS
     ready = _chosen(await _paper(request), str(form.get("words", "")))
-    is_ad = bool(form.get("is_ad")) or (ready is not None and ready.is_ad)  # whoever began with an offer sends one
+    is_ad = bool(form.get("is_ad")) or (
+        ready is not None and ready.is_ad
+    )  # whoever began with an offer sends one
     typed |= {"channel": channel.value, "is_ad": "1" if is_ad else "", "words": ready.code if ready else ""}
     written = Written(channel, typed["text"], is_ad, typed["key"][:64], typed["subject"])
     viewer = viewer_of(request)
