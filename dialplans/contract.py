@@ -268,6 +268,8 @@ class PartWay(StrEnum):
     ASKED = "a"  # asked first: what was said before he was joined is no part of the customer's talk
 
 
+CODEC: Final = "alaw"  # what our channels talk in wherever the other side can; see the chapter on transfers in docs/dialplan.md
+
 # --- recordings ---------------------------------------------------------------------------------------------
 # MixMonitor of the customer's channel writes, under the recordings folder:
 RECORDING_CUSTOMER: Final = "{base}-in.wav"  # what we received: the customer speaks

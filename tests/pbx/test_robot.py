@@ -20,6 +20,7 @@ from dialplans.plan import Behaviour
 from tests.audio import RATE_HZ, Sound, is_heard, read_sound, tone_level, write_wav
 from tests.integration.databases import migrated_sqlite
 from tests.pbx.caller import calling
+from tests.pbx.kept import RIGHT, kept
 from tests.pbx.lab import VOICES
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
@@ -64,8 +65,8 @@ async def test_each_key_and_none(lab, caller, message, database, tmp_path):
         await lab.customers.set_press(number(n), keys)
     await lab.customers.set_behaviour(number(6), Behaviour.BUSY)
     await lab.customers.set_behaviour(number(7), Behaviour.ANSWER)
-    for n in (1, 5):
-        await lab.customers.listen(number(n))
+    for who in (number(1), number(5), "p2"):
+        await lab.customers.listen(who)
 
     async def call(n: int) -> str:
         return await caller.press(
@@ -133,8 +134,10 @@ async def _check_sound(lab, ids, tmp_path):
         )
         < 1
     )
-    path = lab.recording(ids[5], RECORDING_OURS.format(base=""))
-    last = write_wav(tmp_path / path.name, read_sound(path).channels[0][-RATE_HZ:])
+    last = write_wav(
+        tmp_path / "last.wav", read_sound(kept(lab, ids[5], tmp_path)).channels[RIGHT][-RATE_HZ:]
+    )
     assert is_heard(last, VOICES["p2"])
     assert tone_level(last, VOICES["p2"]) > tone_level(last, UNKNOWN_TONE_HZ) + 12
     assert is_heard(lab.recording(ids[5], RECORDING_CUSTOMER.format(base="")), UNKNOWN_TONE_HZ)
+    assert is_heard(lab.customers.heard("p2"), UNKNOWN_TONE_HZ), "the person hears the customer"

@@ -15,14 +15,12 @@ from callcore.calls.tracker import Tracker
 from callcore.kernel.clock import SystemClock
 from callcore.network.model import PhoneOwner
 from dialplans.plan import Behaviour
-from recordings.model import AudioJob, Converted, Span
-from recordings.spool import look
-from recordings.steps.convert import convert
+from recordings.model import Span
 from tests.audio import is_heard, read_sound, tone_level
+from tests.pbx.kept import RIGHT, kept
 from tests.pbx.lab import AMI_SECRET, CUSTOMER_HZ, DID, MUSIC_HZ, OUTSIDE, SOUNDS_HZ, VOICES, customer
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(90)]
-RIGHT = 1  # where our side is heard
 
 
 class Talk:
@@ -148,17 +146,14 @@ def speakers(path, *names, channel=0):
     return found
 
 
-def kept(lab, talk, tmp_path):
+def whole(lab, talk, tmp_path):
     """The recording of a talk as people will hear it."""
-    (group,) = [one for one in look(Path(lab.plan.recordings_dir)) if one.base == talk.call_id]
     joins = [
         Span(round(one.answered_at.timestamp() * 1000), round(one.ended_at.timestamp() * 1000))
         for (call_id, _), one in talk.heard.items()
         if call_id == talk.call_id and one.kind == "attended" and one.result == "answered"
     ]
-    made = convert(AudioJob(group, tmp_path / talk.call_id, ("wav",), 60, tuple(joins)))
-    assert isinstance(made, Converted), made
-    return made.copies[0].path
+    return kept(lab, talk.call_id, tmp_path, joins)
 
 
 async def test_blind_transfers_taken_come_back_and_rung_on(lab, ear, application, pbx, tmp_path):
@@ -180,7 +175,7 @@ async def test_blind_transfers_taken_come_back_and_rung_on(lab, ear, application
     assert is_heard(lab.recording(taken.call_id, "-in.wav"), CUSTOMER_HZ)
     assert speakers(lab.customers.heard(taken.customer_id), "p1", "p2") == ["p1", "p2"]
     assert is_heard(lab.customers.heard(taken.customer_id), MUSIC_HZ)
-    assert speakers(kept(lab, taken, tmp_path), "p1", "p2", channel=RIGHT) == ["p1", "p2"]
+    assert speakers(whole(lab, taken, tmp_path), "p1", "p2", channel=RIGHT) == ["p1", "p2"]
 
     check_rows(lab, taken, [(1, "outlet", 2, "answered")])
 
@@ -194,8 +189,8 @@ async def test_blind_transfers_taken_come_back_and_rung_on(lab, ear, application
     assert rung_on.said("back", "Phone") == ["p10"]
     assert rung_on.said("accepted", "Phone") == ["p10", "p4"]
     assert is_heard(lab.customers.heard(rung_on.customer_id), VOICES["p4"])
-    assert speakers(kept(lab, rung_on, tmp_path), "p10", "p4", channel=RIGHT) == ["p10", "p4"]
-    assert speakers(kept(lab, back, tmp_path), "p5", channel=RIGHT) == ["p5"]
+    assert speakers(whole(lab, rung_on, tmp_path), "p10", "p4", channel=RIGHT) == ["p10", "p4"]
+    assert speakers(whole(lab, back, tmp_path), "p5", channel=RIGHT) == ["p5"]
     check_rows(lab, rung_on, [(10, "outlet", 8, "returned")])
 
 
@@ -246,9 +241,9 @@ async def test_asking_first_by_keys(lab, ear, application, pbx, tmp_path):
         assert is_heard(lab.customers.heard(asked), CUSTOMER_HZ) is is_joined
         assert is_heard(lab.customers.heard(one.customer_id), VOICES[asked]) is is_joined
         assert is_heard(lab.customers.heard(one.customer_id), MUSIC_HZ)
-    assert speakers(kept(lab, joined, tmp_path), "p1", "p5", channel=RIGHT) == ["p1", "p5"]
+    assert speakers(whole(lab, joined, tmp_path), "p1", "p5", channel=RIGHT) == ["p1", "p5"]
     # What was asked is no part of the customer's talk.
-    assert speakers(kept(lab, cancelled, tmp_path), "p2", "p10", channel=RIGHT) == ["p2"]
+    assert speakers(whole(lab, cancelled, tmp_path), "p2", "p10", channel=RIGHT) == ["p2"]
     check_rows(lab, joined, [(1, "outlet", 5, "answered")])
     check_rows(lab, cancelled, [(2, "duty", 10, "returned")])
 
@@ -280,7 +275,7 @@ async def test_the_desk_hands_on_asks_joins_and_goes_back(lab, ear, application,
     ]
     assert is_heard(lab.customers.heard(asking.customer_id), VOICES[OUTSIDE])
     assert not is_heard(lab.customers.heard(asking.customer_id), VOICES["p9"])
-    assert speakers(kept(lab, asking, tmp_path), "p1", OUTSIDE, "p9", channel=RIGHT) == ["p1", OUTSIDE]
+    assert speakers(whole(lab, asking, tmp_path), "p1", OUTSIDE, "p9", channel=RIGHT) == ["p1", OUTSIDE]
     assert await lab.customers.screen_of(OUTSIDE) == "<+74950000000>"
     assert blind.handings == [("blind", "desk", "p2", "phones", "p5.p10")]
     assert blind.said("accepted", "Phone")[1] in ("p5", "p10")

@@ -68,6 +68,8 @@ def originate(
         "ChannelId": call_id,
         "Variable": [f"__{contract.CALL_ID}={call_id}", *_assignments(variables)],
         "Timeout": str(round(timeout_s * 1000)),
+        # By itself a Local channel begins as slin: both ways would be translated, and Debian's Asterisk loses sound there.
+        "Codecs": contract.CODEC,
         # Without it the whole AMI session waits for the phone and no event is read.
         "Async": "true",
     }
