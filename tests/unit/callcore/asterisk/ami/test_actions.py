@@ -28,6 +28,7 @@ def test_an_originate() -> None:
         "Variable": ["__DL_CALL_ID=8d1c3d52-6b0c-4b57"],
         "CallerID": "+74950000001",
         "Timeout": "30500",
+        "Codecs": "alaw",
         "Async": "true",
     }
 
