@@ -11,8 +11,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from callcore.kernel.migrations import upgrade
 
 TEMPLATE = "dealerline_template"
@@ -30,9 +28,6 @@ FAST_AND_FORGETFUL = (
     "jit=off",
     "timezone=Asia/Kamchatka",  # whoever forgets to say UTC is found
 )
-
-# For tests of what is decided before any question of its own to the database: a refused form, a closed door.
-ONE_DATABASE = pytest.mark.parametrize("backend", ["sqlite"])
 
 
 class PostgresCluster:

@@ -20,7 +20,6 @@ from callcore.network.staff_tables import OrgPhoneRow
 from callcore.network.tables import OrgRegionRow, OrgRow, OutletRow, PhoneRow
 from tests.factories.network import make_did, make_org, make_user
 from tests.fakes.clock import FakeClock
-from tests.integration.databases import ONE_DATABASE
 from tests.integration.web.sales_stage import CSRF, SalesStage, page
 from tests.unit.callcore.network.test_logos import png
 
@@ -270,7 +269,6 @@ async def test_an_outlet_comes_changes_and_goes(stage: SalesStage) -> None:
     assert [data["reason"] for data in await audit_of(stage, "outlet:removed")] == ["заведена по ошибке"]
 
 
-@ONE_DATABASE
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [

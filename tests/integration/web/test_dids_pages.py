@@ -17,7 +17,6 @@ from callcore.network.policy_tables import PolicyRow
 from callcore.network.tables import DidRow
 from tests.factories.network import make_did, make_phone
 from tests.fakes.clock import FakeClock
-from tests.integration.databases import ONE_DATABASE
 from tests.integration.web.overview_stage import OverviewStage
 from tests.integration.web.sales_stage import CSRF, page
 
@@ -87,7 +86,6 @@ async def test_a_number_is_added_in_any_notation_and_calls_know_it(stage: Overvi
         assert await session.scalar(select(AuditRow.action)) == "did:added"
 
 
-@ONE_DATABASE
 @pytest.mark.parametrize(
     ("more", "told"),
     [

@@ -15,7 +15,6 @@ from callcore.network.model import Role
 from callcore.network.tables import UserRow
 from tests.factories.network import make_phone
 from tests.fakes.clock import FakeClock
-from tests.integration.databases import ONE_DATABASE
 from tests.integration.web.guarded_site import GuardedSite, open_site
 
 pytestmark = pytest.mark.integration
@@ -85,7 +84,6 @@ async def test_an_overlap_names_the_shift_and_keeps_what_was_typed(site: Guarded
     assert len(await shifts(site)) == 1
 
 
-@ONE_DATABASE
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

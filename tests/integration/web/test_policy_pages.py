@@ -21,7 +21,6 @@ from callcore.network.policy_tables import PolicyVersionRow
 from callcore.network.tables import OrgRow
 from tests.factories.network import make_org
 from tests.fakes.clock import FakeClock
-from tests.integration.databases import ONE_DATABASE
 from tests.integration.web.policy_stage import CALLER, CSRF, PolicyStage
 
 pytestmark = pytest.mark.integration
@@ -220,7 +219,6 @@ ERRORS = [
 ]
 
 
-@ONE_DATABASE
 @pytest.mark.parametrize(("wrong", "sentence"), ERRORS, ids=[sentence for _, sentence in ERRORS])
 async def test_what_is_wrong_is_said_by_the_field_and_nothing_is_lost_or_saved(
     stage: PolicyStage, wrong: Form, sentence: str

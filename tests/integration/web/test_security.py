@@ -18,7 +18,6 @@ from callcore.kernel.logs import configure_logs
 from callcore.network.model import Role
 from callcore.network.tables import UserRow
 from tests.fakes.clock import FakeClock
-from tests.integration.databases import ONE_DATABASE
 from tests.integration.web.door_forms import form_for
 from tests.integration.web.guarded_site import CUSTOMER, NUMBER, PASSWORD, GuardedSite, open_site
 from web.security.access import FOREIGN as FROM_ANYWHERE
@@ -225,7 +224,6 @@ async def test_a_session_ends_with_idleness_and_with_the_account(site: GuardedSi
 # --- requests from elsewhere ----------------------------------------------------------------------------------
 
 
-@ONE_DATABASE
 async def test_every_change_needs_the_token_of_the_session(site: GuardedSite) -> None:
     other = await site.signed_in(Role.OPERATOR)
     foreign = await site.csrf_token(other)
@@ -290,7 +288,6 @@ FOREIGN = [
 ]
 
 
-@ONE_DATABASE
 async def test_other_sites_change_nothing(site: GuardedSite) -> None:
     for headers in FOREIGN:
         browser = await site.signed_in(Role.ADMIN)
@@ -320,7 +317,6 @@ async def test_the_open_doors_are_these_and_no_others(site: GuardedSite) -> None
     assert {pattern for _, pattern, access in site.routes() if access == PUBLIC} == OPEN_TO_ALL
 
 
-@ONE_DATABASE
 async def test_a_stranger_gets_no_data(site: GuardedSite) -> None:
     closed = [
         (method, pattern)
@@ -344,9 +340,7 @@ async def test_a_stranger_gets_no_data(site: GuardedSite) -> None:
 
 
 async def test_every_role_at_every_door(site: GuardedSite) -> None:
-    """Rights do not depend on the database; questions of staff and of dealers differ, so both are asked on both."""
-    roles = Role if site.database.is_sqlite else (Role.ADMIN, Role.OPERATOR, Role.DEALER_OWNER, Role.SEO)
-    statuses = {role: await tried_doors(site, await site.signed_in(role)) for role in roles}
+    statuses = {role: await tried_doors(site, await site.signed_in(role)) for role in Role}
     assert all(200 in seen for seen in statuses.values())
     assert 403 in statuses[Role.OPERATOR]
     assert 404 in statuses[Role.SEO]
