@@ -68,7 +68,9 @@ def _shown(item: TimelineItem) -> Shown:
 
 
 def _call_look(call: CallView) -> str:
-    recordings = ",".join(f"{item.id}:{item.state}:{item.is_truncated}" for item in call.recordings)
+    recordings = ",".join(
+        f"{item.id}:{item.state}:{item.is_truncated}:{item.paused_at}" for item in call.recordings
+    )
     return f"{call.state}|{call.result}|{call.talk_s}|{call.user_name}|{call.outlet_name}|{recordings}"
 
 

@@ -138,12 +138,12 @@ async def resume(request: web.Request) -> web.Response:
 
 
 async def _set_pause(request: web.Request, *, on: bool) -> web.Response:
-    """Back to where the button was pressed: the desk or the page of the call."""
+    """Back to where the button was pressed."""
     services, call_id = request.app[SERVICES], request.match_info["call_id"]
     if not call_id.isprintable() or len(call_id) > MAX_CALL_ID_CHARS:
         raise NotFound("no-such-address")
     form = one_line(await request.post(), "back")
-    back = "/desk" if form["back"] == "desk" else f"/calls/{quote(call_id, safe='')}"
+    back = _back(form["back"], call_id)
     try:
         await (services.pause if on else services.go_on)(viewer_of(request), call_id)
     except (NotAllowedNow, PbxUnavailable) as error:
@@ -152,6 +152,14 @@ async def _set_pause(request: web.Request, *, on: bool) -> web.Response:
         "Запись на паузе: скажите клиенту, что данные карты не записываются" if on else "Запись продолжается"
     )
     return see_other(back, Flash("success", said))
+
+
+def _back(place: str, call_id: str) -> str:
+    """`desk`, the number of an order, or nothing: the page of the call."""
+    if place == "desk":
+        return "/desk"
+    is_order = place.isascii() and place.isdecimal() and len(place) <= len(str(2**63))
+    return f"/orders/{int(place)}#timeline" if is_order else f"/calls/{quote(call_id, safe='')}"
 
 
 def room(services: RecordingServices) -> Room:

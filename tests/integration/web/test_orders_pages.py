@@ -116,6 +116,25 @@ async def test_the_recording_changes_the_signature_of_its_call_alone(stage: Sale
     assert [key for key in before if before[key] != after[key]] == [f"call-{calls[0].call_id}"]
 
 
+async def test_the_recording_of_a_talk_pauses_from_the_order(stage: SalesStage) -> None:
+    async with stage.database.transaction() as session:
+        order = await stage.order(session, 416)
+        call = await stage.call(session, 1, order_id=order.id, state="talking", result="", ended_at=None)
+        row = await stage.recording(session, call, state="pending", path="", duration_ms=0)
+    async with stage.browser("factory") as browser:
+        before = await page(browser, "/orders/416")
+        assert f'action="/recordings/pause/{call.call_id}"' in before
+        assert 'name="back" value="416"' in before
+        async with stage.database.transaction() as session:
+            (await session.merge(row)).paused_at = MONDAY_NOON
+        after = await page(browser, "/orders/416?fragment=timeline")
+        assert f'action="/recordings/resume/{call.call_id}"' in after
+        was, now = (
+            re.search(r'data-key="call-[^"]+" data-signature="([^"]+)"', text)[1] for text in (before, after)
+        )
+        assert was != now, "an open page takes it over"
+
+
 async def test_the_print_is_a_sheet_without_navigation_and_players(stage: SalesStage) -> None:
     async with stage.database.transaction() as session:
         order = await stage.order(session, 416, lines=(PANELS,))

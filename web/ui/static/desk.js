@@ -147,6 +147,10 @@ addEventListener("live:call", ({ detail }) => {
     sideSoon();
   }
 });
+// The recording was paused or goes on: by another tab, by the telephone's keys, by itself.
+addEventListener("live:recording", ({ detail }) => {
+  if (cardOf(detail.call_id)) refresh(detail.call_id, versions.get(detail.call_id) ?? 0).catch(complain);
+});
 addEventListener("live:resync", () => { resync().catch(complain); sideSoon(); });
 addEventListener("live:state", ({ detail }) => showLink(detail));
 list.addEventListener("click", (event) => {
