@@ -94,6 +94,8 @@ async def test_the_card_pops_within_a_second_of_the_ringing_and_follows_the_call
         f"Комментарий записан в заказ № {customer['order_number']}"
     )
     await expect(note).to_have_value("")
+    await card.get_by_role("link", name="Перезвонить").click()
+    await expect(page.get_by_role("button", name="Позвонить клиенту")).to_be_visible()
     await visitor.go(f"/orders/{customer['order_number']}")
     await expect(page.locator("#timeline .comment").first).to_have_text(NOTE)
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from callcore.kernel.errors import Invalid
 from callcore.network.model import DEALER_ROLES, Role
 from web.calls import words as call_words
+from web.calls.press_pages import WHO as CALLERS
 from web.desk import words
 from web.desk.cards import card_of, head_of, own_cards, side_of
 from web.desk.services import SERVICES, DeskServices
@@ -16,7 +17,7 @@ from web.keys import DEPS
 from web.orders import words as order_words
 from web.orders.card_pages import COMMENT_ERRORS
 from web.rooms import NavItem, Room, get, post
-from web.security.access import roles
+from web.security.access import permits, roles
 from web.security.sessions import viewer_of
 from web.ui.flash import Flash, see_other
 from web.ui.paths import number_in_path
@@ -26,21 +27,25 @@ WHO = roles(Role.OPERATOR, Role.SUPERVISOR, Role.ADMIN, Role.MANUFACTURER, *DEAL
 WORDS: Final[dict[str, Any]] = {"desk": words, "words": call_words, "orders": order_words}
 
 
+def _words(request: web.Request) -> dict[str, Any]:
+    return {**WORDS, "can_call": permits(CALLERS, viewer_of(request))}
+
+
 async def desk(request: web.Request) -> web.Response:
     """Everything that goes on for this person; ?fragment=side gives the phones and the last calls alone."""
     services, viewer, now = request.app[SERVICES], viewer_of(request), request.app[DEPS].clock.now()
     side = await side_of(services, viewer, now)
     if request.query.get("fragment") == "side":
-        return render(request, "desk/side.html", side=side, **WORDS)
+        return render(request, "desk/side.html", side=side, **_words(request))
     cards = await own_cards(services, viewer, now)
-    return render(request, "desk/desk.html", cards=cards, side=side, here="/desk", **WORDS)
+    return render(request, "desk/desk.html", cards=cards, side=side, here="/desk", **_words(request))
 
 
 async def live_cards(request: web.Request) -> web.Response:
     """All cards of now: for the start of a page, and after every reconnection."""
     now = request.app[DEPS].clock.now()
     cards = await own_cards(request.app[SERVICES], viewer_of(request), now)
-    return render(request, "desk/cards.html", cards=cards, **WORDS)
+    return render(request, "desk/cards.html", cards=cards, **_words(request))
 
 
 async def call(request: web.Request) -> web.Response:
@@ -49,14 +54,14 @@ async def call(request: web.Request) -> web.Response:
     call_id, part = request.match_info["call_id"], request.query.get("fragment", "")
     if part == "head":
         head = await head_of(services, viewer, call_id, now)
-        return render(request, "desk/head_alone.html", head=head, **WORDS)
+        return render(request, "desk/head_alone.html", head=head, **_words(request))
     card = await card_of(services, viewer, call_id, now)
     if part or "HX-Request" in request.headers:
-        return render(request, "desk/cards.html", cards=(card,), **WORDS)
+        return render(request, "desk/cards.html", cards=(card,), **_words(request))
     others = [one for one in await own_cards(services, viewer, now) if one.head.call.call_id != call_id]
     side = await side_of(services, viewer, now)
     here = f"/desk/calls/{quote(call_id, safe='')}"
-    return render(request, "desk/desk.html", cards=(card, *others), side=side, here=here, **WORDS)
+    return render(request, "desk/desk.html", cards=(card, *others), side=side, here=here, **_words(request))
 
 
 async def comment(request: web.Request) -> web.Response:

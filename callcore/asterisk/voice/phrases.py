@@ -19,5 +19,7 @@ PHRASES = {
     "voicemail-ru": "Сейчас никто не может ответить. Оставьте сообщение после сигнала, и мы перезвоним.",
     "voicemail-en": "Nobody can answer now. Please leave a message after the tone, and we will call you back.",
     "paused-ru": "Запись на паузе",
+    "paused-en": "Recording is paused.",
     "resumed-ru": "Запись идёт",
+    "resumed-en": "Recording goes on.",
 } | {f"recorded-{language}": text for language, text in RECORDING_NOTICE.items()}

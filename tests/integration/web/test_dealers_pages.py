@@ -21,7 +21,6 @@ from callcore.routing.explain import to_text
 from callcore.routing.snapshot import build_snapshot
 from tests.factories.network import make_did, make_org
 from tests.fakes.clock import FakeClock
-from tests.integration.databases import ONE_DATABASE
 from tests.integration.web.sales_stage import CSRF, SalesStage, page
 
 pytestmark = pytest.mark.integration
@@ -235,7 +234,6 @@ async def test_who_saves_second_is_told(stage: SalesStage) -> None:
     assert (await outlet_of(stage, "vector")).hours["mon"] == [["09:00", "18:00"]]
 
 
-@ONE_DATABASE
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
