@@ -10,7 +10,7 @@ from tests.installation.office import Office, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
-CUSTOMER, OUTSIDE = "+79160000741", "+79160000742"
+CUSTOMER, OUTSIDE = "+79160000759", "+79160000742"
 COLLEAGUE = "operator2@demo.dealerline.example"
 
 
