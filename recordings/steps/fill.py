@@ -42,10 +42,11 @@ def fill_gaps(
     `joins` are the times in which those who were asked first talked with the customer, epoch ms. Blocking.
     """
     length_ms = max(customer.duration_ms, ours.duration_ms if ours else 0)
+    began_ms = _ended_ms(group) - length_ms
     voices = [
         voice
         for part in group.parts
-        if (voice := _voice(part, joins, _ended_ms(group) - length_ms, customer.rate_hz)) is not None
+        if (voice := _voice(part, joins, began_ms, customer.rate_hz)) is not None
     ]
     if not voices:
         return ours
