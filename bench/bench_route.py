@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from callcore.asterisk.inbound import uncollected
+from callcore.asterisk.answering.answer import uncollected
 from callcore.network.days import DayException, HoursOverride, calendar_between
 from callcore.network.directory_rows import Did, Directory, Org, Outlet, Phone, Region
 from callcore.network.model import OrgKind, PhoneOwner

@@ -6,6 +6,9 @@ at once. Needs SIPp.
 
     python -m bench.bench_setup [--rounds 3] [--calls 200] [--rate 20] [--no-max]
 
+A round in which the hypervisor gave more than 1.5 per cent of the machine's time to others is measured again (at most three
+for each that counts): what it takes from calls in that time is many times what is measured.
+
 Processor time of a call is what the application uses beyond the same application without calls, which is told beside it.
 
 Ends with 1 when a target is missed: against `shape` added p50 <= 1.5 ms, p95 <= 3 ms, processor time of Python <= 4 ms a
@@ -25,6 +28,7 @@ from bench.setup_lab import OURS, PLAIN, SHAPE, Calls, SetupLab, setup_lab
 MAX_P50_MS, MAX_P95_MS, MAX_CPU_MS, LEAST_RATE = 1.5, 3.0, 4.0, 0.90
 WAYS = {"plain": PLAIN, "shape": SHAPE, "ours": OURS}
 STEP_S = 4.0
+MOST_STOLEN, MOST_TRIES = 0.015, 3  # a share of the machine's time; rounds for each that counts
 HOLD_MS, SHORT_HOLD_MS = 1000, 200
 
 
@@ -62,14 +66,22 @@ async def measure(rounds: int, calls: int, rate: float, *, with_max: bool) -> Re
         times: dict[str, list[Calls]] = defaultdict(list)
         cpu: list[Spent] = []
         unwritten = 0
-        for _ in range(rounds):
-            for way in WAYS:
-                run, spent, lacking = await _run(lab, way, rate, calls, HOLD_MS)
+        for number in range(MOST_TRIES * rounds):
+            done = {way: await _run(lab, way, rate, calls, HOLD_MS) for way in WAYS}
+            for way, (run, _, _) in done.items():
+                told = f"p50 {_at(run, 50):.2f} p95 {_at(run, 95):.2f} ms, stolen {run.stolen:.1%}"
+                print(f"  {way}: {told}", file=sys.stderr)
+            spent, lacking = done["ours"][1:]
+            unwritten += lacking
+            left = MOST_TRIES * rounds - number
+            if max(run.stolen for run, _, _ in done.values()) > MOST_STOLEN and left > rounds - len(cpu):
+                print("  the hypervisor was elsewhere; once more", file=sys.stderr)
+                continue
+            cpu.append(spent)
+            for way, (run, _, _) in done.items():
                 times[way].append(run)
-                if way == "ours":
-                    cpu.append(spent)
-                    unwritten += lacking
-                print(f"  {way}: p50 {_at(run, 50):.2f} p95 {_at(run, 95):.2f} ms", file=sys.stderr)
+            if len(cpu) == rounds:
+                break
         rates = {way: await _highest(lab, way) for way in ("ours", "shape")} if with_max else {}
     ways = {way: _setup(runs, cpu if way == "ours" else [Spent(0, 0)]) for way, runs in times.items()}
     pairs = list(zip(times["ours"], times["shape"], strict=True))
@@ -142,11 +154,13 @@ async def _highest(lab: SetupLab, way: str) -> float:
 
 
 async def _is_clean(lab: SetupLab, way: str, rate: float) -> bool:
-    """One more try: the machine is noisy."""
-    for _ in range(2):
+    """One more try: the machine is noisy; two when the hypervisor was elsewhere."""
+    for number in range(3):
         run, _cpu, _lacking = await _run(lab, way, rate, int(rate * STEP_S), SHORT_HOLD_MS)
         if run.is_clean and _at(run, 95) <= 500:
             return True
+        if number == 1 and run.stolen <= MOST_STOLEN:
+            break
     return False
 
 

@@ -9,8 +9,9 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -45,13 +46,15 @@ LINES = 100
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """One run of SIPp. Times from INVITE to 200 OK in ms, in order of answers."""
+    """One run of SIPp. Times from INVITE to 200 OK in ms, in order of answers. `stolen`: the share of the machine's time that
+    the hypervisor gave to others meanwhile."""
 
     asked: int
     answered: int
     failed: int
     retransmitted: int
     times_ms: tuple[float, ...]
+    stolen: float = 0.0
 
     @property
     def is_clean(self) -> bool:
@@ -97,7 +100,9 @@ class SetupLab:
         return sum(one.user + one.system for one in times)
 
     async def call(self, number: str, rate: float, count: int, hold_ms: int) -> Calls:
-        return await asyncio.to_thread(self._call, number, rate, count, hold_ms)
+        before = psutil.cpu_times()
+        calls = await asyncio.to_thread(self._call, number, rate, count, hold_ms)
+        return replace(calls, stolen=_stolen(before, psutil.cpu_times()))
 
     def _call(self, number: str, rate: float, count: int, hold_ms: int) -> Calls:
         with tempfile.TemporaryDirectory(dir=self.folder) as name:
@@ -141,6 +146,11 @@ class SetupLab:
             if time.monotonic() > end:
                 raise RuntimeError("channels were left behind")
             await asyncio.sleep(0.2)
+
+
+def _stolen(before: Any, after: Any) -> float:
+    spent = [end - start for start, end in zip(before, after, strict=True)]
+    return (getattr(after, "steal", 0.0) - getattr(before, "steal", 0.0)) / max(sum(spent), 0.001)
 
 
 def _read(folder: Path, count: int) -> Calls:

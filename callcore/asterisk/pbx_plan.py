@@ -57,6 +57,7 @@ def make_pbx_plan(
                 host=pbx.trunk_host,
                 port=pbx.trunk_port,
                 caller_id=pbx.trunk_caller_id,
+                label=pbx.trunk_label,
                 secret=made[f"trunk:{pbx.trunk_name}"],
                 register=pbx.trunk_register,
                 inbound_auth=settings.demo,

@@ -1,6 +1,6 @@
 """A plan as the channel variables of dialplans.contract."""
 
-from callcore.outbound.masked import MaskedWay
+from callcore.outbound.masked_way import MaskedWay
 from callcore.routing.model import Plan
 from dialplans import contract
 

@@ -2,14 +2,14 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
 from contextlib import suppress
 
 from aiohttp import web
 
 from callcore.asterisk.agi.server import AgiSettings
-from callcore.asterisk.agi.thread import AgiThread
 from callcore.asterisk.ami import AmiSettings, AsteriskPbx
+from callcore.asterisk.answering.application_side import AnsweringProcess, Knowledge
+from callcore.asterisk.answering.messages import Decided
 from callcore.asterisk.inbound import InboundRouting
 from callcore.asterisk.secrets import PbxSecrets
 from callcore.asterisk.snapshot_file import SnapshotFile
@@ -19,8 +19,9 @@ from callcore.bootstrap.charges import ChargeKeeper
 from callcore.bootstrap.dialling import make_dialling
 from callcore.bootstrap.distribution_services import keep_distribution
 from callcore.bootstrap.duty_services import DutyKeeper
-from callcore.bootstrap.event_loop import new_loop, share_processor
+from callcore.bootstrap.geocoder import keep_pins
 from callcore.bootstrap.health import Health, add_gauges
+from callcore.bootstrap.lead_services import Leads
 from callcore.bootstrap.live_state import LiveKeeper
 from callcore.bootstrap.masked_keeper import MaskedKeeper
 from callcore.bootstrap.message_services import Messages
@@ -50,6 +51,7 @@ from callcore.kernel.bus import Bus, Event
 from callcore.kernel.clock import SystemClock
 from callcore.kernel.database import Database
 from callcore.kernel.errors import NotAllowedNow
+from callcore.kernel.garbage import set_aside
 from callcore.kernel.logs import configure_logs, get_logger
 from callcore.kernel.metrics import Metrics
 from callcore.kernel.migrations import schema_state
@@ -106,13 +108,8 @@ class Application:
             clock=self.clock,
             numbering=self.numbering.current,
             options=options,
-            offer=lambda fact: self.follower.offer(fact),
-            metrics=self.metrics,
             live=lambda: self.live.current,
             sounds=lambda: self.shelf.sounds,
-            note=self.live.note,
-            later=self._later,
-            masked=self.masked.way,
         )
         self.snapshot_file = SnapshotFile(settings.pbx.agi_dir, self.clock, self.live.live)
         linker = LinkMasked(AttachCall())
@@ -125,7 +122,9 @@ class Application:
             linker=linker,
             hear=self._hear,
         )
-        self.dialling = make_dialling(self.pbx, self.database, self.bus, self.clock)
+        self.dialling = make_dialling(
+            self.pbx, self.database, self.bus, self.clock, lambda: self.reconciler.read_to
+        )
         self.reconciler = CallReconciler(
             reader=CelReader(settings.pbx.cel_file, self.database),
             database=self.database,
@@ -137,7 +136,13 @@ class Application:
             saw_whole=self.follower.saw_whole,
             heard_since=self.follower.heard_since,
         )
-        self.agi = AgiThread(self.routing.answer, _agi_settings(settings), new_loop)
+        self.answering = AnsweringProcess(
+            _agi_settings(settings),
+            Knowledge(lambda: self.routing.snapshot, lambda: self.live.current, self.masked.ways),
+            self._decided,
+            log_level=settings.log.level,
+            log_style=settings.log.style,
+        )
         self.stores = recording_stores(settings)
         self.recordings = RecordingWorker(
             self.database,
@@ -148,6 +153,7 @@ class Application:
         )
         self.robot = Robot(self)
         self.callbacks = Callbacks(self)
+        self.leads = Leads(self)
         self.pauses = PauseRecording(
             self.database, self.bus, self.clock, self.pbx, settings.recordings.pause_limit_s
         )
@@ -161,15 +167,15 @@ class Application:
             self.recordings.health,
             settings.recordings.store_dir,
             self.messages.check,
+            lambda: self.answering.is_answering,
         )
         self.hub = LiveHub(self.bus, lambda: self.pbx.health().connected)
         self._site: web.AppRunner | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
         """Raises DatabaseUnavailable, NotAllowedNow("schema-old") or OSError for a taken port."""
-        self._loop = asyncio.get_running_loop()
         await self._check_schema()
+        await self.answering.prepare()
         await self._refresh()
         await self.masked.look()
         await self.live.refresh()
@@ -178,7 +184,7 @@ class Application:
         self.bus.subscribe(self._on_event)
         self.bus.subscribe(self.live.on_event)
         await self.follower.start()
-        await self.agi.start()
+        await self.answering.start()
         await self.pbx.start()
         await self.reconciler.start()
         _ = self.tasks.spawn("reach", self.reach.keep_asking())
@@ -195,6 +201,7 @@ class Application:
         watch = ChangeWatch(self.database, self._refresh, REFRESH_S)
         _ = self.tasks.spawn("refresh", every(LOOK_S, watch.look))
         keep_distribution(self.database, self.clock, self.tasks)
+        await keep_pins(self.settings.geocoder, self.database, self.clock, self.tasks)
         duty = DutyKeeper(self.database, self.clock, lambda: self.routing.snapshot)
         _ = self.tasks.spawn("duty", every(DUTY_S, duty.tell))
         _ = self.tasks.spawn("claim", every(CLAIM_S, self._claim_requests))
@@ -202,13 +209,14 @@ class Application:
         await OrderWatch(self.database, self.clock).start(self.tasks)
         await self.robot.start(self.tasks)
         self.callbacks.start(self.tasks)
+        await self.leads.start(self.tasks)
         RevealKeeper(self.database, self.clock).start(self.tasks)
         await self._start_site()
         _log.info("application started", address=f"{self.settings.web.host}:{self.settings.web.port}")
 
     async def stop(self) -> None:
         """New calls go to the fallback from the first line on; what is being answered is finished."""
-        await self.agi.close()
+        await self.answering.close()
         if self._site is not None:
             await self._site.cleanup()
         await self.reconciler.close()
@@ -217,6 +225,7 @@ class Application:
         await self.recordings.close()
         await self.messages.close()
         await self.tasks.close()
+        await self.leads.close()
         await self.database.close()
         _log.info("application stopped")
 
@@ -239,10 +248,12 @@ class Application:
         await self._site.setup()
         await web.TCPSite(self._site, self.settings.web.host, self.settings.web.port).start()
 
-    def _later(self, work: Callable[[], None]) -> None:
-        """From the thread that answers the PBX into the loop."""
-        assert self._loop is not None, "not started"
-        self._loop.call_soon_threadsafe(work)
+    def _decided(self, told: Decided) -> None:
+        """A plan that the PBX has taken."""
+        self.live.note(told.given)
+        self.metrics.route_seconds.observe(told.took_s)
+        self.metrics.route_decisions.labels(told.fact.warning or "none").inc()
+        self.follower.offer(told.fact)
 
     def _hear(self, fact: PbxFact) -> None:
         self.reach.hear(fact)
@@ -279,7 +290,6 @@ class Application:
 
 async def run(settings: Settings) -> None:
     """Until SIGTERM or SIGINT."""
-    share_processor()
     configure_logs(settings.log.level, settings.log.style)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -289,6 +299,7 @@ async def run(settings: Settings) -> None:
     application = Application(settings)
     try:
         await application.start()
+        set_aside()
         await ended.wait()
     finally:
         await application.stop()

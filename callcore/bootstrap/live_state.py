@@ -6,7 +6,6 @@ every few seconds, only what is new.
 """
 
 import asyncio
-import threading
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -23,8 +22,8 @@ from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.logs import get_logger
 from callcore.kernel.tasks import TaskOwner, every
 from callcore.orders.ties import TieMarks, TieNews, load_ties, tie_marks, tie_news, ties_of, without
+from callcore.routing.given import Given
 from callcore.routing.live import Live, Tie
-from callcore.routing.model import Decision
 
 REFRESH_S: Final = 3.0
 READ_ALL_EVERY: Final = timedelta(hours=6)  # old talks fall out
@@ -34,8 +33,7 @@ Key = TypeVar("Key", int, str)
 
 
 class LiveKeeper:
-    """`unreachable` and `talking` answer from memory and are asked in the loop's thread only, as all else is but `current`
-    and `note`: calls are decided in another thread, one after another."""
+    """`unreachable` and `talking` answer from memory. All is asked in the loop's thread."""
 
     def __init__(
         self,
@@ -51,8 +49,7 @@ class LiveKeeper:
         self._unreachable = unreachable
         self._talking = talking
         self._pairs = pairs
-        self._lock = threading.RLock()  # held for moments, never while anything is waited for
-        self._quotas = QuotaCounter(self._lock)
+        self._quotas = QuotaCounter()
         self._is_look_due = False
         self._phones: dict[str, datetime] = {}
         self._orgs: dict[int, datetime] = {}
@@ -86,16 +83,14 @@ class LiveKeeper:
             self._renew(unreachable=out, talking=in_use)
         return self._live
 
-    def note(self, decision: Decision, at: datetime) -> None:
-        """What we have just decided counts before the PBX has rung anybody."""
-        with self._lock:
-            if decision.plan.steps:
-                step = decision.plan.steps[0]
-                self._phones = self._phones | dict.fromkeys(step.phone_keys, at)
-                if step.org_id is not None:
-                    self._orgs = self._orgs | {step.org_id: at}
-            self._quotas.reserve(decision)
-            self._renew()
+    def note(self, given: Given) -> None:
+        """What has just been decided counts before the PBX has rung anybody."""
+        if given.phone_keys:
+            self._phones = self._phones | dict.fromkeys(given.phone_keys, given.at)
+        if given.org_id is not None:
+            self._orgs = self._orgs | {given.org_id: given.at}
+        self._quotas.reserve(given)
+        self._renew()
 
     def on_event(self, event: Event) -> None:
         """A bus subscriber: whose the caller is may change with the end of a call."""
@@ -146,25 +141,23 @@ class LiveKeeper:
     def _take_used(self, used: LastUsed) -> None:
         self._last_leg = used.last_leg
         if used.phones or used.orgs:
-            with self._lock:
-                self._phones = _latest(self._phones, used.phones)
-                self._orgs = _latest(self._orgs, used.orgs)
+            self._phones = _latest(self._phones, used.phones)
+            self._orgs = _latest(self._orgs, used.orgs)
 
     def _renew(
         self, *, unreachable: frozenset[str] | None = None, talking: Mapping[str, int] | None = None
     ) -> None:
-        with self._lock:
-            known = self._live
-            self._live = Live(
-                version=known.version + 1,
-                unreachable=known.unreachable if unreachable is None else unreachable,
-                talking=known.talking if talking is None else talking,
-                phone_used_at=self._phones,
-                org_used_at=self._orgs,
-                quotas=self._quotas.counts(),
-                ties=self._ties,
-                pairs=self._pairs(),
-            )
+        known = self._live
+        self._live = Live(
+            version=known.version + 1,
+            unreachable=known.unreachable if unreachable is None else unreachable,
+            talking=known.talking if talking is None else talking,
+            phone_used_at=self._phones,
+            org_used_at=self._orgs,
+            quotas=self._quotas.counts(),
+            ties=self._ties,
+            pairs=self._pairs(),
+        )
 
 
 def _new_ties(

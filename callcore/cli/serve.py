@@ -20,10 +20,12 @@ def serve(config: ConfigOption = None) -> None:
     import asyncio
 
     from callcore.bootstrap import new_loop, run
+    from callcore.kernel.priority import give_way
     from config.settings import load_settings
     from web.ui import assets
 
     settings = load_settings(config)
     assets.install(typer.echo)
+    give_way()
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(run(settings))

@@ -59,7 +59,7 @@ class SessionWriter:
     ) -> Result:
         options = {"is_read": is_read}
         with self._engine.connect().execution_options(**options) as connection, connection.begin():
-            session = AsyncSession(expire_on_commit=False)
+            session = _AtOnce(expire_on_commit=False)
             session.sync_session.bind = connection
             try:
                 result = _without_waiting(_flushed(session, work))
@@ -72,6 +72,28 @@ class SessionWriter:
     async def close(self) -> None:
         await asyncio.to_thread(self._thread.shutdown)
         self._engine.dispose()
+
+
+class _AtOnce(AsyncSession):
+    """Its own methods go through a greenlet each, which is for drivers that wait."""
+
+    async def execute(self, *args: Any, **more: Any) -> Any:
+        return self.sync_session.execute(*args, **more)
+
+    async def scalars(self, *args: Any, **more: Any) -> Any:
+        return self.sync_session.scalars(*args, **more)
+
+    async def scalar(self, *args: Any, **more: Any) -> Any:
+        return self.sync_session.scalar(*args, **more)
+
+    async def get(self, *args: Any, **more: Any) -> Any:
+        return self.sync_session.get(*args, **more)
+
+    async def flush(self, *args: Any, **more: Any) -> None:
+        self.sync_session.flush(*args, **more)
+
+    async def run_sync(self, fn: Callable[..., Any], *args: Any, **more: Any) -> Any:
+        return fn(self.sync_session, *args, **more)
 
 
 async def _flushed(session: AsyncSession, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:

@@ -31,7 +31,7 @@ async def ask(port: int, *, answers: tuple[bytes, ...] = (), **more: str) -> lis
     said: list[tuple[str, str]] = []
     try:
         writer.write(head(**more))
-        while line := await asyncio.wait_for(reader.readline(), 5):
+        while line := await asyncio.wait_for(reader.readline(), 30):
             match = _SET.fullmatch(line.decode().rstrip("\n"))
             assert match, f"not an MSet line: {line!r}"
             said += [

@@ -22,11 +22,13 @@ from callcore.asterisk.ami.headers import EventHeaders, RawEvent
 from callcore.asterisk.ami.settings import AmiSettings
 from callcore.asterisk.ami.translate import TRANSLATED
 from callcore.kernel.errors import NotAllowedNow, PbxUnavailable
+from callcore.kernel.event_loop import read_on, read_on_later
 
 # Asterisk itself leaves out what these classes do not cover (VarSet, Newexten, RTCP …).
 EVENT_CLASSES: Final = "system,call,user"
 FULLY_BOOTED: Final = "FullyBooted"
-TOGETHER_S: Final = 0.03  # the PBX writes each event by itself; what comes meanwhile is read at once
+# The PBX writes each event by itself; what comes meanwhile is read at once. A pop waits for it, and for the follower's own pause.
+TOGETHER_S: Final = 0.03
 _WANTED: Final = {name.encode(): name for name in (*TRANSLATED, FULLY_BOOTED)}
 
 
@@ -103,7 +105,7 @@ class AmiSession(Manager):  # type: ignore[misc]  # panoramisk is untyped
             raise PbxUnavailable("pbx-not-connected", "there is no connection to the PBX")
         action_id = next(self._ids)
         future = self.send_action({**headers, "ActionID": action_id}, as_list=as_list)
-        self._protocol.resume()
+        read_on(self._protocol.transport)
         try:
             return action_id, await asyncio.wait_for(future, self._settings.action_timeout_s)
         except TimeoutError as exc:
@@ -158,18 +160,9 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
             self._session.abort("a message without end")
             return
         self._session.received(messages)
-        self._pause()
-
-    def _pause(self) -> None:
-        """While nobody waits for an answer: the socket holds a second of events and more."""
+        # The socket holds a second of events and more.
         if self.transport is not None and not self.responses and not self.transport.is_closing():
-            self.transport.pause_reading()
-            self._session.loop.call_later(TOGETHER_S, self.resume)
-
-    def resume(self) -> None:
-        """May be called when nothing is paused."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.resume_reading()
+            read_on_later(self.transport, TOGETHER_S)
 
     def answer(self, headers: Message) -> bool:
         """Hand a response, or an item of a list, to the action that waits for it; False when none does."""

@@ -132,7 +132,7 @@ class SoundShelf:
                 self._names[one.wanted] = one.name
                 self._failed_at.pop(one.wanted, None)
         if long:
-            _log.info("sentences too long, shorter ones are said", count=len(long), first=long[0])
+            _log.info("sentences too long, shorter ones are said", count=len(long), chars=len(long[0]))
         if failed:
             self._failed_at |= dict.fromkeys((one.wanted for one in failed), time.monotonic())
             _log.warning("sounds not rendered", count=len(failed), problem=failed[0].problem)

@@ -5,6 +5,7 @@ import math
 import sys
 import wave
 from array import array
+from collections.abc import Iterable
 from functools import lru_cache
 from operator import mul
 
@@ -34,18 +35,30 @@ def telephone_wav(speech: Speech) -> tuple[bytes, float]:
 
 
 def _trim(speech: Speech) -> "array[int]":
-    loud = [n for n, sample in enumerate(speech.samples) if abs(sample) > _SILENT]
-    if not loud:
+    samples = speech.samples
+    first = _silence(samples)
+    if first == len(samples):
         raise VoiceFailed("voice-silent", "the voice gave nothing but silence")
+    last = len(samples) - 1 - _silence(reversed(samples))
     kept = int(_KEPT_S * speech.rate_hz)
-    return speech.samples[max(0, loud[0] - kept) : loud[-1] + kept]
+    return samples[max(0, first - kept) : last + kept]
+
+
+def _silence(samples: Iterable[int]) -> int:
+    """How many are silent before the first that is not."""
+    length = 0
+    for sample in samples:
+        if abs(sample) > _SILENT:
+            break
+        length += 1
+    return length
 
 
 def _level(samples: "array[int]") -> "array[int]":
     """One loudness for all sentences; what would clip is left softer."""
     mean = math.sqrt(sum(map(mul, samples, samples)) / len(samples)) or 1.0
     gain = min(_LOUDNESS / mean, _PEAK / max(map(abs, samples)))
-    return array("h", (int(sample * gain) for sample in samples))
+    return array("h", [int(sample * gain) for sample in samples])
 
 
 def _resample(samples: "array[int]", rate_hz: int) -> "array[int]":

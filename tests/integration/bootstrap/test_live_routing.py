@@ -14,9 +14,9 @@ from callcore.bootstrap.what_if import Question, WhatIf
 from callcore.calls.charge_ledger import charge_call
 from callcore.calls.tables import LegRow
 from callcore.kernel.database import Database
-from callcore.kernel.metrics import Metrics
 from callcore.network.policy import Policy, Quota, QuotaUnit, Stage, StageKind
 from callcore.network.policy_tables import PointsEntryRow, QuotaEntryRow
+from callcore.routing.given import given_by
 from callcore.routing.model import Decision, StepStage
 from callcore.routing.numbering import EMPTY_PLAN
 from callcore.routing.snapshot import RoutingOptions
@@ -55,10 +55,7 @@ async def routing_of(database: Database, clock: FakeClock, keeper: LiveKeeper) -
         clock=clock,
         numbering=lambda: EMPTY_PLAN,
         options=RoutingOptions(),
-        offer=lambda _: None,
-        metrics=Metrics(),
         live=keeper.live,
-        note=keeper.note,
     )
     await routing.refresh()
     return routing
@@ -103,7 +100,7 @@ async def test_quotas_hold_to_one_call_while_calls_come_and_end(database: Databa
     for number in range(1, 61):
         clock.advance(timedelta(seconds=7))
         decision = routing.decide(SITE, "", clock.now())
-        keeper.note(decision, clock.now())
+        keeper.note(given_by(decision))
         step = decision.plan.steps[0]
         first.append(step.org_id if step.stage is StepStage.QUOTA else None)
         await talked(database, decision, clock)
@@ -125,7 +122,7 @@ async def test_a_reader_outside_decides_as_the_application(database: Database, c
     for _ in range(7):
         clock.advance(timedelta(seconds=30))
         decision = routing.decide(SITE, "+79161112233", clock.now())
-        keeper.note(decision, clock.now())
+        keeper.note(given_by(decision))
         await talked(database, decision, clock)
     await ChargeKeeper(database, clock).work()
     await keeper.refresh()

@@ -23,6 +23,7 @@ from callcore.network.tables import OrgRow
 from callcore.orders.model import OrderEventKind
 from callcore.orders.tables import OrderRow
 from callcore.orders.timeline import add_event
+from callcore.routing.given import given_by
 from callcore.routing.live import Tie, TieKind
 from callcore.routing.model import (
     Decision,
@@ -149,7 +150,7 @@ async def test_a_decision_counts_at_once_and_the_ledger_takes_over(
     keeper = LiveKeeper(database, clock)
     await keeper.refresh()
     before = keeper.live()
-    keeper.note(decision(net), clock.now())
+    keeper.note(given_by(decision(net)))
     live = keeper.live()
     assert live.version > before.version
     assert (live.quotas[net.policy_id].counted, live.quotas[net.policy_id].given) == (1, {net.org_id: 1})
@@ -171,7 +172,7 @@ async def test_a_reservation_without_an_entry_fades(
     database: Database, clock: FakeClock, net: Network
 ) -> None:
     keeper = LiveKeeper(database, clock)
-    keeper.note(decision(net), clock.now())
+    keeper.note(given_by(decision(net)))
     clock.advance(timedelta(hours=3))
     await keeper.refresh()
     assert net.policy_id not in keeper.live().quotas
@@ -355,7 +356,7 @@ async def test_a_call_that_ended_is_entered_without_waiting_for_the_sweep(
     keeper.start(bus, tasks)
     call_id = await stored_call(database, net, outcome="no_answer", result="missed")
     bus.publish(CallEnded(at=clock.now(), audience=Audience(), call_id=call_id, version=1, result="missed"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await entries(database) != (3, -5):  # noqa: ASYNC110 - the ledger tells nobody
             await asyncio.sleep(0.05)
     await tasks.close()
@@ -368,5 +369,5 @@ async def test_an_odd_row_does_not_keep_the_application_from_answering(
         await session.execute(update(OrgRow).values(tz="Mars/Olympus"))
     keeper = LiveKeeper(database, clock)
     await keeper.refresh()
-    keeper.note(decision(net), clock.now())
+    keeper.note(given_by(decision(net)))
     assert keeper.live().quotas[net.policy_id].counted == 1

@@ -14,6 +14,7 @@ from callcore.network.tables import PhoneRow
 from callcore.orders.tables import OrderEventRow, OrderRow
 from callcore.outbound.masked import renew_sessions
 from callcore.outbound.masked_link import LinkMasked
+from callcore.outbound.masked_way import way_of
 from callcore.outbound.tables import MaskedSessionRow
 from callcore.routing.live import TieKind
 from tests.factories.network import make_org, make_outlet, make_phone, make_user
@@ -71,7 +72,7 @@ class Stage:
         await self.keeper.look()
 
     def order_of(self, caller: str = MOBILE, did: str = DID) -> int | None:
-        way = self.keeper.way(caller, did, self.clock.now())
+        way = way_of(self.keeper.ways(), caller, did, self.clock.now())
         return way.order_id if way is not None else None
 
 
@@ -88,7 +89,7 @@ async def test_a_press_from_an_outside_phone_opens_both_ways(stage: Stage) -> No
     await stage.press()
     for caller in (MOBILE, "89031112233", "79031112233", "9031112233"):
         for did in (DID, "74951234567", "84951234567", "4951234567"):
-            way = stage.keeper.way(caller, did, stage.clock.now())
+            way = way_of(stage.keeper.ways(), caller, did, stage.clock.now())
             assert way is not None
             assert (way.number, way.cli, way.phone_key) == (CUSTOMER, DID, f"p{stage.mobile}")
     tie = stage.keeper.ties()[CUSTOMER, DID]
@@ -108,7 +109,7 @@ async def test_the_newest_press_has_the_pair_and_another_number_keeps_the_other(
     assert stage.order_of() == stage.orders[1]
     again = MaskedKeeper(stage.database, stage.clock)  # after a restart all presses are read again
     await again.look()
-    way = again.way(MOBILE, DID, stage.clock.now())
+    way = way_of(again.ways(), MOBILE, DID, stage.clock.now())
     assert way is not None and way.order_id == stage.orders[1]  # noqa: PT018 - one thing
 
 

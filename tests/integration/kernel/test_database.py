@@ -4,11 +4,11 @@ import asyncio
 import threading
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from callcore.kernel.audit import AuditRow
-from callcore.kernel.database import Base, gentle_insert
+from callcore.kernel.database import Base, Database
 from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.tasks import TaskOwner
 from tests.fakes.clock import MONDAY_NOON
@@ -20,7 +20,7 @@ LOG = Base.metadata.tables[AuditRow.__tablename__]
 
 def note(connection, number):
     row = {"id": number, "at": MONDAY_NOON, "action": "a:b", "entity": "thing", "entity_id": str(number)}
-    connection.execute(gentle_insert(connection, LOG).values(**row, ip="", data={}))
+    connection.execute(insert(LOG).values(**row, ip="", data={}))
     return number
 
 
@@ -70,9 +70,8 @@ async def test_steps_at_once_wait_for_each_other(database):
     assert await count(database) == 12
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])  # a cancelled statement of PostgreSQL ends its transaction
 async def test_whoever_gives_up_has_changed_nothing(database):
-    if not database.is_sqlite:
-        return  # a cancelled statement of PostgreSQL ends its transaction
     begun, go_on = threading.Event(), threading.Event()
 
     def slow(connection):
@@ -97,3 +96,33 @@ async def test_a_database_that_is_away_is_our_own_refusal(database):
 
     with pytest.raises(DatabaseUnavailable):
         await database.write(refused)
+
+
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+async def cut(database):
+    """As a restarted server does with connections that rest in the pool."""
+    other = Database(database.url)
+    try:
+        await other.write(lambda connection: connection.execute(text(CUT)).all())
+    finally:
+        await other.close()
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+async def test_connections_cut_while_they_rested_are_not_noticed(database, monkeypatch):
+    assert await count(database) == 0
+    await cut(database)
+    monkeypatch.setattr("callcore.kernel.database.REST_S", 0.0)
+    assert await count(database) == 0
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+async def test_a_connection_cut_just_after_use_fails_once(database, monkeypatch):
+    monkeypatch.setattr("callcore.kernel.database.REST_S", 3600.0)
+    assert await count(database) == 0
+    await cut(database)
+    with pytest.raises(DatabaseUnavailable):
+        await count(database)
+    assert await count(database) == 0

@@ -125,4 +125,4 @@ async def test_the_consumer_waits_without_polling() -> None:
     assert not waiting.done()
     bench.backlog.begin()
     bench.backlog.deliver(snapshot())
-    assert await asyncio.wait_for(waiting, 1) == snapshot()
+    assert await asyncio.wait_for(waiting, 30) == snapshot()

@@ -52,7 +52,7 @@ class Bench:
         return fact
 
     async def fact(self) -> PbxFact:
-        return await asyncio.wait_for(self.pbx.next_fact(), 5)
+        return await asyncio.wait_for(self.pbx.next_fact(), 30)
 
 
 @pytest.fixture

@@ -66,8 +66,10 @@ def test_sets_the_plan_through_pyst2_and_proves_it_last(folder):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_says_the_same_without_pyst2(folder):
-    text = script_text(sys.executable).replace("site-packages", "nowhere")
+@pytest.mark.parametrize("interpreter", [sys.executable, "/nowhere/python3"], ids=["ours", "the system's"])
+def test_says_the_same_without_pyst2_and_by_the_python_of_the_system(folder, interpreter):
+    text = script_text(interpreter).replace("site-packages", "nowhere")
+    assert Path(interpreter).exists() == (interpreter == sys.executable)
     (folder / SCRIPT).write_text(text, encoding="utf-8")
     assert run(folder).stdout.decode().splitlines() == [
         f'SET VARIABLE {name} "{value}"' for name, value in PLAN
