@@ -4,7 +4,6 @@ A decision is reserved at once, so that the next one in the same second knows of
 ledger (the same policy and the same moment), or when no entry came for so long that none will.
 """
 
-import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,8 +22,8 @@ from callcore.network.quotas import (
     newest_entry,
     quota_sums,
 )
+from callcore.routing.given import Given
 from callcore.routing.live import QuotaCount
-from callcore.routing.model import Decision, StepStage
 
 RESERVED_FOR: Final = timedelta(hours=2)
 READ_AGAIN: Final = timedelta(seconds=60)
@@ -41,23 +40,20 @@ class Reserved:
 
 
 class QuotaCounter:
-    """`reserve` may be called in another thread than `read`; `lock` is held for moments."""
+    """`reserve` may be called while `read` waits for the database."""
 
-    def __init__(self, lock: threading.RLock) -> None:
-        self._lock = lock
+    def __init__(self) -> None:
         self._sums: tuple[QuotaSum, ...] = ()
         self._reserved: list[Reserved] = []
         self._counts: Mapping[int, QuotaCount] | None = None
         self._newest = 0
         self._read_at: datetime | None = None
 
-    def reserve(self, decision: Decision) -> None:
-        why = decision.explanation
-        if not (why.counts_for_quotas and why.policy_id) or len(self._reserved) >= MAX_RESERVED:
+    def reserve(self, given: Given) -> None:
+        if given.policy_id is None or len(self._reserved) >= MAX_RESERVED:
             return
-        with self._lock:
-            self._reserved.append(Reserved(why.policy_id, why.at, quota_org(decision, first_only=True)))
-            self._counts = None
+        self._reserved.append(Reserved(given.policy_id, given.at, given.quota_org_id))
+        self._counts = None
 
     async def read(self, session: AsyncSession, now: datetime) -> None:
         """Sums are asked for anew when there are new entries, and from time to time: a period ends by itself."""
@@ -74,17 +70,15 @@ class QuotaCounter:
         if known:
             first = min(one.at for one in known)
             entered = Counter(await counted_at(session, QuotaScope.CALLS, since.keys(), first))
-        with self._lock:  # what was reserved meanwhile stands behind
-            left = _left(known, entered, now) + self._reserved[len(known) :]
-            self._reserved = [one for one in left if one.at >= since.get(one.policy_id, now)]
-            self._sums, self._counts = sums, None
+        left = _left(known, entered, now) + self._reserved[len(known) :]  # what came meanwhile stands behind
+        self._reserved = [one for one in left if one.at >= since.get(one.policy_id, now)]
+        self._sums, self._counts = sums, None
         self._newest, self._read_at = newest, now
 
     def counts(self) -> Mapping[int, QuotaCount]:
-        with self._lock:
-            if self._counts is None:
-                self._counts = self._count()
-            return self._counts
+        if self._counts is None:
+            self._counts = self._count()
+        return self._counts
 
     def _count(self) -> Mapping[int, QuotaCount]:
         counted: Counter[int] = Counter()
@@ -102,14 +96,6 @@ class QuotaCounter:
             policy_id: QuotaCount(counted[policy_id], dict(given.get(policy_id, {})))
             for policy_id in counted.keys() | given.keys()
         }
-
-
-def quota_org(decision: Decision, *, first_only: bool = False) -> int | None:
-    """The dealer whom the quota stage named: its outlets may be those of dealers below him."""
-    steps = decision.plan.steps[:1] if first_only else decision.plan.steps
-    if not any(step.stage is StepStage.QUOTA for step in steps):
-        return None
-    return next((told.org_id for told in decision.explanation.stages if told.stage is StepStage.QUOTA), None)
 
 
 def _left(known: list[Reserved], entered: Counter[tuple[int, datetime]], now: datetime) -> list[Reserved]:

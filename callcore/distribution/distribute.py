@@ -1,7 +1,7 @@
 """Use case: a run of the distribution: candidates, their windows, the explanation. Runs in the caller's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,14 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.distribution.candidates import DealerFacts, OrderFacts, Verdict, judge
 from callcore.distribution.decision import Decision, ToDesk, decision_to_json
 from callcore.distribution.desk import send_to_desk
-from callcore.distribution.load_network import network_facts, order_facts
+from callcore.distribution.load_network import Network, network_facts, order_facts
 from callcore.distribution.outlets import standings
 from callcore.distribution.pipeline import Plan, Word, alone_plan, make_plan
-from callcore.distribution.policy import BUILT_IN
+from callcore.distribution.policy import BUILT_IN, ActiveOrderPolicy
 from callcore.distribution.policy_store import load_order_policies
 from callcore.distribution.quota_history import count_order, quota_history, release_quota
 from callcore.distribution.windows import Window, close_windows, open_windows
 from callcore.distribution.working_minutes import in_working_minutes
+from callcore.kernel.database import insert_rows
 from callcore.orders.attention import attention_at
 from callcore.orders.claims import claim_holder
 from callcore.orders.desk_tables import OrderDecisionRow
@@ -28,6 +29,28 @@ from callcore.orders.timeline import add_event
 AVAILABLE = status_of("available")
 
 
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a choice rests on, except quotas."""
+
+    facts: OrderFacts
+    active: ActiveOrderPolicy
+    network: Network
+
+
+async def find_grounds(
+    session: AsyncSession, facts: OrderFacts, settings: OrderSettings, *, now: datetime
+) -> Grounds:
+    """Locks nothing."""
+    claim = await claim_holder(session, facts.customer_id, now)
+    facts = replace(facts, claim_org_id=claim[0] if claim else None)
+    active = (await load_order_policies(session)).of(facts.region_code, facts.categories)
+    with_everyone = bool(settings.open_to_all_minutes)
+    return Grounds(
+        facts, active, await network_facts(session, facts, active.policy, with_everyone=with_everyone)
+    )
+
+
 async def distribute(
     session: AsyncSession,
     order: OrderRow,
@@ -35,18 +58,18 @@ async def distribute(
     *,
     now: datetime,
     actor_id: int | None = None,
+    grounds: Grounds | None = None,
 ) -> None:
     """Opens a new run; windows of an earlier one are withdrawn. The row is new or locked by the caller. When nobody can
-    take the order it goes to whoever distributes by hand."""
+    take the order it goes to whoever distributes by hand. `grounds`: read by the caller already."""
     if order.run:
         await close_windows(session, order.id, now=now)
         await release_quota(session, order.id, order.run)
-    facts = await order_facts(session, order, settings.desk_org_id)
-    claim = await claim_holder(session, order.customer_id, now)
-    facts = replace(facts, claim_org_id=claim[0] if claim else None)
-    active = (await load_order_policies(session)).of(facts.region_code, facts.categories)
+    if grounds is None:
+        facts = await order_facts(session, order, settings.desk_org_id)
+        grounds = await find_grounds(session, facts, settings, now=now)
+    facts, active, network = grounds.facts, grounds.active, grounds.network
     beyond = settings.open_to_all_minutes
-    network = await network_facts(session, facts, active.policy, with_everyone=bool(beyond))
     order.run, order.offered_at = order.run + 1, now
     order.status, order.status_class = AVAILABLE.code, AVAILABLE.status_class.value
     order.attention_at = attention_at(order, settings)
@@ -110,16 +133,15 @@ async def _write(
     now: datetime,
     actor_id: int | None,
 ) -> None:
-    session.add(
-        OrderDecisionRow(
-            order_id=order.id,
-            run=decision.run,
-            at=now,
-            policy_id=decision.policy_id,
-            policy_version=decision.policy_version,
-            body=decision_to_json(decision),
-        )
-    )
+    kept = {
+        "order_id": order.id,
+        "run": decision.run,
+        "at": now,
+        "policy_id": decision.policy_id,
+        "policy_version": decision.policy_version,
+        "body": decision_to_json(decision),
+    }
+    await insert_rows(session, OrderDecisionRow, [kept])
     await open_windows(session, order.id, order.run, windows, now=now)
     _ = await add_event(
         session,

@@ -13,6 +13,7 @@ from callcore.kernel.errors import NotFound
 from callcore.kernel.logs import get_logger
 from callcore.orders.model import OrderClass, OrderKind
 from callcore.orders.settings import order_settings
+from callcore.orders.statuses import POSTPONED
 from callcore.orders.tables import OrderRow
 
 BATCH: Final = 50
@@ -56,6 +57,7 @@ class ExpireOrders:
 def _silent(before: datetime) -> ColumnElement[bool]:
     return and_(
         OrderRow.status_class == OrderClass.WAITING.value,
+        OrderRow.status != POSTPONED,  # the customer wants to wait: a talk is not owed meanwhile
         OrderRow.kind == OrderKind.ORDER.value,
         OrderRow.accepted_at <= before,
         OrderRow.contacted_at.is_(None),

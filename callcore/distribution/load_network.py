@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from callcore.catalog.tables import DealerGoodsRow
 from callcore.distribution.candidates import DealerFacts, OrderFacts
@@ -14,7 +16,7 @@ from callcore.distribution.policy import OrderPolicy
 from callcore.network.model import OrderAccess, OrgKind, OrgState
 from callcore.network.tables import OrgRegionRow, OrgRow
 from callcore.orders.desk_tables import DealerServiceRow, OrderDeclineRow
-from callcore.orders.model import GOODS, SERVICE, OrderClass, OrderKind
+from callcore.orders.model import GOODS, SERVICE, NewLine, NewOrder, OrderClass, OrderKind
 from callcore.orders.tables import OrderLineRow, OrderRow
 
 
@@ -48,27 +50,28 @@ async def network_facts(
     session: AsyncSession, order: OrderFacts, policy: OrderPolicy, *, with_everyone: bool = False
 ) -> Network:
     """Dealers who serve the region, and those whom rules, quotas, the site or a claim name."""
-    orgs = await _orgs(session)
-    serving = select(OrgRegionRow.org_id).where(OrgRegionRow.region_code == order.region_code)
-    served = set(await session.scalars(serving))
-    near = {org.id for org in orgs if org.id in served or org.region_code == order.region_code}
     named = _named(policy) | {order.site_org_id or 0, order.claim_org_id or 0}
-    looked = [org for org in orgs if org.id in near | named]
+    asked = {"region_code": order.region_code, "named": sorted(named)}
+    rows = (await session.execute(_LOOKED, asked)).all()
+    looked = [_Org(*row[: len(_COLUMNS)]) for row in rows]
+    near = {row.id for row in rows if row.is_near}
     regions = frozenset({order.region_code} if order.region_code else ())
-    make = await _maker(session, orgs, looked, order.products, order.services)
+    counted, away = rows[0][-2:] if rows else (await session.execute(_COUNTED)).one()
+    suspended = set(await session.scalars(_SUSPENDED)) if away else set[int]()
+    make = await _maker(session, suspended, looked, order.products, order.services)
     dealers = tuple(make(org, regions if org.id in near else frozenset()) for org in looked)
-    away = near | order.declined | {order.desk_org_id}
-    suspended = _suspended(orgs)
-    everyone = (
-        org.id
-        for org in orgs
-        if with_everyone
-        and org.id not in away
-        and org.is_authorised
-        and org.order_access == OrderAccess.REGION
-        and suspended.isdisjoint(chain(org.path))
-    )
-    return Network(dealers, len(orgs) - len(looked), tuple(everyone))
+    everyone: tuple[int, ...] = ()
+    if with_everyone:
+        out = near | order.declined | {order.desk_org_id}
+        everyone = tuple(
+            org.id for org in await _orgs(session) if org.id not in out and _may_take(org, suspended)
+        )
+    return Network(dealers, counted - len(looked), everyone)
+
+
+def _may_take(org: "_Org", suspended: AbstractSet[int]) -> bool:
+    sees = org.is_authorised and org.order_access == OrderAccess.REGION
+    return sees and suspended.isdisjoint(chain(org.path))
 
 
 async def whole_network(session: AsyncSession, orders: Iterable[OrderFacts]) -> tuple[DealerFacts, ...]:
@@ -80,7 +83,7 @@ async def whole_network(session: AsyncSession, orders: Iterable[OrderFacts]) -> 
     told = list(orders)
     products = frozenset().union(*(order.products for order in told))
     services = frozenset().union(*(order.services for order in told))
-    make = await _maker(session, orgs, orgs, products, services)
+    make = await _maker(session, _suspended(orgs), orgs, products, services)
     return tuple(
         make(org, frozenset(regions[org.id] | ({org.region_code} if org.region_code else set())))
         for org in orgs
@@ -101,16 +104,28 @@ class _Line(NamedTuple):
     service: str
 
 
+_LINES: Final = select(*(getattr(OrderLineRow, name) for name in _Line._fields)).where(
+    OrderLineRow.order_id.in_(bindparam("order_ids", expanding=True))
+)
+
+
 async def _lines(session: AsyncSession, order_ids: Collection[int]) -> defaultdict[int, list[_Line]]:
-    columns = (getattr(OrderLineRow, name) for name in _Line._fields)
     found: defaultdict[int, list[_Line]] = defaultdict(list)
-    for row in await session.execute(select(*columns).where(OrderLineRow.order_id.in_(order_ids))):
+    for row in await session.execute(_LINES, {"order_ids": list(order_ids)}):
         found[row.order_id].append(_Line(*row))
     return found
 
 
+def new_order_facts(new: NewOrder, desk_org_id: int | None) -> OrderFacts:
+    """Of one that is not made yet."""
+    return _order(new, new.lines, frozenset(), desk_org_id)
+
+
 def _order(
-    order: OrderRow, lines: Collection[_Line], declined: frozenset[int], desk_org_id: int | None
+    order: OrderRow | NewOrder,
+    lines: Collection[_Line | NewLine],
+    declined: frozenset[int],
+    desk_org_id: int | None,
 ) -> OrderFacts:
     return OrderFacts(
         region_code=order.region_code,
@@ -142,11 +157,26 @@ class _Org(NamedTuple):
     order_capacity: int | None
 
 
-_ORGS: Final = (
-    select(*(getattr(OrgRow, name) for name in _Org._fields))
-    .where(OrgRow.kind != OrgKind.MANUFACTURER.value)
+_COLUMNS: Final = tuple(getattr(OrgRow, name) for name in _Org._fields)
+_IS_DEALER: Final = OrgRow.kind != OrgKind.MANUFACTURER.value
+_ORGS: Final = select(*_COLUMNS).where(_IS_DEALER).order_by(OrgRow.id)
+_SERVING: Final = select(OrgRegionRow.org_id).where(OrgRegionRow.region_code == bindparam("region_code"))
+_IS_NEAR: Final = or_(
+    # no region, on either side, is none's
+    func.coalesce(OrgRow.region_code == bindparam("region_code"), False),
+    OrgRow.id.in_(_SERVING),
+)
+_OTHERS: Final = aliased(OrgRow)  # counted in the same statement
+_DEALERS: Final = select(func.count()).select_from(_OTHERS).where(_OTHERS.kind != OrgKind.MANUFACTURER.value)
+_AWAY: Final = _DEALERS.where(_OTHERS.state == OrgState.SUSPENDED.value)
+_COUNTS: Final = (_DEALERS.scalar_subquery(), _AWAY.scalar_subquery())
+_COUNTED: Final = select(*_COUNTS)
+_LOOKED: Final = (
+    select(*_COLUMNS, _IS_NEAR.label("is_near"), *_COUNTS)
+    .where(_IS_DEALER, or_(_IS_NEAR, OrgRow.id.in_(bindparam("named", expanding=True))))
     .order_by(OrgRow.id)
 )
+_SUSPENDED: Final = select(OrgRow.id).where(_IS_DEALER, OrgRow.state == OrgState.SUSPENDED.value)
 
 
 async def _orgs(session: AsyncSession) -> list[_Org]:
@@ -164,13 +194,12 @@ def _named(policy: OrderPolicy) -> set[int]:
 
 async def _maker(
     session: AsyncSession,
-    orgs: Collection[_Org],
+    suspended: AbstractSet[int],
     looked: Collection[_Org],
     products: frozenset[int],
     services: frozenset[str],
 ) -> Callable[[_Org, frozenset[str]], DealerFacts]:
     """Of those that are looked at: goods where not all are sold, services, open orders where there is a limit."""
-    suspended = _suspended(orgs)
     sold = await _sold(session, [org.id for org in looked if not org.whole_line], products)
     given = await _given(session, services)
     loads = await _loads(session, [org.id for org in looked if org.order_capacity is not None])

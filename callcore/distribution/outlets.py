@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.distribution.candidates import OrderFacts
@@ -12,13 +13,16 @@ from callcore.network.tables import OutletRow
 from callcore.orders.desk_tables import DealerServiceRow, OrderDecisionRow
 from callcore.orders.tables import OrderRow
 
+_PLACES: Final = select(*(getattr(OutletRow, name) for name in Place._fields)).where(
+    OutletRow.org_id.in_(bindparam("org_ids", expanding=True))
+)
+
 
 async def standings(
     session: AsyncSession, order: OrderRow, facts: OrderFacts, org_ids: Collection[int]
 ) -> tuple[Standing, ...]:
     """Of those who may see the order; one without outlets has none."""
-    columns = (getattr(OutletRow, name) for name in Place._fields)
-    rows = await session.execute(select(*columns).where(OutletRow.org_id.in_(org_ids)))
+    rows = await session.execute(_PLACES, {"org_ids": list(org_ids)})
     where = Where(order.city, order.region_code or "", order.lat, order.lon)
     found = nearest(where, (Place(*row) for row in rows))
     prices = await _prices(session, facts.services, org_ids)

@@ -1,7 +1,8 @@
 """Who sees an order from when on. Pure.
 
-Stages follow one another: each opens when the windows of the earlier ones that have somebody are over. A stage that names
-nobody new takes no time and says why. Whoever sees an order goes on seeing it.
+Stages follow one another: each opens when the windows of the earlier ones that have somebody are over; where the policy
+wants it, quota and rating run side by side. A stage that names nobody new takes no time and says why. Whoever sees an order
+goes on seeing it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,6 +20,7 @@ from callcore.routing.model import Empty
 from callcore.routing.ranking import NEVER, Audience, Matter, Share, audiences
 
 ENDLESS: Final = timedelta(days=365_000)  # until the dealer declines
+SIDE_BY_SIDE: Final = frozenset({StageKind.QUOTA, StageKind.RATING})
 _AGES: Final = timedelta(days=36_500)
 
 
@@ -121,7 +123,7 @@ def is_far(opens_at: datetime, now: datetime) -> bool:
 
 
 def _timed(policy: OrderPolicy, named: Iterable[Audience]) -> list[Told]:
-    told, end, has_priority = [], timedelta(), False
+    told, begin, end, has_priority = [], timedelta(), timedelta(), False
     delay = timedelta(minutes=policy.delay_min)
     for audience in named:
         stage = audience.stage
@@ -130,7 +132,8 @@ def _timed(policy: OrderPolicy, named: Iterable[Audience]) -> list[Told]:
                 Told(stage.kind, empty=audience.empty, org_id=audience.org_id, shares=audience.shares)
             )
             continue
-        opens, window = end, _window(stage, delay)
+        is_beside = policy.is_parallel and stage.kind in SIDE_BY_SIDE
+        opens, window = begin if is_beside else end, _window(stage, delay)
         if stage.kind is StageKind.BASE:
             opens = max(end, delay) if has_priority else end
             window = timedelta()
@@ -144,7 +147,9 @@ def _timed(policy: OrderPolicy, named: Iterable[Audience]) -> list[Told]:
                 shares=audience.shares,
             )
         )
-        end = opens + (ENDLESS if window is None else window)
+        end = max(end, opens + (ENDLESS if window is None else window))
+        if stage.kind not in SIDE_BY_SIDE:  # what a rule gives is his alone
+            begin = end
         has_priority = True
     return told
 

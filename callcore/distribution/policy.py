@@ -43,7 +43,8 @@ class OrderStage(Stage):
 
 @dataclass(frozen=True, slots=True)
 class OrderPolicy:
-    """`min_points` is the hard gate for orders of the head site, None for no gate. `counts_all`: percent is of all orders
+    """`is_parallel`: windows of quota and rating run side by side from the order's beginning, or from the end of a fix, instead
+    of one after another. `min_points` is the hard gate for orders of the head site, None for no gate. `counts_all`: percent is of all orders
     of the period, else of those that the dealer could have taken. `region_codes` and `categories` say for which orders a
     strategy of its own is: empty for any; of the categories one that the order has is enough. `is_on` False: kept, but
     used for none."""
@@ -54,6 +55,7 @@ class OrderPolicy:
     region_codes: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     is_on: bool = True
+    is_parallel: bool = False
 
     def fits(self, region_code: str | None, categories: Collection[str]) -> bool:
         is_region = not self.region_codes or region_code in self.region_codes

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, case, insert, select, update
+from sqlalchemy import CursorResult, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.distribution.pipeline import Word, is_far
-from callcore.kernel.database import insert_unless_exists
+from callcore.kernel.database import insert_rows, insert_unless_exists
 from callcore.kernel.outbox import OutboxRow
 from callcore.orders.desk_tables import OrderWindowRow
 
@@ -30,8 +30,6 @@ async def open_windows(
     session: AsyncSession, order_id: int, run: int, windows: Sequence[Window], *, now: datetime
 ) -> None:
     """The rows, and for each the news that falls due when it opens."""
-    if not windows:
-        return
     rows = [
         {
             "order_id": order_id,
@@ -42,10 +40,9 @@ async def open_windows(
         }
         for window in windows
     ]
-    _ = await session.execute(insert(OrderWindowRow), rows)
+    await insert_rows(session, OrderWindowRow, rows)
     news = [_news(order_id, run, one, now) for one in windows if not is_far(one.opens_at, now)]
-    if news:  # what opens only after a refusal is told of then
-        _ = await session.execute(insert(OutboxRow), news)
+    await insert_rows(session, OutboxRow, news)  # what opens only after a refusal is told of then
 
 
 def _news(order_id: int, run: int, window: Window, now: datetime) -> dict[str, Any]:

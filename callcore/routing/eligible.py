@@ -17,6 +17,7 @@ from callcore.routing.ladders import walk, walk_idle
 from callcore.routing.live import Live
 from callcore.routing.model import Reason
 from callcore.routing.opening import Schedule, Wall, Why, wall_of
+from callcore.routing.quarters import number_of
 from callcore.routing.ranking import NEVER
 
 Data = tuple[tuple[str, str], ...]
@@ -152,7 +153,11 @@ class CallPool:
         self.closed = closed
         self.abilities = abilities
         self._used = live.org_used_at
-        self.groups = [group for schedule, group in among.groups.items() if not closed[schedule]]
+        ahead = among.ahead.get(number_of(closed.now))
+        hours = among.groups.items() if ahead is None else ahead.asked
+        self.groups = [group for schedule, group in hours if not closed[schedule]]
+        if ahead is not None:
+            self.groups.append(ahead.known)
         self._verdicts: dict[int, Reason] = {}
 
     def ordered(self, ringing: Ringing) -> Iterator[int]:

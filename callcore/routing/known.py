@@ -81,10 +81,26 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenNow:
+    """Of one quarter of an hour: who is `known` to be open in the whole of it, together; whose hours are `asked` when a call
+    comes."""
+
+    known: Group
+    asked: tuple[tuple[Schedule, Group], ...]
+
+
+class Ahead(dict[int, OpenNow]):
+    """By the number of the quarter (see quarters.py). What is told to another process is told without: it is soon old."""
+
+    def __reduce__(self) -> tuple[type["Ahead"], tuple[()]]:
+        return Ahead, ()
+
+
+@dataclass(frozen=True, slots=True)
 class Candidates:
     """Outlets in order of trying, made ready for one kind of call. `bars` stand beside them, and `ranks`: outlets of equal
     rank are tried by who is longest idle. `groups` hold those without a bar by their schedule, so that a night call
-    need not look at each of thousands. `index`: place by outlet id."""
+    need not look at each of thousands. `index`: place by outlet id. `ahead` is worked out beforehand for those of many hours."""
 
     outlets: tuple[RouteOutlet, ...] = ()
     bars: tuple[Reason, ...] = ()
@@ -92,6 +108,7 @@ class Candidates:
     groups: Mapping[Schedule, Group] = field(default_factory=dict)
     barred: Mapping[Reason, int] = field(default_factory=dict)
     index: Mapping[int, int] = field(default_factory=dict)
+    ahead: Ahead = field(default_factory=Ahead, compare=False, repr=False)
 
     def ready(self) -> list[int]:
         """Places without a bar, in order of trying."""

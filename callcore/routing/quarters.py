@@ -6,7 +6,7 @@ too. What has other hours, or an override by hand, is asked when a call comes.
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
-from typing import Final
+from typing import Final, Protocol
 
 from callcore.routing.opening import Schedule, Wall, wall_of
 
@@ -15,25 +15,37 @@ _QUARTER_MIN: Final = 15
 _NOTHING: Final[Mapping[Schedule, bool]] = {}
 
 
-class Quarters:
-    """`prepare` and `at` may run in different threads: what is read is replaced whole."""
+class Follower(Protocol):
+    def prepare(self, closed: Mapping[int, Mapping[Schedule, bool]]) -> None:
+        """These quarters are known, by number; all others are forgotten."""
 
-    def __init__(self, schedules: Iterable[Schedule] = ()) -> None:
+
+class Quarters:
+    """`prepare` and `at` may run in different threads: what is read is replaced whole. `followers` work out more from it."""
+
+    def __init__(self, schedules: Iterable[Schedule] = (), followers: Iterable[Follower] = ()) -> None:
+        self._followers = tuple(followers)
         self._schedules = tuple(filter(_changes_at_quarters, schedules))
         self._closed: Mapping[int, Mapping[Schedule, bool]] = {}
 
+    def __reduce__(self) -> tuple[type["Quarters"], tuple[object, ...]]:
+        """Another process works out its own."""
+        return Quarters, (self._schedules, self._followers)
+
     def at(self, now: datetime) -> Mapping[Schedule, bool]:
         """Of this quarter, as far as it was prepared."""
-        return self._closed.get(_number(now), _NOTHING)
+        return self._closed.get(number_of(now), _NOTHING)
 
     def prepare(self, now: datetime) -> None:
         """This quarter and the next; those before are forgotten. Nothing to do when both are known."""
-        known, first = self._closed, _number(now)
+        known, first = self._closed, number_of(now)
         if first not in known or first + 1 not in known:
             self._closed = {
                 number: known[number] if number in known else self._make(number)
                 for number in (first, first + 1)
             }
+            for follower in self._followers:
+                follower.prepare(self._closed)
 
     def _make(self, number: int) -> Mapping[Schedule, bool]:
         now = datetime.fromtimestamp(number * QUARTER_S, UTC)
@@ -43,7 +55,8 @@ class Quarters:
         return {one: not one.is_open_at(now, walls[one.zone]) for one in self._schedules}
 
 
-def _number(now: datetime) -> int:
+def number_of(now: datetime) -> int:
+    """Of its quarter of an hour, since 1970."""
     return int(now.timestamp()) // QUARTER_S
 
 

@@ -4,7 +4,7 @@ Knows neither calls nor phones. A pool holds the candidates: outlets for a call,
 order of the policy; a dealer that one stage has named is not named again. A stage that names nobody says why.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from callcore.network.policy import FixRule, Policy, Quota, QuotaUnit, Ringing, Stage, StageKind
 from callcore.routing.live import QuotaCount
 from callcore.routing.model import Empty
+from callcore.routing.quota_turn import bottleneck, due_in
 
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 MAX_TOGETHER: Final = 20  # weight of those who are rung together
@@ -96,15 +97,32 @@ def shares_of(
 
 
 def owed_to(quotas: Iterable[Quota], count: QuotaCount, used_at: Mapping[int, datetime]) -> list[Share]:
-    """Whose turn it is, first the dealer to whom most is owed."""
+    """Whose turn it is, first the dealer to whom most is owed of those who cannot wait."""
     return _owed(shares_of(quotas, count), used_at)
 
 
-def _owed(shares: Iterable[Share], used_at: Mapping[int, datetime]) -> list[Share]:
-    return sorted(
-        (share for share in shares if share.owed >= _OWED_HUNDREDTHS),
-        key=lambda share: (-share.owed, used_at.get(share.quota.org_id, NEVER), share.quota.org_id),
+def _owed(shares: Sequence[Share], used_at: Mapping[int, datetime]) -> list[Share]:
+    percents = [share for share in shares if share.quota.unit is QuotaUnit.PERCENT]
+    last = bottleneck([(share.owed, share.quota.limit) for share in percents])
+    if last is None:
+        pressing, waiting = set(), set()
+    else:
+        pressing = {one.quota.org_id for one in percents if due_in(one.owed, one.quota.limit) <= last}
+        waiting = {one.quota.org_id for one in percents} - pressing
+    owed = [
+        share
+        for share in shares
+        if share.owed >= _OWED_HUNDREDTHS or (share.owed > 0 and share.quota.org_id in pressing)
+    ]
+    owed.sort(
+        key=lambda one: (
+            one.quota.org_id in waiting,
+            -one.owed,
+            used_at.get(one.quota.org_id, NEVER),
+            one.quota.org_id,
+        )
     )
+    return owed
 
 
 class _Tries:

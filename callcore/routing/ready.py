@@ -6,10 +6,10 @@ from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from callcore.network.days import CalendarDay
+from callcore.network.days import CalendarDay, DayException
 from callcore.network.directory_rows import Did, Directory, Org, Outlet, Person, Phone
 from callcore.network.model import OrgKind, OrgState, PhoneOwner
-from callcore.routing.hours import WeekHours, parse_hours
+from callcore.routing.hours import DAYS, WeekHours, parse_hours
 from callcore.routing.known import RouteDid, RouteOutlet, RoutePhone, StaffPhone
 from callcore.routing.model import Reason
 from callcore.routing.opening import Schedule, make_schedule
@@ -17,6 +17,7 @@ from dialplans.contract import MAX_KEYS_PER_STEP, WAITING_MUSIC
 
 _MIN_RING_S, _MAX_RING_S = 5, 120
 _NEVER = parse_hours({})
+_ALWAYS = {day: [["00:00", "24:00"]] for day in DAYS}
 
 
 class Schedules:
@@ -53,15 +54,31 @@ class Schedules:
         return self._weeks[stored]
 
     def of_person(self, person: Person, region_code: str) -> Schedule | None:
-        """A person's own hours; none, and hours that cannot be read, leave it to the place."""
-        return self.of_hours(person.hours, person.tz, region_code, works_on_holidays=person.works_on_holidays)
+        """A person's own hours; none, and hours that cannot be read, leave it to the place, but for exceptions."""
+        hours, works = person.hours, person.works_on_holidays
+        if hours is None and person.exceptions:
+            hours, works = _ALWAYS, True
+        return self.of_hours(
+            hours, person.tz, region_code, works_on_holidays=works, exceptions=person.exceptions
+        )
 
     def of_hours(
-        self, hours: Mapping[str, Any] | None, tz: str, region_code: str, *, works_on_holidays: bool
+        self,
+        hours: Mapping[str, Any] | None,
+        tz: str,
+        region_code: str,
+        *,
+        works_on_holidays: bool,
+        exceptions: tuple[DayException, ...] = (),
     ) -> Schedule | None:
         if hours is None:
             return None
-        return self.get(Outlet(0, 0, "", "", region_code, tz, hours, works_on_holidays=works_on_holidays))
+        return self.get(
+            Outlet(
+                0, 0, "", "", region_code, tz, hours,
+                works_on_holidays=works_on_holidays, exceptions=exceptions,
+            )
+        )  # fmt: skip
 
     def _of(self, place: str) -> list[CalendarDay]:
         """The country's day comes before the region's own, which replaces it."""

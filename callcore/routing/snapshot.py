@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from callcore.network.days import CalendarDay
@@ -13,7 +14,7 @@ from callcore.network.policy import ActivePolicy
 from callcore.routing.duty import DutyRoster, make_roster
 from callcore.routing.hours import DAYS, parse_hours
 from callcore.routing.known import Candidates, HeadOffice, RouteOutlet, RoutingSnapshot
-from callcore.routing.ladders import ladders
+from callcore.routing.ladders import Crowd, ladders
 from callcore.routing.model import Reason, Step, StepStage
 from callcore.routing.numbering import EMPTY_PLAN, NumberingPlan
 from callcore.routing.opening import Schedule
@@ -31,6 +32,7 @@ from callcore.routing.sounds import NO_SOUNDS, Sounds
 from dialplans.contract import MAX_KEYS_PER_STEP, StepKind
 
 MAX_OPERATOR_STEPS = 2
+MANY_HOURS = 8  # different ones among the candidates of one call
 _FAR = 1 << 40  # beyond every position
 
 
@@ -69,6 +71,12 @@ def build_snapshot(
     schedules = Schedules(directory.calendar)
     outlets = ready_outlets(directory, orgs, schedules)
     by_region, around = _by_region(outlets, orgs, directory, numbering)
+    by_org = _by_org(outlets)
+    crowds = [
+        Crowd(among)
+        for among in chain(by_region.values(), around.values(), by_org.values())
+        if len(among.groups) > MANY_HOURS
+    ]
     office = _head_office(directory, options, schedules)
     staff = staff_phones(directory, schedules)
     return RoutingSnapshot(
@@ -76,7 +84,7 @@ def build_snapshot(
         made_at=made_at,
         dids={did.number: ready_did(did, orgs) for did in directory.dids},
         outlets_by_region=by_region,
-        outlets_by_org=_by_org(outlets),
+        outlets_by_org=by_org,
         region_names={region.code: region.name for region in directory.regions},
         region_zones={region.code: region.tz for region in directory.regions},
         head_office=office,
@@ -89,7 +97,7 @@ def build_snapshot(
         policies=directory.policies,
         twins=_twins(directory),
         sounds=sounds,
-        quarters=Quarters(schedules.all()),
+        quarters=Quarters(schedules.all(), crowds),
     )
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
+from callcore.network.days import DayException
 from callcore.network.directory_rows import Person
 from callcore.network.policy import (
     ActivePolicy,
@@ -107,4 +108,11 @@ def people(draw, made_at):
         works_on_holidays=draw(st.booleans()),
         pause=draw(st.sampled_from(["", "обед"])),
         paused_until=None if until is None else made_at + timedelta(minutes=until),
+        exceptions=draw(exceptions_of(made_at)),
     )
+
+
+def exceptions_of(made_at):
+    day = made_at.date() + timedelta(days=1)
+    whole, part = DayException(day, (), "отпуск"), DayException(day, (("10:00", "03:00"),), "")
+    return st.sampled_from([(), (), (whole,), (part,)])

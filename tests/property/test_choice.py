@@ -4,7 +4,7 @@ import json
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from callcore.network.policy import Policy, Quota, QuotaUnit, Ringing, Stage, StageKind
@@ -60,25 +60,31 @@ def shares(percents):
 
 
 def hand_out(percents, calls, is_able):
-    """Whom the engine names, its own counts fed back."""
+    """Whom the engine names, its own counts fed back; the counts after each call."""
     policy, given_calls, points = shares(percents), Counter(), dict.fromkeys(range(1, len(percents) + 1), 0)
     for number in range(calls):
         able = [org for org in points if is_able(org, number)]
         matter = Matter(count=QuotaCount(number, given_calls))
         (audience,) = audiences(policy, Dealers(points, able), matter, limit=12)
         given_calls.update(audience.members)
-    return given_calls
+        yield number + 1, given_calls
 
 
 percents = st.lists(st.integers(1, 60), min_size=1, max_size=8).filter(lambda found: sum(found) <= 100)
+small_percents = st.lists(st.integers(0, 3), min_size=30, max_size=100).map(
+    lambda found: [percent for place, percent in enumerate(found) if sum(found[: place + 1]) <= 100]
+)
 
 
-@given(percents=percents, hundreds=st.integers(1, 4))
-@settings(max_examples=60, deadline=None)
-def test_shares_are_kept_when_everybody_can_take_calls(percents, hundreds):
-    handed_out = hand_out(percents, hundreds * 100, lambda _org, _number: True)
-    for org, percent in enumerate(percents, 1):
-        assert abs(handed_out[org] - percent * hundreds) <= 1
+@given(percents=st.one_of(percents, small_percents))
+@example(percents=[1] * 100)
+@example(percents=[50] + [1] * 50)
+@settings(max_examples=40, deadline=None)
+def test_no_dealer_is_ever_more_than_one_call_away_when_everybody_can_take_calls(percents):
+    """After every call, not only after every hundred."""
+    for calls, handed_out in hand_out(percents, 210, lambda _org, _number: True):
+        for org, percent in enumerate(percents, 1):
+            assert abs(handed_out[org] * 100 - percent * calls) < 100
 
 
 @given(
@@ -89,7 +95,9 @@ def test_shares_are_kept_when_everybody_can_take_calls(percents, hundreds):
 @settings(max_examples=100, deadline=None)
 def test_shares_are_kept_when_each_can_take_seven_calls_of_ten(percents, turn, hundreds):
     """Who missed his turn gets it when he is back; with `turn` the three that he misses are together or apart."""
-    handed_out = hand_out(percents, hundreds * 100, lambda org, number: (number * turn + org * 3) % 10 < 7)
+    *_, (_, handed_out) = hand_out(
+        percents, hundreds * 100, lambda org, number: (number * turn + org * 3) % 10 < 7
+    )
     for org, percent in enumerate(percents, 1):
         assert abs(handed_out[org] - percent * hundreds) <= 1.5
 

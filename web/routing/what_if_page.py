@@ -16,6 +16,7 @@ from web.calls.why import why_of
 from web.keys import DEPS
 from web.routing.services import SERVICES, Asked
 from web.security.sessions import viewer_of
+from web.ui.clock import typed_moment
 from web.ui.formats import phone, zone_label
 from web.ui.templates import render
 
@@ -32,6 +33,7 @@ async def what_if(request: web.Request) -> web.Response:
     services, viewer = request.app[SERVICES], viewer_of(request)
     book = await services.book(viewer, None)
     typed = {name: _plain(request.query.get(name, "")) for name in FIELDS}
+    typed["at"] = typed_moment(request.query, "at")
     asked, errors = _understand(typed, viewer)
     context: dict[str, Any] = {
         "typed": typed | {"tz": typed["tz"] or _zone_of(viewer)},

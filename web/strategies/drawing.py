@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from callcore.distribution.pipeline import SIDE_BY_SIDE
 from callcore.distribution.policy import OrderPolicy, OrderStage
 from callcore.network.policy import StageKind
 from web.routing.words import STAGES
@@ -28,14 +29,17 @@ class Drawing:
 
 
 def draw(policy: OrderPolicy) -> Drawing:
-    at, is_endless = 0, False
+    begin, at, is_endless = 0, 0, False
     bars: list[Bar] = []
     for stage in policy.stages:
+        is_beside = policy.is_parallel and stage.kind in SIDE_BY_SIDE
         opens = max(at, policy.delay_min) if stage.kind is StageKind.BASE and bars else at
+        opens = begin if is_beside else opens
         bars.append(Bar(STAGES[stage.kind], _note(stage), stage.kind.value, opens, _when(opens, is_endless)))
         window = _window(stage, policy)
         is_endless = is_endless or (window is None and stage.kind is not StageKind.BASE)
-        at = opens + (_SHOWN_MIN if window is None else window)
+        at = max(at, opens + (_SHOWN_MIN if window is None else window))
+        begin = begin if is_beside else at
     return Drawing(tuple(bars), max(at, 1) + _SHOWN_MIN)
 
 

@@ -22,7 +22,8 @@ KOPECKS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class RuleForm:
-    """Everything as typed; sums in roubles."""
+    """Everything as typed; sums in roubles. `sites` are dealers whose own site an order came from, `customers` numbers of their
+    cards."""
 
     dealer: str = ""
     regions: str = ""
@@ -30,6 +31,8 @@ class RuleForm:
     articles: str = ""
     services: str = ""
     sources: str = ""
+    sites: str = ""
+    customers: str = ""
     min_sum: str = ""
     max_sum: str = ""
 
@@ -77,6 +80,7 @@ class StrategyForm:
     stages: tuple[StageForm, ...]
     min_points: str = ""
     counts_all: bool = True
+    is_parallel: bool = False
     note: str = ""
     shown: str = ""
     name: str = ""
@@ -120,6 +124,7 @@ def show_policy(policy: OrderPolicy, facts: OrderPolicyFacts, version: int, name
         stages=tuple(_shown(stage, facts) for stage in policy.stages),
         min_points="" if policy.min_points is None else str(policy.min_points),
         counts_all=policy.counts_all,
+        is_parallel=policy.is_parallel,
         shown=str(version),
     )
 
@@ -149,6 +154,8 @@ def _rule(rule: OrderRule, facts: OrderPolicyFacts) -> RuleForm:
         articles=", ".join(rule.articles),
         services=", ".join(SERVICES.get(code, code) for code in rule.services),
         sources=", ".join(rule.sources),
+        sites=", ".join(dealer_text(org_id, facts) for org_id in rule.site_org_ids),
+        customers=", ".join(str(customer_id) for customer_id in rule.customer_ids),
         min_sum=_roubles(rule.min_kopecks),
         max_sum=_roubles(rule.max_kopecks),
     )
@@ -163,6 +170,7 @@ def read_form(sent: Mapping[str, Any]) -> StrategyForm:
         stages=tuple(_stages(sent)),
         min_points=_text(sent, "min_points"),
         counts_all=sent.get("counts_all") == "1",
+        is_parallel=sent.get("is_parallel") == "1",
         note=_text(sent, "note"),
         shown=_text(sent, "shown"),
         name=_text(sent, "name"),
@@ -191,7 +199,7 @@ def _stages(sent: Mapping[str, Any]) -> Iterator[StageForm]:
 
 
 def _rules(sent: Mapping[str, Any], at: str) -> Iterator[RuleForm]:
-    names = {"dealer": "org_id"}
+    names = {"dealer": "org_id", "sites": "site_org_ids"}
     for index in _rows(sent, at):
         own = f"{at}.{index}"
         yield RuleForm(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from callcore.distribution.policy import OrderPolicy, OrderRule, OrderStage
 from callcore.distribution.policy_check import OrderPolicyFacts, check_order_policy
@@ -13,6 +13,8 @@ from web.routing.field_reader import FieldReader
 from web.routing.policy_form import named
 from web.strategies.form import KOPECKS, RuleForm, StageForm, StrategyForm
 from web.strategies.words import problem_words
+
+MAX_ID: Final = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class _Reader(FieldReader):
             stages=stages,
             min_points=gate,
             counts_all=form.counts_all,
+            is_parallel=form.is_parallel,
             region_codes=self.regions("region_codes", form.regions),
             categories=self.categories("categories", form.categories),
             is_on=form.is_on,
@@ -101,6 +104,8 @@ class _Reader(FieldReader):
             articles=self.several(f"{at}.articles", form.articles, dict.fromkeys(facts.articles), "Артикула"),
             services=self.several(f"{at}.services", form.services, SERVICES, "Услуги"),
             sources=tuple(_words(form.sources)),
+            site_org_ids=tuple(self.dealer(f"{at}.site_org_ids", word) for word in _words(form.sites)),
+            customer_ids=self.customers(f"{at}.customers", form.customers),
             min_kopecks=self.roubles(f"{at}.min_sum", form.min_sum),
             max_kopecks=self.roubles(f"{at}.max_kopecks", form.max_sum),
         )
@@ -116,6 +121,14 @@ class _Reader(FieldReader):
             else:
                 found.append(key)
         return tuple(dict.fromkeys(found))
+
+    def customers(self, place: str, text: str) -> tuple[int, ...]:
+        """Numbers of their cards, as they stand in the card's address."""
+        words = [word.removeprefix("№").strip() for word in _words(text)]
+        if all(word.isascii() and word.isdigit() and 0 < int(word) < MAX_ID for word in words):
+            return tuple(dict.fromkeys(int(word) for word in words))
+        self.errors.setdefault(place, "Номера карточек клиентов через запятую: 12, 57")
+        return ()
 
     def roubles(self, place: str, text: str) -> int | None:
         return self.number(place, text, 0) * KOPECKS if text else None

@@ -16,6 +16,7 @@ from callcore.network.policy_tables import PolicyRow, PolicyVersionRow
 from callcore.network.tables import OrgRow, UserRow
 from callcore.orders.model import NewOrder, OrderKind, ReasonKind
 from callcore.orders.reasons import ensure_reasons
+from callcore.orders.rights import order_reach
 from callcore.orders.tables import OrderReasonRow, OrderRow
 from tests.factories.network import make_org, make_region, make_user
 
@@ -77,3 +78,13 @@ async def make(session: AsyncSession, *, at: datetime = NOW, region: str = "RU-M
 async def reason(session: AsyncSession, kind: ReasonKind) -> int:
     found = select(OrderReasonRow.id).where(OrderReasonRow.kind == kind.value).limit(1)
     return (await session.scalars(found)).one()
+
+
+async def seen_by(session: AsyncSession, order: OrderRow, now: datetime) -> set[int]:
+    """Dealers who may take it."""
+    found = set()
+    for org_id in (QUOTA_DEALER, TOP, TOP_TOO, PLAIN, AWAY):
+        reach = await order_reach(session, viewer(org_id), now)
+        if await session.scalar(select(OrderRow.id).where(OrderRow.id == order.id, reach.available())):
+            found.add(org_id)
+    return found

@@ -14,6 +14,7 @@ from callcore.distribution.accept_order import accept_order
 from callcore.distribution.assign_order import assign_order
 from callcore.distribution.decline_order import decline_order
 from callcore.distribution.offer_again import offer_again
+from callcore.distribution.pipeline import is_far
 from callcore.distribution.release_order import release_order
 from callcore.kernel.database import Database
 from callcore.kernel.errors import DealerlineError
@@ -23,7 +24,16 @@ from callcore.orders.desk_tables import OrderWindowRow
 from callcore.orders.model import OrderClass, OrderResult, ReasonKind
 from callcore.orders.tables import OrderEventRow, OrderRow
 from tests.integration.distribution import stage
-from tests.integration.distribution.stage import ADMIN, NOW, PLAIN, QUOTA_DEALER, TOP, TOP_TOO, viewer
+from tests.integration.distribution.stage import (
+    ADMIN,
+    NOW,
+    PLAIN,
+    QUOTA_DEALER,
+    TOP,
+    TOP_TOO,
+    seen_by,
+    viewer,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -85,6 +95,13 @@ async def check(session, order_id, now):
     assert len({one.run for one in won}) == len(won)  # one winner in each run
     if is_open and order.status == "available":
         assert any(one.opens_at <= now for one in still)  # somebody sees it
+    coming = [one for one in still if one.opens_at > now and not is_far(one.opens_at, now)]
+    if coming:  # the edge of the next window, to the millisecond, by the predicate that every page asks
+        edge = min(one.opens_at for one in coming)
+        seen = {one.org_id for one in still if one.opens_at <= now}
+        next_ones = {one.org_id for one in coming if one.opens_at == edge}
+        assert await seen_by(session, order, edge - timedelta(milliseconds=1)) == seen
+        assert await seen_by(session, order, edge) == seen | next_ones
     if is_open and order.status == "dealer_declined":
         assert order.attention_at is not None
     count, last = (
@@ -105,6 +122,7 @@ async def check(session, order_id, now):
 
 @given(steps=STEPS)
 @example([("accept", QUOTA_DEALER, 0), ("close", QUOTA_DEALER, 0)])
+@example([("decline", TOP, 1), ("decline", QUOTA_DEALER, 3), ("decline", TOP, 4)])
 @settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_any_sequence_keeps_the_order_whole(filled: str, steps: list[tuple[str, int, int]]) -> None:
     async def run() -> None:

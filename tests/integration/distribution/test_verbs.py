@@ -28,7 +28,6 @@ from callcore.network.policy_tables import QuotaEntryRow
 from callcore.network.tables import OrgRow
 from callcore.orders.desk_tables import OrderWindowRow
 from callcore.orders.model import NewLine, NewOrder, OrderEventKind, OrderKind, ReasonKind
-from callcore.orders.rights import order_reach
 from callcore.orders.settings import OrderSettings, write_settings
 from callcore.orders.tables import OrderEventRow, OrderRow
 from tests.factories.network import make_outlet
@@ -42,20 +41,11 @@ from tests.integration.distribution.stage import (
     TOP,
     TOP_TOO,
     minutes,
+    seen_by,
     viewer,
 )
 
 pytestmark = pytest.mark.integration
-
-
-async def seen_by(session, order, now):
-    """Dealers who may take it."""
-    found = set()
-    for org_id in (QUOTA_DEALER, TOP, TOP_TOO, PLAIN, AWAY):
-        reach = await order_reach(session, viewer(org_id), now)
-        if await session.scalar(select(OrderRow.id).where(OrderRow.id == order.id, reach.available())):
-            found.add(org_id)
-    return found
 
 
 async def given(session):
@@ -227,7 +217,10 @@ async def test_back_to_the_others_by_the_dealer_by_the_office_and_by_itself(data
     clock = SimpleNamespace(now=lambda: minutes(32) - timedelta(seconds=1))
     assert await ExpireOrders(database, clock).look() == 0
     clock = SimpleNamespace(now=lambda: minutes(32))
-    assert await ExpireOrders(database, clock).look() == 1
+    for status, count in (("postponed", 0), ("accepted", 1)):  # the customer asked to wait: nobody is late
+        async with database.transaction() as session:
+            (await session.scalars(select(OrderRow))).one().status = status
+        assert await ExpireOrders(database, clock).look() == count
     assert await ExpireOrders(database, clock).look() == 0
     async with database.transaction() as session:
         assert await seen_by(session, order, minutes(32)) == {TOP_TOO}
@@ -279,6 +272,14 @@ async def test_who_may_not_take_it_has_a_reason_and_installation_goes_to_the_des
         await decline_order(session, viewer(PLAIN), own.number, why, now=minutes(5))
         assert await seen_by(session, own, minutes(5)) == {QUOTA_DEALER}
         assert (await session.get(OrderRow, own.id)).run == 2
+    async with (
+        database.transaction() as session
+    ):  # the department is an organisation of its own: it sees it at once
+        await write_settings(session, OrderSettings(desk_org_id=AWAY), shown=0, at=NOW, user_id=1)
+        mounted = await stage.make(session, lines=(service,), at=minutes(6))
+        assert await seen_by(session, mounted, minutes(6)) == {AWAY}
+        assert (mounted.attention_at, mounted.org_id) == (minutes(6), None)
+        await accept_order(session, viewer(AWAY), mounted.number, now=minutes(6))
 
 
 async def test_a_protected_customers_order_goes_to_whose_he_is_until_that_dealer_refuses(database):

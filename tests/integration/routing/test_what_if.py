@@ -10,13 +10,14 @@ from jinja2 import BytecodeCache
 from typer.testing import CliRunner
 
 from callcore.asterisk.agi.protocol import AgiRequest
+from callcore.asterisk.answering.answer import CallAnswerer
+from callcore.asterisk.answering.messages import HEAD, Decided, Network, pack, unpack
 from callcore.asterisk.inbound import InboundRouting
 from callcore.bootstrap.what_if import Question
 from callcore.calls.facts import RouteDecided
 from callcore.calls.tables import LegRow
 from callcore.cli import route
 from callcore.kernel.database import Database
-from callcore.kernel.metrics import Metrics
 from callcore.network.change_policies import ChangePolicies
 from callcore.network.model import Role
 from callcore.network.policy import FixRule, Policy, Quota, QuotaUnit, Stage, StageKind, policy_to_json
@@ -52,21 +53,22 @@ def essence(explanation: dict[str, Any]) -> dict[str, Any]:
 
 
 async def real_call(stage: PolicyStage, caller: str) -> RouteDecided:
-    """Answered as the FastAGI server answers, by a snapshot of the running application."""
-    told: list[RouteDecided] = []
+    """Answered as the process that answers callers does, by a snapshot of the running application."""
+    told: list[Decided] = []
     routing = InboundRouting(
         database=stage.database,
         clock=stage.clock,
         numbering=lambda: EMPTY_PLAN,
         options=RoutingOptions(),
-        offer=told.append,
-        metrics=Metrics(),
     )
     assert await routing.refresh()
     assert stage.did is not None
+    assert routing.snapshot is not None
+    answerer = CallAnswerer(stage.clock, told.append)
+    answerer.learn_network(unpack(pack(Network(routing.snapshot, None))[HEAD.size :]).snapshot)
     asked = AgiRequest("inbound", "call-7", stage.did.number, caller, "", "PJSIP/x", "1.1", ())
-    routing.answer(asked).afterwards()
-    return told[0]
+    answerer.answer(asked).afterwards()
+    return told[0].fact
 
 
 @pytest.mark.parametrize("caller", [CALLER, "", "не номер"])

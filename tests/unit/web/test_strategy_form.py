@@ -1,6 +1,6 @@
 """The form of a policy of orders: there and back, what is wrong by its field, buttons, the drawing."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -39,6 +39,8 @@ POLICY = OrderPolicy(
                     articles=("1272",),
                     services=("installation",),
                     sources=("site", "ads"),
+                    site_org_ids=(3,),
+                    customer_ids=(12, 57),
                     min_kopecks=1_000_00,
                     max_kopecks=90_000_00,
                 ),
@@ -54,23 +56,23 @@ POLICY = OrderPolicy(
     ),
     min_points=0,
     counts_all=False,
+    is_parallel=True,
 )
 
 
 def typed(form: StrategyForm) -> dict[str, str]:
     """As a browser sends it."""
     sent = {"min_points": form.min_points, "note": form.note, "shown": form.shown}
-    if form.counts_all:
-        sent["counts_all"] = "1"
+    sent |= {name: "1" for name in ("counts_all", "is_parallel") if getattr(form, name)}
     for index, stage in enumerate(form.stages):
         at = f"stages.{index}"
         for name in ("window_min", "delay_min", "period", "min_points", "best"):
             sent[f"{at}.{name}"] = getattr(stage, name)
         sent[f"{at}.kind"] = stage.kind.value
         for row, rule in enumerate(stage.rules):
-            names = ("regions", "categories", "articles", "services", "sources", "min_sum", "max_sum")
-            sent |= {f"{at}.rules.{row}.{name}": getattr(rule, name) for name in names}
-            sent[f"{at}.rules.{row}.org_id"] = rule.dealer
+            named = {"dealer": "org_id", "sites": "site_org_ids"}
+            for name in (item.name for item in fields(rule)):
+                sent[f"{at}.rules.{row}.{named.get(name, name)}"] = getattr(rule, name)
         for row, quota in enumerate(stage.quotas):
             own = f"{at}.quotas.{row}"
             sent |= {f"{own}.org_id": quota.dealer, f"{own}.unit": quota.unit, f"{own}.limit": quota.limit}
@@ -90,7 +92,15 @@ def test_what_is_shown_comes_back_as_the_same_policy() -> None:
 def test_what_is_wrong_is_told_by_its_field_and_all_else_is_kept() -> None:
     form = show_policy(POLICY, FACTS, 7)
     fix, quota, rating, base = form.stages
-    rule = replace(fix.rules[0], regions="Москва, Атлантида", articles="9999", max_sum="5", dealer="Кровля")
+    rule = replace(
+        fix.rules[0],
+        regions="Москва, Атлантида",
+        articles="9999",
+        max_sum="5",
+        dealer="Кровля",
+        customers="12, Пётр",
+        sites="Атлант",
+    )
     wrong = replace(
         form,
         stages=(
@@ -107,6 +117,8 @@ def test_what_is_wrong_is_told_by_its_field_and_all_else_is_kept() -> None:
         "stages.0.rules.0.org_id",
         "stages.0.rules.0.regions",
         "stages.0.rules.0.articles",
+        "stages.0.rules.0.customers",
+        "stages.0.rules.0.site_org_ids",
         "stages.0.rules.0.max_kopecks",
         "stages.1.quotas",
         "stages.2.window_min",
@@ -150,6 +162,8 @@ def test_the_drawing_is_that_of_the_worked_timelines(stages: tuple[OrderStage, .
     drawing = draw(OrderPolicy(stages=stages))
     assert [bar.from_min for bar in drawing.bars] == seen
     assert drawing.total_min > seen[-1]
+    beside = draw(OrderPolicy(stages=stages, is_parallel=True))
+    assert [bar.from_min for bar in beside.bars] == [*([0] * (len(seen) - 1)), min(seen[-1], 15)]
 
 
 def test_after_a_dealer_without_an_end_the_rest_waits_for_his_refusal() -> None:

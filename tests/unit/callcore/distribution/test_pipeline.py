@@ -36,9 +36,11 @@ def fix(org_id=PLAIN, window_min=None, **conditions):
     return OrderStage(StageKind.FIX, rules=(OrderRule(org_id, **conditions),), window_min=window_min)
 
 
-def timeline(*stages, order=ORDER, verdicts=VERDICTS, history=None, **more):
+def timeline(*stages, order=ORDER, verdicts=VERDICTS, history=None, is_parallel=False, **more):
     """Dealer: minutes after the order came."""
-    plan = make_plan(OrderPolicy(stages), order, verdicts, history or History(), **more)
+    plan = make_plan(
+        OrderPolicy(stages, is_parallel=is_parallel), order, verdicts, history or History(), **more
+    )
     return {org_id: (at - T0).total_seconds() / 60 for org_id, _, at in plan.windows(T0)}
 
 
@@ -60,6 +62,22 @@ def timeline(*stages, order=ORDER, verdicts=VERDICTS, history=None, **more):
 )
 def test_worked_timelines(stages, expected):
     assert timeline(*stages) == expected
+
+
+@pytest.mark.parametrize(
+    ("stages", "expected"),
+    [
+        ((quota(), rating(), base(15)), {1: 0, 2: 0, 3: 15}),
+        ((quota(window_min=3), rating(), base()), {1: 0, 2: 0, 3: 5}),  # the base waits for the longer one
+        (
+            (fix(window_min=10), quota(), rating(), base(15)),
+            {3: 0, 1: 10, 2: 10},
+        ),  # a rule's dealer stays alone
+        ((rating(), base(15)), {2: 0, 1: 15, 3: 15}),
+    ],
+)
+def test_windows_may_run_side_by_side(stages, expected):
+    assert timeline(*stages, is_parallel=True) == expected
 
 
 def test_a_fixed_dealer_sees_it_alone_until_he_declines():

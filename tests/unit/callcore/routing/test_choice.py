@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from callcore.network.days import DayException
 from callcore.network.directory_rows import Person
 from callcore.network.policy import (
     ActivePolicy,
@@ -28,6 +29,7 @@ from tests.fakes.network import DEALER_DID, MONDAY_NOON_UTC, SITE_MOSCOW
 pytestmark = pytest.mark.unit
 
 CALLER = "+79161112233"
+MONDAY = MONDAY_NOON_UTC.date()
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 BASE = Stage(StageKind.BASE)
 
@@ -263,6 +265,16 @@ def test_an_outlet_takes_only_so_many_calls():
         ({"hours": {"mon": [["13:00", "14:00"]]}}, Reason.OFF_HOURS),
         ({"hours": {"mon": [["11:00", "14:00"]]}}, Reason.TAKEN),
         ({"hours": {"mon": "нет"}}, Reason.TAKEN),
+        ({"exceptions": (DayException(MONDAY, (), "отпуск"),)}, Reason.OFF_HOURS),
+        ({"exceptions": (DayException(MONDAY, (("11:00", "14:00"),), ""),)}, Reason.TAKEN),
+        ({"exceptions": (DayException(MONDAY + timedelta(days=1), (), ""),)}, Reason.TAKEN),
+        (
+            {
+                "hours": {"tue": [["09:00", "18:00"]]},
+                "exceptions": (DayException(MONDAY, (("11:00", "14:00"),), ""),),
+            },
+            Reason.TAKEN,
+        ),
     ],
 )
 def test_a_persons_pause_and_hours(person, expected):

@@ -91,6 +91,16 @@ def test_no_number_has_no_region(plan, text):
     assert plan.regions_of(text) == ()
 
 
+def test_every_mobile_code_that_the_registry_allots_to_regions_is_known(plan):
+    """Those without are nobody's, abroad or of the whole country (satellites, machines)."""
+    codes = {
+        code
+        for code in range(900, 1000)
+        if not any(plan.regions_of(f"+7{code}{place:07}") for place in range(0, 10**7, 10**4))
+    }
+    assert codes == {907, 935, 940, *range(943, 949), 954, 956, 957, *range(971, 977), 997, 998}
+
+
 def test_every_code_is_a_region_of_ours(plan):
     with (DATA / "regions.csv").open(encoding="utf-8") as file:
         known = {row["code"] for row in csv.DictReader(file)}
