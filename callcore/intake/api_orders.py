@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -10,7 +10,6 @@ from typing import Any, Final
 from sqlalchemy import Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.calls.rights import shown_numbers
 from callcore.customers.model import Customer
 from callcore.customers.queries import customers_by_id
 from callcore.kernel.errors import NotFound
@@ -18,6 +17,7 @@ from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow
 from callcore.orders.masking import without_numbers
 from callcore.orders.model import OrderEventKind
+from callcore.orders.queries import blotted, hidden_on
 from callcore.orders.rights import order_reach
 from callcore.orders.tables import OrderEventRow, OrderLineRow, OrderRow
 from callcore.orders.views import OrderCursor, PhoneView, phone_view
@@ -130,11 +130,18 @@ def _orders() -> Select[OrderRow, str]:
 async def _told(session: AsyncSession, scope: Any, rows: Sequence[Any]) -> tuple[ApiOrder, ...]:
     ids = [order.id for order, _ in rows]
     customers = await customers_by_id(session, {order.customer_id for order, _ in rows})
-    shown = await shown_numbers(session, scope, [customer.phone for customer in customers.values()])
+    hidden = await hidden_on(session, scope, [order for order, _ in rows], customers)
     lines = await _lines(session, ids)
     origins = await _origins(session, ids)
     return tuple(
-        _order(order, name or "", customers[order.customer_id], shown, lines[order.id], origins[order.id])
+        _order(
+            order,
+            name or "",
+            customers[order.customer_id],
+            hidden[order.id],
+            lines[order.id],
+            origins[order.id],
+        )
         for order, name in rows
     )
 
@@ -143,13 +150,12 @@ def _order(
     order: OrderRow,
     dealer_name: str,
     customer: Customer,
-    shown: Collection[str],
+    hidden: Collection[str],
     lines: Sequence[ApiLine],
     origin: Mapping[str, Any],
 ) -> ApiOrder:
     def safe(text: str) -> str:
-        is_hidden = customer.phone and customer.phone not in shown
-        return without_numbers(text, [customer.phone]) if is_hidden else text
+        return blotted(text, hidden, customer)
 
     return ApiOrder(
         number=order.number,
@@ -166,8 +172,8 @@ def _order(
         address=safe(order.address),
         source=order.source,
         medium=order.medium,
-        campaign=order.campaign,
-        term=str(origin.get("term", "")),
+        campaign=safe(order.campaign),
+        term=safe(str(origin.get("term", ""))),
         request_type=order.request_type,
         channel=order.channel,
         external_id=safe(str(origin.get("external_id", ""))),
@@ -175,9 +181,15 @@ def _order(
         dealer_id=order.org_id,
         dealer_name=dealer_name,
         customer_name=safe(customer.name),
-        phone=phone_view(customer.phone, shown),
-        lines=tuple(lines),
+        phone=phone_view(customer.phone, set(customer.phones).difference(hidden)),
+        lines=tuple(_plain(line, hidden) for line in lines),
     )
+
+
+def _plain(line: ApiLine, hidden: Collection[str]) -> ApiLine:
+    """Barcodes stay; the customer's own number does not."""
+    params = {name: without_numbers(value, hidden, any_long=False) for name, value in line.params.items()}
+    return replace(line, name=without_numbers(line.name, hidden, any_long=False), params=params)
 
 
 async def _lines(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[ApiLine]]:

@@ -65,7 +65,7 @@ class PublicFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicOrder:
-    """`dealer_name` is empty until a dealer has taken it."""
+    """`dealer_name` is empty and `dealer_id` none until a dealer has taken it."""
 
     id: int
     cycle: int
@@ -78,6 +78,7 @@ class PublicOrder:
     due_at: datetime | None
     tz: str
     maker_name: str
+    dealer_id: int | None
     dealer_name: str
     customer_name: str
     phone_text: str
@@ -107,6 +108,7 @@ async def public_order(session: AsyncSession, public_id: str) -> PublicOrder:
         due_at=order.due_at,
         tz=order.tz,
         maker_name=await maker_name(session),
+        dealer_id=dealer.id if dealer else None,
         dealer_name=dealer.name if dealer else "",
         customer_name=customer.name,
         phone_text=mask_phone(customer.phone) if customer.phone else "",

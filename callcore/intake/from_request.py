@@ -17,6 +17,7 @@ from callcore.kernel.errors import NotAllowedNow
 from callcore.orders.attention import attention_at
 from callcore.orders.create_order import add_lines
 from callcore.orders.model import NEW, UNKNOWN, NewOrder, OrderClass, OrderEventKind, OrderKind, status_of
+from callcore.orders.pins import address_changed, set_pin
 from callcore.orders.settings import order_settings
 from callcore.orders.tables import OrderLineRow, OrderRow
 from callcore.orders.timeline import add_event
@@ -38,12 +39,17 @@ async def order_from_request(
     customer = replace(customer, id=order.customer_id)
     _ = await settle_customer(session, customer, new.region_code, sender, now)
     settings = await order_settings(session)
+    place = order.city, order.address
     _rewrite(order, new, due_at=new.due_at or due_by(settings, now, new.tz))
+    if new.lat is not None:
+        await set_pin(session, order, now=now, actor_id=sender.actor_id)
+    elif place != (order.city, order.address):
+        await address_changed(session, order, now=now)
     last = await session.scalar(
         select(func.max(OrderLineRow.position)).where(OrderLineRow.order_id == order.id)
     )
     await add_lines(session, order.id, new.lines, first=(last or 0) + 1)
-    order.total_kopecks += sum(line.total_kopecks for line in new.lines)
+    order.total_kopecks += new.total_kopecks
     order.attention_at = attention_at(order, settings)
     await session.flush()
     data = {"field": "kind", "from": OrderKind.REQUEST.value, "to": OrderKind.ORDER.value}

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.kernel.database import Base, insert_unless_exists
+from callcore.kernel.database import Base, insert_unless_exists, on_connection
 from callcore.kernel.errors import Invalid
 from callcore.kernel.idempotency import IdempotencyRow
 
@@ -58,8 +58,7 @@ async def earlier_answer(session: AsyncSession, press: Press, now: datetime) -> 
 
 async def remember(session: AsyncSession, press: Press, body: str, *, status: int = 201) -> None:
     values = {"of_actor": press.actor, "of_key": press.key, "status": status, "body": body}
-    await session.flush()
-    await (await session.connection()).run_sync(lambda one: one.execute(_REMEMBER, values))
+    await on_connection(session, lambda connection: connection.execute(_REMEMBER, values))
 
 
 async def forget_old(session: AsyncSession, now: datetime) -> None:

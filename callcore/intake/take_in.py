@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import BindParameter, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.catalog.tables import ProductRow
@@ -46,6 +46,11 @@ from callcore.orders.tables import OrderRow
 from callcore.orders.timeline import add_event
 
 RegionsOf = Callable[[str], Sequence[str]]
+_WANTED: Final[BindParameter[str]] = bindparam("wanted", expanding=True)
+_NAMED: Final = select(ProductRow).where(
+    or_(ProductRow.article.in_(_WANTED), ProductRow.name.in_(_WANTED)), ProductRow.is_active
+)
+_REGION: Final = select(RegionRow).where(RegionRow.code == bindparam("code"))
 CONSENT_TEXT: Final = "2026-01"  # the version of what forms and the API ask for
 
 
@@ -182,15 +187,14 @@ async def known_products(session: AsyncSession, lines: Sequence[DraftLine]) -> M
     wanted = {_wanted(line) for line in lines if line.kind != SERVICE} - {""}
     if not wanted:
         return {}
-    named = or_(ProductRow.article.in_(sorted(wanted)), ProductRow.name.in_(sorted(wanted)))
-    rows = (await session.scalars(select(ProductRow).where(named, ProductRow.is_active))).all()
+    rows = (await session.scalars(_NAMED, {"wanted": sorted(wanted)})).all()
     return {row.name: row for row in rows} | {row.article: row for row in rows}
 
 
 async def _region(session: AsyncSession, draft: Draft, regions_of: RegionsOf) -> RegionRow | None:
     """That which was named; else that of the city, by its name or by our outlets there; else that of the number."""
     if draft.region_code:
-        return await session.get(RegionRow, draft.region_code)
+        return await session.scalar(_REGION, {"code": draft.region_code})
     city = clean(draft.city)
     if city:
         of_outlets = select(OutletRow.region_code).where(OutletRow.city == city).limit(1).scalar_subquery()

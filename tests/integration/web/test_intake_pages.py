@@ -18,6 +18,7 @@ from callcore.network.model import Role
 from callcore.network.tables import OrgRegionRow, RegionRow
 from callcore.orders.desk_tables import DealerServiceRow, OrderWindowRow
 from callcore.orders.model import OrderEventKind
+from callcore.orders.pin_tables import OrderPinRow
 from callcore.orders.tables import OrderEventRow, OrderLineRow, OrderRow
 from callcore.orders.timeline import add_event
 from tests.factories.sales import make_call, make_customer, make_order
@@ -242,11 +243,15 @@ async def test_a_request_becomes_an_order_under_its_number(site: GuardedSite) ->
     browser = await site.signed_in(Role.OPERATOR)
     form = await opened_form(browser, f"/orders/new?call_id={call_id}")
     assert form["request"] == "77"
-    form |= {"do": "save", "source": "yandex", "region": "RU-MOW"}
+    form |= {"do": "save", "source": "yandex", "region": "RU-MOW", "city": "Москва", "address": "ул. Мира, 5"}
     form |= {"lines.0.kind": "goods", "lines.0.quantity": "2", "lines.0.article": "PR-100"}
     async with browser.post("/orders/new", data=form, allow_redirects=False) as answer:
         assert answer.headers["Location"] == "/orders/77", await answer.text()
     order = await order_numbered(site, 77)
+    async with site.database.session() as session:
+        pin = await session.get(OrderPinRow, order.id)
+    assert pin is not None
+    assert pin.due_at is not None  # its first address is looked for on the map
     assert (order.kind, order.source, order.total_kopecks, order.run) == ("order", "yandex", 44_550, 1)
     assert order.due_at is not None
     # its dealer alone: strangers do not learn of it, nor of the customer

@@ -1,0 +1,1 @@
+"""«Настройки соединения с LeadsDB»: where leads come from, fetching by a button, the log."""
