@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from callcore.network.region_centres import Centre, region_centres
 
 RUSSIA: Final = Centre("", 58.0, 62.0)
-_FAR, _NEAR, _AT_POINT = 3, 9, 14  # zooms: the country, a region, a street
+_FAR, _NEAR, _TOWN, _AT_POINT = 3, 9, 11, 14  # zooms: the country, a region, a town, a street
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class PinMap:
     towns: str = field(repr=False)
 
 
-def pin_map(lat: float | None, lon: float | None, region_code: str) -> PinMap:
-    """Around the point itself, else the region's main town, else the country."""
+def pin_map(lat: float | None, lon: float | None, region_code: str, *, is_town: bool = False) -> PinMap:
+    """Around the point itself, which may be only the middle of a town, else the region's main town, else the country."""
     centres = region_centres()
     towns = json.dumps([[one.city, one.lat, one.lon] for one in centres.values()], ensure_ascii=False)
     if lat is not None and lon is not None:
-        return PinMap(lat, lon, _AT_POINT, towns)
+        return PinMap(lat, lon, _TOWN if is_town else _AT_POINT, towns)
     centre = centres.get(region_code)
     return (
         PinMap(centre.lat, centre.lon, _NEAR, towns)

@@ -44,7 +44,7 @@ async def stage(
 
 
 def tile(text: str, code: str) -> str:
-    """The square of a region with its words."""
+    """A region on the map with its words."""
     return text.split(f'href="/map/{code}" aria-label="', 1)[1].split("</a>", 1)[0]
 
 
@@ -64,7 +64,7 @@ async def test_each_region_says_its_figures_in_words(stage: OverviewStage) -> No
         assert "обслуживают издалека: Вектор-Строй" in tile(text, "RU-KGN")
         assert "нет дилера: звонки уйдут соседям (Вектор-Строй)" in tile(text, "RU-PER")
         assert "нет дилера: звонки уйдут в головной офис" in tile(text, "RU-KGD")
-        assert "tile-alarm" in text.split('href="/map/RU-PER"', 1)[0].rsplit("<a", 1)[1], (
+        assert "area-alarm" in text.split('href="/map/RU-PER"', 1)[0].rsplit("<a", 1)[1], (
             "people call from there"
         )
         assert (await page(browser, "/calls?region=RU-SVE&period=30d")).count('<tr data-href="/calls/') == 3
@@ -85,6 +85,7 @@ async def test_a_region_tells_what_a_call_would_meet(stage: OverviewStage) -> No
         assert "готова принять звонок" in text
         assert "Вектор-Строй: Салон Вектор-Строй — телефонов: 1" in text, "the plan of a call from here"
         assert "https://maps.example/?at=56.838011,60.597474" in text
+        assert 'href="/value?region=RU-SVE"' in text, "whom it pays to give the region's calls"
         moscow = html.unescape(await page(browser, "/map/RU-MOW"))
         assert "Дилер приостановлен: звонки уйдут" in moscow
         assert "Дежурный ночной" in moscow
@@ -105,6 +106,7 @@ async def test_a_dealer_sees_its_own_regions_and_its_own_figures(stage: Overview
         region = html.unescape(await page(browser, "/map/RU-SVE"))
         assert "Салон Вектор-Строй" in region
         assert "Кого рассмотрим" not in region
+        assert "/value" not in region
         assert "Куда уйдёт звонок" not in region
         await page(browser, "/map/RU-MOW", status=404)
     async with stage.visit("factory", Role.SEO) as browser:

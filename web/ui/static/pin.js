@@ -82,11 +82,16 @@ async function draw(box) {
   else plainGround(L, map, JSON.parse(dataset.towns));
 
   const icon = L.divIcon({ className: "pin-mark", iconSize: [24, 32], iconAnchor: [12, 31], html: '<svg viewBox="0 0 24 32" aria-hidden="true"><path d="M12 31C5 21 1 17 1 11.500a11 11 0 0 1 22 0C23 17 19 21 12 31z"/><circle cx="12" cy="11.500" r="4"/></svg>' });
-  if (dataset.fixed) return L.marker(map.getCenter(), { icon, interactive: false, keyboard: false }).addTo(map);
+  const guess = (mark) => mark.addTo(map).getElement().classList.add("pin-guess");
+  if (dataset.fixed) {
+    const mark = L.marker(map.getCenter(), { icon, interactive: false, keyboard: false }).addTo(map);
+    return dataset.guess ? guess(mark) : mark;
+  }
   const mark = L.marker(map.getCenter(), { draggable: true, icon, autoPan: true, title: "Метка адреса" });
-  mark.on("dragend", () => point.write(mark.getLatLng()));
-  const put = (place) => mark.setLatLng(place).addTo(map);
+  const put = (place) => mark.setLatLng(place).addTo(map).getElement().classList.remove("pin-guess");
+  mark.on("dragend", () => { put(mark.getLatLng()); point.write(mark.getLatLng()); });
   if (typed) put(typed);
+  else if (dataset.guess) guess(mark);
   map.on("click", ({ latlng }) => { put(latlng); point.write(latlng); });
   for (const input of point.inputs) {
     input.addEventListener("change", () => {

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from callcore.network.region_centres import region_centres
-from callcore.network.region_grid import region_grid
+from callcore.network.region_shapes import region_shapes
 from config.settings import SettingsError, load_settings
 from web.ui.pin import MapTiles, pin_map
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.unit
 
 
 def test_a_map_begins_where_most_is_known() -> None:
-    assert set(region_centres()) >= {tile.code for tile in region_grid()}
+    assert set(region_centres()) >= {shape.code for shape in region_shapes()}
     at_point, of_region, nowhere = (
         pin_map(55.75, 37.61, "RU-SVE"),
         pin_map(None, None, "RU-SVE"),

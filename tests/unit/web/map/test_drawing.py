@@ -1,4 +1,4 @@
-"""Squares, their shades and their words."""
+"""Shapes, their shades and their words."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from callcore.calls.counts import RegionCalls
 from callcore.network.directory_rows import Region
 from callcore.network.presence_rows import Seller
 from callcore.routing.region_board import BoardRegion
-from web.map.tiles import MEASURES, SHOWS, facts_of, in_words, served_by, squares
+from web.map.drawing import MEASURES, SHOWS, VIEWS, Area, RegionFacts, areas, facts_of, in_words, served_by
 
 pytestmark = pytest.mark.unit
 
@@ -24,31 +24,37 @@ def region(
     return BoardRegion(Region(code, NAMES[code], "Europe/Moscow"), sellers, elsewhere, (), near)
 
 
-def test_shades_follow_the_biggest_and_zero_is_bare() -> None:
-    facts = facts_of([region("RU-MOW", 8), region("RU-MOS", 1), region("RU-SVE")], {}, {})
-    drawn, width, height = squares(facts, MEASURES[0], "", is_staff=True)
-    looks = {square.code: square.look for square in drawn}
-    assert looks == {"RU-MOW": "tile-4", "RU-MOS": "tile-1", "RU-SVE": "tile-none"}
-    assert all(0 <= square.x < width and 0 <= square.y < height for square in drawn)
-    assert {square.value for square in drawn} == {"8", "1", "0"}
+def drawn(
+    facts: tuple[RegionFacts, ...], measure: int = 0, show: str = "", *, is_staff: bool = True
+) -> dict[str, Area]:
+    return {one.shape.code: one for one in areas(facts, MEASURES[measure], show, VIEWS[0], is_staff=is_staff)}
 
 
-def test_served_from_elsewhere_looks_other_than_left_alone() -> None:
-    facts = facts_of([region("RU-SVE", elsewhere=(seller(5),)), region("RU-MOW")], {}, {})
-    drawn, *_ = squares(facts, MEASURES[0], "", is_staff=True)
-    assert {square.code: square.look for square in drawn} == {"RU-SVE": "tile-far", "RU-MOW": "tile-none"}
+def test_shades_follow_the_biggest_and_who_would_take_its_calls() -> None:
+    """Own dealers, from elsewhere, neighbours, nobody; a dealer is not told of others' neighbours."""
+    facts = facts_of([region("RU-MOW", 8), region("RU-MOS", 1), region("RU-SVE", near=(seller(7),))], {}, {})
+    assert {code: one.look for code, one in drawn(facts).items()} == {
+        "RU-MOW": "area-4",
+        "RU-MOS": "area-1",
+        "RU-SVE": "area-near",
+    }
+    assert {one.value for one in drawn(facts).values()} == {"8", "1", "0"}
+    assert drawn(facts, is_staff=False)["RU-SVE"].look == "area-none"
+    assert [one.has_dot for one in drawn(facts).values()] == [False, False, True], "Moscow lies on top"
+    far = facts_of([region("RU-SVE", elsewhere=(seller(5),)), region("RU-MOW"), region("RU-MOS", 1)], {}, {})
+    assert [one.look for one in drawn(far, 3).values()] == ["area-far", "area-0", "area-none"]
 
 
 def test_calls_from_where_nobody_serves_stand_out_for_staff() -> None:
     facts = facts_of([region("RU-SVE")], {"RU-SVE": RegionCalls(3, 1, 2)}, {})
-    assert squares(facts, MEASURES[3], "", is_staff=True)[0][0].look == "tile-alarm"
-    assert squares(facts, MEASURES[3], "", is_staff=False)[0][0].look == "tile-4"
+    assert drawn(facts, 3)["RU-SVE"].look == "area-alarm"
+    assert drawn(facts, 3, is_staff=False)["RU-SVE"].look == "area-4"
 
 
 def test_a_filter_pales_the_others() -> None:
     facts = facts_of([region("RU-MOW", 1), region("RU-SVE")], {}, {})
-    drawn, *_ = squares(facts, MEASURES[0], "bare", is_staff=True)
-    assert {square.code: "tile-out" in square.look for square in drawn} == {"RU-MOW": True, "RU-SVE": False}
+    looks = {code: "area-out" in one.look for code, one in drawn(facts, show="bare").items()}
+    assert looks == {"RU-MOW": True, "RU-SVE": False}
     assert set(SHOWS) == {"", "bare", "elsewhere", "shut", "calls"}
 
 

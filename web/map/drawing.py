@@ -1,16 +1,14 @@
-"""The tile map: a square for each region, coloured by one measure, with words for who does not see colours. Pure."""
+"""The map: each region in its borders, coloured by one measure, with words for who does not see colours. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from callcore.calls.counts import RegionCalls
-from callcore.network.region_grid import Tile, region_grid
+from callcore.network.region_shapes import HEIGHT, WIDTH, Shape, region_shapes
 from callcore.routing.region_board import BoardRegion
 from web.ui.formats import number, plural
 
-SIDE: Final = 58
-GAP: Final = 5
 NAMED: Final = 3  # neighbours that are named; the rest are counted
 
 
@@ -65,16 +63,30 @@ SHOWS: Final[Mapping[str, tuple[str, Callable[[RegionFacts], bool]]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Square:
-    """A tile to draw; `look` names its classes, `words` say all of it."""
+class View:
+    """`box`: left, top, width and height of what is seen; `small`: a shape below this size has a dot instead of a value."""
 
-    code: str
-    x: int
-    y: int
-    label: str
+    key: str
+    title: str
+    box: tuple[int, int, int, int]
+    small: int
+
+
+VIEWS: Final = (
+    View("", "Вся страна", (-8, -8, WIDTH + 16, HEIGHT), 22),
+    View("west", "Запад и Урал", (-8, 112, 470, 392), 12),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A shape to draw; `look` names its classes, `words` say all of it; `has_dot`: too small to hit or to hold its value."""
+
+    shape: Shape
     value: str
     look: str
     words: str
+    has_dot: bool
 
 
 def facts_of(
@@ -88,46 +100,47 @@ def facts_of(
     return tuple(found)
 
 
-def squares(
-    facts: Sequence[RegionFacts], measure: Measure, show: str, *, is_staff: bool
-) -> tuple[tuple[Square, ...], int, int]:
-    """The squares with the width and height of the drawing. Regions without facts are left out."""
-    by_code = {one.code: one for one in facts}
+def areas(
+    facts: Sequence[RegionFacts], measure: Measure, show: str, view: View, *, is_staff: bool
+) -> tuple[Area, ...]:
+    """By name, small ones at the end, that is on top. Regions without facts or without a shape are left out."""
+    shapes = {one.code: one for one in region_shapes()}
     most = max((measure.value(one) or 0 for one in facts), default=0)
-    tiles = [tile for tile in region_grid() if tile.code in by_code]
-    drawn = tuple(_square(tile, by_code[tile.code], measure, most, show, is_staff) for tile in tiles)
-    step = SIDE + GAP
-    width = (max((tile.column for tile in region_grid()), default=0) + 1) * step
-    height = (max((tile.row for tile in region_grid()), default=0) + 1) * step
-    return drawn, width, height
+    drawn = [
+        _area(shapes[one.code], one, measure, most, show, view, is_staff)
+        for one in facts
+        if one.code in shapes
+    ]
+    return tuple(sorted(drawn, key=lambda area: area.has_dot))
 
 
-def _square(tile: Tile, one: RegionFacts, measure: Measure, most: int, show: str, is_staff: bool) -> Square:
+def _area(
+    shape: Shape, one: RegionFacts, measure: Measure, most: int, show: str, view: View, is_staff: bool
+) -> Area:
     value = measure.value(one)
     look = _look(one, measure, value, most, is_staff)
     if not SHOWS[show][1](one):
-        look += " tile-out"
+        look += " area-out"
     shown = "—" if value is None else f"{number(value)}{measure.unit}"
-    step = SIDE + GAP
-    return Square(
-        tile.code,
-        tile.column * step,
-        tile.row * step,
-        tile.label,
-        shown,
-        look,
-        in_words(one, is_staff=is_staff),
-    )
+    is_small = min(shape.width, shape.height) < view.small
+    return Area(shape, shown, look, in_words(one, is_staff=is_staff), is_small)
 
 
 def _look(one: RegionFacts, measure: Measure, value: int | None, most: int, is_staff: bool) -> str:
     if is_staff and one.calls and not one.board.is_served:
-        return "tile-alarm"  # people call from where nobody serves them
+        return "area-alarm"  # people call from where nobody serves them
     if not value:
-        return "tile-far" if one.board.is_served and not one.board.here else "tile-none"
+        return _look_without(one, is_staff)
     if measure.key == "answered":
-        return f"tile-{min(4, 1 + value // 26)}"
-    return f"tile-{max(1, min(4, -(-4 * value // most)))}"
+        return f"area-{min(4, 1 + value // 26)}"
+    return f"area-{max(1, min(4, -(-4 * value // most)))}"
+
+
+def _look_without(one: RegionFacts, is_staff: bool) -> str:
+    """Who takes its calls: its own dealers, others from elsewhere, neighbours, nobody."""
+    if one.board.is_served:
+        return "area-0" if one.board.here else "area-far"
+    return "area-near" if is_staff and one.board.neighbours else "area-none"
 
 
 def in_words(one: RegionFacts, *, is_staff: bool) -> str:
