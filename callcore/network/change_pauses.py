@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.kernel import audit
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database, insert_unless_exists
 from callcore.kernel.errors import Forbidden, Invalid, NotAllowedNow, NotFound
 from callcore.network.model import DEALER_ROLES, Role, Viewer
 from callcore.network.pauses import Pause
+from callcore.network.person_audit import note_person
 from callcore.network.staff_tables import PauseRow
 from callcore.network.tables import OrgRow, UserRow
 
@@ -85,7 +85,7 @@ class ChangePauses:
             if not is_written:
                 raise NotAllowedNow("pause-begins-elsewhere")
             data = {"reason": reason, "until": until.isoformat() if until else ""}
-            self._note(session, viewer, "pause:begun", viewer.user_id, data)
+            note_person(session, self._clock, viewer, "pause:begun", viewer.user_id, **data)
 
     async def end(self, viewer: Viewer, user_id: int | None = None) -> str:
         """One's own; somebody else's by a supervisor or administrator. Returns the person's name. Raises NotFound for
@@ -102,7 +102,7 @@ class ChangePauses:
             if user_id != viewer.user_id and not may_end_pauses(viewer):
                 raise Forbidden("not-supervisor")
             if await self._close(session, user_id, self._clock.now()):
-                self._note(session, viewer, "pause:ended", user_id, {})
+                note_person(session, self._clock, viewer, "pause:ended", user_id)
         return name
 
     async def _close(self, session: AsyncSession, user_id: int, now: datetime) -> bool:
@@ -118,19 +118,6 @@ class ChangePauses:
         for row in rows:
             row.ended_at = min(now, row.until) if row.until else now
         return bool(rows)
-
-    def _note(
-        self, session: AsyncSession, viewer: Viewer, action: str, user_id: int, data: dict[str, str]
-    ) -> None:
-        audit.record(
-            session,
-            at=self._clock.now(),
-            actor_id=viewer.user_id,
-            action=action,
-            entity="user",
-            entity_id=user_id,
-            **data,
-        )
 
 
 def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -37,7 +37,7 @@ async def load_directory(session: AsyncSession, now: datetime | None = None) -> 
         regions=await _regions(session),
         orgs=orgs,
         outlets=outlets,
-        phones=await _phones(session, {outlet.id: outlet.org_id for outlet in outlets}, now),
+        phones=await _phones(session, {outlet.id: outlet.org_id for outlet in outlets}, now, days),
         dids=await tracked_numbers(session),
         calendar=days.calendar,
         shifts=await load_shifts(session, now) if now is not None else (),
@@ -97,9 +97,9 @@ async def _outlets(session: AsyncSession, days: ComingDays) -> tuple[Outlet, ...
 
 
 async def _phones(
-    session: AsyncSession, outlet_orgs: dict[int, int], now: datetime | None
+    session: AsyncSession, outlet_orgs: dict[int, int], now: datetime | None, days: ComingDays
 ) -> tuple[Phone, ...]:
-    people = await _people(session, now)
+    people = await _people(session, now, days)
     rows = await session.scalars(select(PhoneRow).where(PhoneRow.is_active).order_by(PhoneRow.id))
     return tuple(
         _phone(row, people, outlet_orgs) for row in rows if row.user_id is None or row.user_id in people
@@ -125,7 +125,9 @@ def _phone(row: PhoneRow, people: dict[int, tuple[int, Person]], outlet_orgs: di
     )
 
 
-async def _people(session: AsyncSession, now: datetime | None) -> dict[int, tuple[int, Person]]:
+async def _people(
+    session: AsyncSession, now: datetime | None, days: ComingDays
+) -> dict[int, tuple[int, Person]]:
     """Organisation and person by user id; who left is not among them."""
     pauses = await open_pauses(session, now) if now is not None else {}
     rows = await session.execute(
@@ -144,7 +146,14 @@ async def _people(session: AsyncSession, now: datetime | None) -> dict[int, tupl
         found[user_id] = (
             org_id,
             Person(
-                user_id, name, tz, hours, works, pause.reason if pause else "", pause.until if pause else None
+                user_id,
+                name,
+                tz,
+                hours,
+                works,
+                pause.reason if pause else "",
+                pause.until if pause else None,
+                days.of_people.get(user_id, ()),
             ),
         )
     return found

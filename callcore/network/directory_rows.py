@@ -94,7 +94,8 @@ class Phone:
 @dataclass(frozen=True, slots=True)
 class Person:
     """When a person's phones ring. `hours` as stored, not yet checked, on the clock of `tz`; None for whenever the place
-    is open. `pause` is the reason of a pause that holds, empty for none; `paused_until` when it ends by itself."""
+    is open. `pause` is the reason of a pause that holds, empty for none; `paused_until` when it ends by itself.
+    `exceptions` are in order of days."""
 
     id: int
     name: str
@@ -103,6 +104,7 @@ class Person:
     works_on_holidays: bool = False
     pause: str = ""
     paused_until: datetime | None = None
+    exceptions: tuple[DayException, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,18 @@ holds is taken back by an entry of its own.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel.database import insert_unless_exists
+from callcore.network.access_tables import SettingRow
 from callcore.network.policy_tables import PointsEntryRow
 from callcore.network.tables import OrgRow
+
+ORDERS: Final = "orders"  # the key of the settings that the points belong to
+BELOW_ZERO: Final = "points_below_zero"
 
 
 class PointsKind(StrEnum):
@@ -46,9 +50,12 @@ async def add_points(
     cycle: int = 1,
 ) -> bool:
     """One entry in the caller's transaction; False when this cause has counted before or is worth nothing. `cycle` grows
-    when an order is reopened. The organisation's row stays locked until the transaction ends."""
+    when an order is reopened. The organisation's row stays locked until the transaction ends. Where points must not fall
+    below zero no more is taken than there is; the cause has counted all the same."""
     if points == 0:
         return False
+    if points < 0 and not await _may_fall_below_zero(session):
+        points = max(points, -max(0, await _locked_points(session, org_id)))
     is_new = await insert_unless_exists(
         session,
         PointsEntryRow,
@@ -88,6 +95,22 @@ async def reverse_points(
         order_id=entry.order_id,
         cycle=entry.cycle,
     )
+
+
+async def written_points(session: AsyncSession, dedupe_key: str) -> int:
+    """What this cause has counted for; 0 when it has not."""
+    found = select(PointsEntryRow.points).where(PointsEntryRow.dedupe_key == dedupe_key)
+    return await session.scalar(found) or 0
+
+
+async def _may_fall_below_zero(session: AsyncSession) -> bool:
+    value = await session.scalar(select(SettingRow.value).where(SettingRow.key == ORDERS))
+    return value is None or value.get(BELOW_ZERO, True) is True
+
+
+async def _locked_points(session: AsyncSession, org_id: int) -> int:
+    await write_points(session, org_id, OrgRow.points)
+    return await session.scalar(select(OrgRow.points).where(OrgRow.id == org_id)) or 0
 
 
 async def write_points(session: AsyncSession, org_id: int, value: Any) -> None:

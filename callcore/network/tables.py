@@ -122,6 +122,19 @@ class OutletExceptionRow(Base):
     reason: Mapped[str]
 
 
+class UserExceptionRow(Base):
+    """Other hours of a person on one date; `periods` as in OutletRow.hours, empty for a day off."""
+
+    __tablename__ = "user_exceptions"
+    __table_args__ = (UniqueConstraint("user_id", "day"), Index("ix_user_exceptions_day", "day"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    day: Mapped[date]
+    periods: Mapped[list[Any]]
+    reason: Mapped[str]
+
+
 class OutletOverrideRow(Base):
     """Open or closed by hand. It cannot be stored without its end."""
 

@@ -1,7 +1,6 @@
 """The way of the schema, on both databases."""
 
 import asyncio
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -63,16 +62,6 @@ async def test_two_upgraders_at_once_both_end_well(empty_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         states = list(pool.map(upgrade, [empty_url] * 4))
     assert all(state.is_current for state in states)
-
-
-def test_an_empty_sqlite_file_is_ready_within_a_second(tmp_path: Path) -> None:
-    """The best of three: other work on the machine is not what is measured."""
-    took = []
-    for name in ("one", "two", "three"):
-        started = time.perf_counter()
-        upgrade(f"sqlite+aiosqlite:///{tmp_path / name}.db")
-        took.append(time.perf_counter() - started)
-    assert min(took) < 1.0
 
 
 async def test_the_way_back_leads_to_an_empty_database(database_url: str) -> None:

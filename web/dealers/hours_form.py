@@ -11,11 +11,11 @@ from itertools import pairwise
 from typing import Any, Final
 
 from callcore.routing.hours import DAYS, parse_periods
+from web.ui.clock import as_clock
 
 DAY_NAMES: Final = ("Понедельник", "Вторник", "Среда", "Четверг", "Пятница", "Суббота", "Воскресенье")
 MAX_BREAKS: Final = 6
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-_LOOSE = re.compile(r"(?P<hour>\d{1,2})(?:[:.,\- ]?(?P<minute>[0-5]\d))?", re.ASCII)
 _MIDNIGHT = "00:00"
 _DAY_MIN = 24 * 60
 
@@ -134,15 +134,6 @@ def _periods(day: DayForm) -> list[tuple[str, str]]:
 def _text(form: Mapping[str, Any], name: str) -> str:
     value = form.get(name, "")
     return as_clock(value.strip()[:8]) if isinstance(value, str) else ""
-
-
-def as_clock(text: str) -> str:
-    """9, 900, 9.00 and 9-00 are 09:00, 24 is midnight; what is no time stays as it was typed."""
-    found = _LOOSE.fullmatch(text)
-    if found is None:
-        return text
-    hour, minute = int(found["hour"]), int(found["minute"] or 0)
-    return f"{hour % 24:02}:{minute:02}" if hour < 24 or (hour, minute) == (24, 0) else text
 
 
 def _clock(minute: int) -> str:

@@ -21,6 +21,7 @@ from web.dealers.hours_form import WeekForm, read_week, show_week
 from web.dealers.services import SERVICES
 from web.keys import DEPS
 from web.security.sessions import viewer_of
+from web.ui.clock import as_clock, typed_moment
 from web.ui.flash import Flash, see_other
 from web.ui.paths import number_in_path
 from web.ui.templates import render
@@ -120,7 +121,7 @@ async def add_exception(request: web.Request) -> web.Response:
         errors["day"] = "Выберите день в пределах года"
     periods: tuple[tuple[str, str], ...] = ()
     if typed["mode"] == "open":
-        periods = ((typed["from"], typed["to"]),)
+        periods = ((as_clock(typed["from"]), as_clock(typed["to"])),)
         try:
             parse_periods([list(pair) for pair in periods])
         except ValueError:
@@ -144,7 +145,8 @@ async def remove_exception(request: web.Request) -> web.Response:
 
 
 async def set_override(request: web.Request) -> web.Response:
-    typed = _typed(await request.post(), "state", "span", "until", "why")
+    form = await request.post()
+    typed = _typed(form, "state", "span", "why") | {"until": typed_moment(form, "until")}
     card, errors = await _card(request), {}
     now = request.app[DEPS].clock.now()
     until = _until(typed, now, _zone(card.outlet))

@@ -91,6 +91,7 @@ async def dealer(request: web.Request) -> web.Response:
         card=card,
         dealer=card.brief,
         calls=await services.last_calls(viewer, card.brief.id),
+        reviews=await services.reviews(card.brief.id),
         orders_count=counts.get(card.brief.id, 0),
         can_edit=can_edit,
         can_act=may_act(viewer),

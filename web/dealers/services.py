@@ -8,6 +8,7 @@ from typing import Protocol
 from aiohttp import web
 
 from callcore.calls.views import JournalRow
+from callcore.messaging.published import Reviews
 from callcore.network.change_dealers import ChangeDealers
 from callcore.network.change_network import ChangeNetwork
 from callcore.network.change_outlets import ChangeOutlets, OutletToEdit
@@ -35,7 +36,8 @@ class FindDealers(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealerServices:
     """What is asked for by an id raises NotFound for what this viewer may not know. `edits` are the calendar's days that
-    people wrote, between two dates inclusive. `card_since` and `suspended_because` are for ids that were shown already."""
+    people wrote, between two dates inclusive. `card_since`, `suspended_because` and `reviews` are for ids that were shown
+    already."""
 
     find: FindDealers
     card: Callable[[Viewer, int], Awaitable[DealerCard]]
@@ -61,6 +63,7 @@ class DealerServices:
     phone_to_edit: Callable[[Viewer, int], Awaitable[PhoneToEdit]]
     card_since: Callable[[int, int], Awaitable[CardFields | None]]
     suspended_because: Callable[[int], Awaitable[str]]
+    reviews: Callable[[int], Awaitable[Reviews]]
     open_orders: Callable[[Viewer, int], Awaitable[Sequence[OrderBrief]]]
     open_links: Callable[[Viewer, int], Awaitable[Sequence[OpenLink]]]
     checklist: Callable[[Viewer, int], Awaitable[tuple[CheckItem, ...]]]

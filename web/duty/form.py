@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from callcore.kernel.errors import Invalid
 from callcore.network.change_duty import MAX_NOTE_CHARS, MAX_PHONES, MAX_SHIFTS, Watch
 from callcore.network.duty_plan import LONGEST_REPEAT, Repeat, ShiftTimes
+from web.ui.clock import time_of
 
 NAMES = ("day", "start", "end", "tz", "repeat", "until", "note", "phone-1", "phone-2", "phone-3", "version")
 _WORDS = {
@@ -34,7 +35,7 @@ class ShiftForm:
 def read_shift(form: Mapping[str, Any]) -> ShiftForm:
     typed = {name: _plain(form.get(name, "")) for name in NAMES}
     errors: dict[str, str] = {}
-    day, start, end = _date(typed["day"]), _time(typed["start"]), _time(typed["end"])
+    day, start, end = _date(typed["day"]), time_of(typed["start"]), time_of(typed["end"])
     if day is None:
         errors["day"] = "Выберите день"
     if start is None:
@@ -90,13 +91,6 @@ def _date(text: str) -> date | None:
     except ValueError:
         return None
     return day if 2000 <= day.year <= 2100 else None
-
-
-def _time(text: str) -> time | None:
-    try:
-        return time.fromisoformat(text).replace(tzinfo=None, second=0, microsecond=0)
-    except ValueError:
-        return None
 
 
 def _is_zone(text: str) -> bool:

@@ -10,9 +10,17 @@ from sqlalchemy import func, select, update
 from callcore.kernel.audit import AuditRow
 from callcore.kernel.database import Database
 from callcore.kernel.errors import Forbidden, Invalid, NotFound
+from callcore.network.access_tables import SettingRow
 from callcore.network.adjust_points import AdjustPoints
 from callcore.network.check_points import check_points
-from callcore.network.ledger import PointsKind, add_points, reverse_points
+from callcore.network.ledger import (
+    BELOW_ZERO,
+    ORDERS,
+    PointsKind,
+    add_points,
+    reverse_points,
+    written_points,
+)
 from callcore.network.model import Role, Viewer
 from callcore.network.points import points_of
 from callcore.network.policy_tables import PointsEntryRow
@@ -109,6 +117,26 @@ async def test_an_entry_is_taken_back_once_and_stays(database: Database, dealer:
     assert await cache_and_sum(database, dealer) == (0, 0)
     assert await award(database, dealer, 100, "order:1:2")  # the next cycle of the same order
     assert await cache_and_sum(database, dealer) == (100, 100)
+
+
+async def test_points_stop_at_zero_where_the_factory_wants_that(database: Database, dealer: OrgRow) -> None:
+    assert await award(database, dealer, -30, "order:0:1")
+    assert await cache_and_sum(database, dealer) == (-30, -30)  # the usual: shown as they are
+    async with database.transaction() as session:
+        setting = {"key": ORDERS, "value": {BELOW_ZERO: False}, "at": MONDAY_NOON}
+        session.add(SettingRow(**setting))
+    assert await award(database, dealer, -50, "order:1:1")  # nothing is left to take, the cause has counted
+    assert not await award(database, dealer, -50, "order:1:1")
+    assert await cache_and_sum(database, dealer) == (-30, -30)
+    assert await award(database, dealer, 50, "order:2:1")
+    await asyncio.gather(*(award(database, dealer, -15, f"order:{number}:1") for number in range(3, 7)))
+    assert await cache_and_sum(database, dealer) == (0, 0)
+    async with database.session() as session:
+        assert await written_points(session, "order:1:1") == 0
+        taken = select(PointsEntryRow.points).where(
+            PointsEntryRow.dedupe_key.in_(["order:3:1", "order:4:1", "order:5:1", "order:6:1"])
+        )
+        assert sorted(await session.scalars(taken)) == [-15, -5, 0, 0]
 
 
 async def test_any_sequence_keeps_the_sum(database: Database, dealer: OrgRow) -> None:

@@ -1,8 +1,13 @@
 """Hours of a person: whose may be seen and changed by whom, and nothing is lost between two editors."""
 
-import pytest
+from datetime import timedelta
 
-from callcore.kernel.errors import Conflict, Forbidden, NotAllowedNow, NotFound
+import pytest
+from sqlalchemy import select
+
+from callcore.kernel.audit import AuditRow
+from callcore.kernel.errors import Conflict, Forbidden, Invalid, NotAllowedNow, NotFound
+from callcore.network.days import DayException
 from callcore.network.directory import load_directory
 from callcore.network.model import Role, Viewer
 from callcore.network.person_hours import ChangePersonHours, person_hours
@@ -54,6 +59,28 @@ async def test_own_hours_are_read_by_routing(database, clock, change, people):
     assert (phone.person.hours, phone.person.works_on_holidays) == (WEEK, True)
     with pytest.raises(Conflict):
         await change.set_hours(chief, seller.user_id, None, works_on_holidays=False, version=shown)
+
+
+async def test_days_off_and_other_hours_reach_routing_and_go(database, clock, change, people):
+    chief, seller = people["chief"], people["seller"]
+    today = clock.now().date()
+    leave = [today + timedelta(days=number) for number in range(3)]
+    await change.set_days(chief, seller.user_id, leave, (), "отпуск")
+    await change.set_days(seller, seller.user_id, leave[1:2], (["10:00", "12:00"],), "")
+    await change.remove_day(seller, seller.user_id, leave[2])
+    async with database.session() as session:
+        (phone,) = (await load_directory(session, clock.now())).phones
+        known = await person_hours(session, chief, seller.user_id, today)
+        actions = [row.action for row in await session.scalars(select(AuditRow).order_by(AuditRow.id))]
+    expected = (DayException(leave[0], (), "отпуск"), DayException(leave[1], (("10:00", "12:00"),), ""))
+    assert phone.person.exceptions == known.exceptions == expected
+    assert actions == ["exception:set", "exception:set", "exception:removed"]
+    with pytest.raises(Forbidden):
+        await change.set_days(people["colleague"], people["operator"].user_id, leave, (), "")
+    with pytest.raises(NotFound):
+        await change.remove_day(people["stranger"], seller.user_id, leave[0])
+    with pytest.raises(Invalid):
+        await change.set_days(seller, seller.user_id, [today + timedelta(days=400)], (), "")
 
 
 @pytest.mark.parametrize(

@@ -188,3 +188,32 @@ async def test_a_pause_begins_and_ends_without_script(site: GuardedSite) -> None
     await send(site, supervisor, f"/pause/{user.id}/end")
     assert "Вы на паузе" not in await page(operator, "/pause")
     await send(site, supervisor, "/pause", 403, reason="обед")
+
+
+async def test_days_of_a_person_are_written_and_taken_back(site: GuardedSite) -> None:
+    async with site.database.session() as session:
+        user = await session.scalar(select(UserRow).where(UserRow.role == "operator"))
+    assert user is not None
+    browser, here = await site.signed_in(Role.OPERATOR), f"/people/{user.id}/hours"
+    first = site.clock.now().date() + timedelta(days=1)
+    sent = {
+        "do": "day",
+        "day": first.isoformat(),
+        "until": "",
+        "kind": "open",
+        "from": "10",
+        "to": "",
+        "reason": "отпуск",
+    }
+    text = await send(site, browser, here, 422, **sent)
+    assert "Укажите, с какого и до какого времени" in text
+    assert f'value="{first.isoformat()}"' in text, "what was typed stays"
+    await send(site, browser, here, 422, **sent | {"until": "2020-01-01", "to": "12"})
+    await send(site, browser, here, **sent | {"to": "12"})
+    text = await page(browser, here)
+    assert "10:00–12:00" in text
+    assert "<small>отпуск</small>" in text
+    assert f'value="day-{first.isoformat()}"' in text
+    await send(site, browser, here, do=f"day-{first.isoformat()}")
+    assert "Впереди только обычные дни" in await page(browser, here)
+    await send(site, browser, here, 404, do="day-нет")

@@ -1,58 +1,15 @@
 """The seven rows: what is stored comes back, what is wrong is said, whatever is typed does not raise."""
 
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import re
+from datetime import datetime, time
+from pathlib import Path
 
-from callcore.routing.hours import DAYS, parse_hours
-from web.dealers.hours_form import DayForm, WeekForm, as_clock, read_week, show_week
+import pytest
+
+from web.dealers.hours_form import DayForm, show_week
+from web.ui.clock import as_clock, minute_of, time_of, typed_moment
 
 pytestmark = pytest.mark.unit
-
-
-def sent(week: WeekForm) -> dict[str, str]:
-    form = {"works_on_holidays": "1"} if week.works_on_holidays else {}
-    for day in week.days:
-        form |= {f"{day.key}-opens": day.opens, f"{day.key}-closes": day.closes}
-        for number, (start, end) in enumerate(day.breaks):
-            form |= {f"{day.key}-from-{number}": start, f"{day.key}-to-{number}": end}
-    return form
-
-
-minutes = st.integers(0, 24 * 60 - 1)
-edges = st.lists(minutes, min_size=2, max_size=8, unique=True).map(sorted)
-
-
-def clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
-
-
-@given(st.lists(st.one_of(st.none(), edges), min_size=7, max_size=7), st.booleans())
-@settings(max_examples=100, deadline=None)
-def test_stored_hours_come_back_from_the_form(days, works):
-    stored = {
-        key: [[clock(a), clock(b)] for a, b in zip(day[::2], day[1::2], strict=False)]
-        for key, day in zip(DAYS, days, strict=True)
-        if day
-    }
-    week = read_week(sent(show_week(stored, works)))
-    assert not week.has_errors
-    assert week.works_on_holidays is works
-    assert parse_hours(week.hours).edges == parse_hours(stored).edges
-
-
-@given(
-    st.dictionaries(
-        st.sampled_from([f"{day}-{name}" for day in DAYS for name in ("opens", "closes", "from-0", "to-0")]),
-        st.one_of(st.text(max_size=9), minutes.map(clock)),
-        max_size=28,
-    )
-)
-@settings(max_examples=200, deadline=None)
-def test_whatever_is_typed_is_hours_or_errors(form):
-    week = read_week(form)
-    if not week.has_errors:
-        parse_hours(week.hours)
 
 
 @pytest.mark.parametrize(
@@ -93,3 +50,21 @@ def test_monday_goes_to_workdays_only():
 )  # fmt: skip
 def test_times_as_tired_people_type_them(typed, clock):
     assert as_clock(typed) == clock
+
+
+def test_times_and_moments_of_other_forms_are_read_alike():
+    assert (time_of("8"), minute_of("24:00"), minute_of("18.30")) == (time(8), 0, 18 * 60 + 30)
+    assert time_of("25") is time_of("") is minute_of("девять") is None
+    assert typed_moment({"at-day": "2026-03-08", "at-clock": "3"}, "at") == "2026-03-08T03:00"
+    assert typed_moment({"at": "2026-03-08T03:00", "at-day": ""}, "at") == "2026-03-08T03:00"
+    assert typed_moment({"at-day": "", "at-clock": " "}, "at") == ""
+    with pytest.raises(ValueError, match="Invalid isoformat"):
+        datetime.fromisoformat(typed_moment({"at-day": "2026-03-08"}, "at"))
+
+
+def test_no_page_asks_for_a_time_in_the_words_of_the_browser():
+    pages = [path for path in Path("web").rglob("*.html") if "gallery" not in path.name]
+    assert len(pages) > 100
+    assert not [
+        path for path in pages if re.search(r'(type=|, )"(time|datetime-local)"', path.read_text("utf-8"))
+    ]
