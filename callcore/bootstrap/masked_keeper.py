@@ -10,16 +10,15 @@ from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
 from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.logs import get_logger
-from callcore.kernel.phones import parse_phone
 from callcore.kernel.tasks import TaskOwner, every
 from callcore.outbound.masked import (
-    MaskedWay,
     Pairs,
     load_pairs,
     newest_press,
     open_sessions,
     renew_sessions,
 )
+from callcore.outbound.masked_way import MaskedWay
 from callcore.routing.live import Tie
 
 LOOK_S: Final = 2.0
@@ -30,7 +29,7 @@ _log = get_logger(__name__)
 
 
 class MaskedKeeper:
-    """`way` and `ties` answer from memory and may be asked in any thread: what they read is replaced whole. Presses made
+    """`ways` and `ties` answer from memory: what they read is replaced whole. Presses made
     while the application was down are read again at the start: opening is repeatable."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -41,15 +40,9 @@ class MaskedKeeper:
         self._loaded_at: datetime | None = None
         self._renewed_at: datetime | None = None
 
-    def way(self, caller: str, did: str, now: datetime) -> MaskedWay | None:
-        """Both as the PBX gave them."""
-        if not self._pairs.ways:
-            return None
-        who, dialled = parse_phone(caller), parse_phone(did)
-        if who is None or dialled is None:
-            return None
-        found = self._pairs.ways.get((who.e164, dialled.e164))
-        return found if found is not None and found.expires_at > now else None
+    def ways(self) -> Mapping[tuple[str, str], MaskedWay]:
+        """The same object until something is read anew."""
+        return self._pairs.ways
 
     def ties(self) -> Mapping[tuple[str, str], Tie]:
         """The same object until something is read anew."""

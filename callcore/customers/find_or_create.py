@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.customers.model import ContactKind
 from callcore.customers.tables import ContactRow, CustomerRow
-from callcore.kernel.database import Base, gentle_insert
+from callcore.kernel.database import Base, on_connection, unless_exists
 
 _CUSTOMERS: Final = Base.metadata.tables[CustomerRow.__tablename__]
 _CONTACTS: Final = Base.metadata.tables[ContactRow.__tablename__]
@@ -37,9 +37,8 @@ async def find_or_create_customer(
     session: AsyncSession, *, phone: str, now: datetime, region_code: str | None = None, name: str = ""
 ) -> tuple[int, bool]:
     """Id of the customer and whether he is new; see find_or_create_customers."""
-    await session.flush()
-    connection = await session.connection()
-    (found,) = await connection.run_sync(find_or_create_customers, [Met(phone, now, region_code, name)])
+    met = [Met(phone, now, region_code, name)]
+    (found,) = await on_connection(session, find_or_create_customers, met)
     return found
 
 
@@ -102,7 +101,9 @@ def _claim_phones(connection: Connection, customers: dict[str, int]) -> _Claimed
         {"customer_id": customer_id, "kind": ContactKind.PHONE.value, "value": phone, "is_main": True}
         for phone, customer_id in customers.items()
     ]
-    connection.execute(gentle_insert(connection, _CONTACTS).on_conflict_do_nothing(), rows)
+    written = connection.execute(unless_exists(connection, _CONTACTS), rows if len(rows) > 1 else rows[0])
+    if len(rows) == 1 and written.rowcount == 1:  # of many a driver need not tell how many
+        return _Claimed(customers, set(customers))
     owners = _owners(connection, customers)
     lost = [customer_id for phone, customer_id in customers.items() if owners[phone] != customer_id]
     if lost:

@@ -33,4 +33,9 @@ class Customer:
     @property
     def phone(self) -> str:
         """The main telephone, E.164, or empty."""
-        return next((item.value for item in self.contacts if item.kind is ContactKind.PHONE), "")
+        return next(iter(self.phones), "")
+
+    @property
+    def phones(self) -> tuple[str, ...]:
+        """All telephones, the main one first."""
+        return tuple(item.value for item in self.contacts if item.kind is ContactKind.PHONE)

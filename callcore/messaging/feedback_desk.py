@@ -230,10 +230,10 @@ def _rows() -> Any:
 
 async def _view(session: AsyncSession, viewer: Viewer, found: Any) -> FeedbackView:
     row, number, org_name, customer, answered_by = found
-    text, name = row.text, customer or ""
+    text, name, answer = row.text, customer or "", row.answer
     if not viewer.is_staff:
         hidden = await customer_numbers(session, row.customer_id) if row.customer_id else ()
-        text, name = without_numbers(text, hidden), without_numbers(name, hidden)
+        text, name, answer = (without_numbers(one, hidden) for one in (text, name, answer))
     return FeedbackView(
         id=row.id,
         kind=FeedbackKind(row.kind),
@@ -244,7 +244,7 @@ async def _view(session: AsyncSession, viewer: Viewer, found: Any) -> FeedbackVi
         score=row.score,
         text=text,
         at=row.at,
-        answer=row.answer,
+        answer=answer,
         answered_at=row.answered_at,
         answered_by=answered_by or "",
     )

@@ -147,6 +147,16 @@ _ALL: Final = (
         dealer=_SITE_ONLY,
         admin=_NONE,
     ),
+    _event(
+        "order:cancelled",
+        "Отмена заказа",
+        ORDERS,
+        own=_NONE,
+        customer=_NONE,
+        manager=_SITE_ONLY,
+        dealer=_SITE_ONLY,
+        admin=_NONE,
+    ),
     _event("order:reopened", "Заказ открыт снова", ORDERS, manager=_BOTH, dealer=_SITE_ONLY, admin=_NONE),
     _event(
         "order:attention",
@@ -166,7 +176,6 @@ _ALL: Final = (
         dealer=_NONE,
         admin=_NONE,
         level=Level.WARNING,
-        first_only=True,
     ),
     _event(
         "order:message-from-customer",
@@ -218,6 +227,14 @@ _ALL: Final = (
     _event("task:due", "Срок задачи", CALLS, manager=_SITE_ONLY, level=Level.WARNING),
 )
 EVENTS: Final[Mapping[str, EventKind]] = {event.code: event for event in _ALL}
+CLOSED: Final = "order:closed"
+CANCELLED: Final = "order:cancelled"
+
+
+def event_of(topic: str, data: Mapping[str, object]) -> EventKind:
+    """What people know a fact by: an order that ended unfulfilled is a cancelled one. Raises KeyError."""
+    is_cancelled = topic == CLOSED and data.get("result") == "failed"
+    return EVENTS[CANCELLED if is_cancelled else topic]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from callcore.kernel.outbox import OutboxRow
 from callcore.messaging.choose_messages import load_choices
 from callcore.messaging.events import NoticesChanged
 from callcore.messaging.feedback import send_survey
-from callcore.messaging.matrix import EVENTS, Cell, Channel, Choices, EventKind, Recipient
+from callcore.messaging.matrix import CLOSED, Cell, Channel, Choices, EventKind, Recipient, event_of
 from callcore.messaging.outgoing import Outgoing, post
 from callcore.messaging.recipients import Person, customer_address, customer_numbers, people_of
 from callcore.messaging.rules import UNTOLD, Level, Quiet, letter_time
@@ -63,7 +63,7 @@ class Teller:
         subject = await subject_of(session, row, now)
         if subject is None:
             return ()
-        if row.topic == "order:closed":
+        if row.topic == CLOSED:
             await _ask(session, row, now)
         fact = await _gather(session, row, subject, now)
         told = set()
@@ -147,7 +147,7 @@ class Teller:
 
 
 async def _gather(session: AsyncSession, row: OutboxRow, subject: Subject, now: datetime) -> _Fact:
-    event = EVENTS[row.topic]
+    event = event_of(row.topic, row.data)
     customer_id = subject.customer_id
     return _Fact(
         row=row,

@@ -24,6 +24,7 @@ from callcore.kernel.outbox import OutboxRow
 from callcore.kernel.tasks import TaskOwner
 from callcore.messaging.claim import claim, is_any_due
 from callcore.messaging.health import OPEN_FACT, OPEN_LETTER, OPEN_SMS, WAITS, MessageHealth, read_health
+from callcore.messaging.letters import bury_fact
 from callcore.messaging.mail import LetterRefused, LetterSender
 from callcore.messaging.rules import LetterState, next_try
 from callcore.messaging.sms.port import SentSms, SmsMessage, SmsRefused
@@ -155,6 +156,8 @@ class MessageWorker:
                 .where(OutboxRow.id == row.id, OutboxRow.attempts == row.attempts, *OPEN_FACT)
                 .values(**values)
             )
+            if again is None:
+                await bury_fact(session, row, error, now)
 
     # --- letters ------------------------------------------------------------------------------------------------
 

@@ -5,9 +5,9 @@ their goods, sums and statuses, calls with their times, points, the audit. It ca
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.attempt_tables import AttemptRow
@@ -17,28 +17,30 @@ from callcore.calls.reveal_tables import PhoneRevealRow
 from callcore.calls.tables import CallRow, RecordingRow
 from callcore.calls.task_tables import TaskRow
 from callcore.customers.edit_customer import note
+from callcore.customers.model import ContactKind
 from callcore.customers.tables import ConsentRow, ContactRow, CustomerClaimRow, CustomerRow
 from callcore.kernel.errors import Invalid, NotAllowedNow
 from callcore.network.model import Viewer
 from callcore.orders.customer_reach import FORGETTERS, customer_to_change
 from callcore.orders.desk_tables import OrderFileRow
-from callcore.orders.tables import OrderEventRow, OrderRow
+from callcore.orders.forget_traces import FORGOTTEN_TEXT, erase_traces
+from callcore.orders.pins import forget_pins
+from callcore.orders.tables import OrderRow
 
 FORGOTTEN_NAME: Final = "Данные удалены"
-FORGOTTEN_TEXT: Final = "[удалено по просьбе клиента]"
 CONFIRMATION: Final = "УДАЛИТЬ"
 MAX_REASON_CHARS: Final = 300
-# What people type into a timeline; kinds, sums, ids and dates stay.
-_TYPED: Final = ("text", "note", "reason", "before", "after", "from_text", "to_text", "name")
 
 Eraser = Callable[[AsyncSession, int], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """`recordings` are files of the store, relative: whoever asked for it takes them away after the commit."""
+    """`recordings` are files of the store, relative, `files` hashes of files of orders that nobody else has: whoever asked
+    for it takes them away after the commit."""
 
     recordings: tuple[str, ...]
+    files: tuple[str, ...] = ()
 
 
 async def forget_customer(
@@ -57,13 +59,21 @@ async def forget_customer(
     row = await customer_to_change(session, viewer, customer_id, FORGETTERS)
     reason = _checked(reason, typed)
     await _check_nothing_runs(session, customer_id)
+    numbers = list(await session.scalars(_numbers_of(customer_id)))
     await _erase_customer(session, row, now)
-    await _erase_orders(session, customer_id, now)
+    files = await _erase_orders(session, customer_id, now)
     recordings = await _erase_calls(session, customer_id, with_recordings=with_recordings)
     for erase in erasers:
         await erase(session, customer_id)
+    await erase_traces(session, customer_id, numbers)
     note(session, customer_id, "customer:forgotten", now, viewer.user_id, reason=reason)
-    return Forgotten(recordings)
+    return Forgotten(recordings, files)
+
+
+def _numbers_of(customer_id: int) -> Select[str]:
+    return select(ContactRow.value).where(
+        ContactRow.customer_id == customer_id, ContactRow.kind == ContactKind.PHONE.value
+    )
 
 
 def _checked(reason: str, typed: str) -> str:
@@ -114,7 +124,8 @@ async def _erase_customer(session: AsyncSession, row: CustomerRow, now: datetime
     await session.execute(claims.values(released_at=now))
 
 
-async def _erase_orders(session: AsyncSession, customer_id: int, now: datetime) -> None:
+async def _erase_orders(session: AsyncSession, customer_id: int, now: datetime) -> tuple[str, ...]:
+    """Hashes of files that no other order holds."""
     orders = select(OrderRow.id).where(OrderRow.customer_id == customer_id)
     await session.execute(
         update(OrderRow)
@@ -122,15 +133,15 @@ async def _erase_orders(session: AsyncSession, customer_id: int, now: datetime) 
         .values(address="", lat=None, lon=None, close_note="", version=OrderRow.version + 1)
         .execution_options(synchronize_session=False)
     )
-    events = await session.scalars(select(OrderEventRow).where(OrderEventRow.order_id.in_(orders)))
-    for event in events:
-        event.data = {name: _blotted(name, value) for name, value in event.data.items()}
-    files = update(OrderFileRow).where(OrderFileRow.order_id.in_(orders), OrderFileRow.deleted_at.is_(None))
-    await session.execute(files.values(deleted_at=now, name=FORGOTTEN_TEXT))
-
-
-def _blotted(name: str, value: Any) -> Any:
-    return FORGOTTEN_TEXT if name in _TYPED and isinstance(value, str) and value else value
+    await forget_pins(session, orders)
+    is_his = OrderFileRow.order_id.in_(orders)
+    others = select(OrderFileRow.sha256).where(~is_his, OrderFileRow.deleted_at.is_(None))
+    own = select(OrderFileRow.sha256).where(is_his, OrderFileRow.sha256.not_in(others)).distinct()
+    found = tuple(sorted(await session.scalars(own)))
+    gone_at = func.coalesce(OrderFileRow.deleted_at, now)
+    files = update(OrderFileRow).where(is_his).execution_options(synchronize_session=False)
+    await session.execute(files.values(deleted_at=gone_at, name=FORGOTTEN_TEXT))
+    return found
 
 
 async def _check_nothing_held(session: AsyncSession, rows: ColumnElement[bool]) -> None:

@@ -20,6 +20,7 @@ from callcore.network.model import OrgKind
 from callcore.network.tables import DidRow, OrgRow, PhoneRow, UserRow
 from callcore.orders.model import OrderClass
 from callcore.orders.tables import OrderRow
+from callcore.outbound.masked_way import MaskedWay
 from callcore.outbound.tables import MaskedSessionRow
 from callcore.routing.live import Tie, TieKind
 from dialplans.contract import PHONE_KEY
@@ -29,19 +30,6 @@ MAX_OPENED: Final = 500
 RENEW: Final = timedelta(hours=1)  # how late the end of a session may be
 _SESSIONS: Final = Base.metadata.tables[MaskedSessionRow.__tablename__]
 _OUTSIDE: Final = "external"
-
-
-@dataclass(frozen=True, slots=True)
-class MaskedWay:
-    """Whom a dealer's own telephone gets: `number` and `cli` E.164, `phone_key` of his telephone. `notice` is the sound that
-    the customer hears first, empty for none."""
-
-    number: str = field(repr=False)
-    cli: str
-    phone_key: str
-    order_id: int
-    expires_at: datetime
-    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,9 @@ ACTIONS: Final = history_words.ACTIONS | {
     "policy:saved": "Политика звонков сохранена",
     "policy:rolled-back": "Политика звонков возвращена",
     "settings:saved": "Настройки сохранены",
+    "integration:saved": "Соединение с LeadsDB сохранено",
+    "integration:checked": "Соединение с LeadsDB проверено",
+    "integration:synced": "Лиды из LeadsDB: нажата кнопка",
     "status:saved": "Статус заказов сохранён",
     "status:reordered": "Порядок статусов",
     "reason:saved": "Причина сохранена",
@@ -139,6 +142,7 @@ SUBJECTS: Final = {
     "do-not-call": "Не звонить",
     "phrase": "Фразы робота",
     "settings": "Настройки",
+    "integration": "LeadsDB",
     "audit": "Журнал действий",
 }
 _THINGS: Final = {
@@ -158,6 +162,7 @@ _THINGS: Final = {
     "invite": ("Приглашение", ""),
     "api_key": ("Ключ API", ""),
     "settings": ("Настройки", ""),
+    "integration": ("Соединение", ""),
     "phrase": ("Фраза", ""),
     "do-not-call": ("Номер «Не звонить»", ""),
     "duty": ("Дежурство", ""),
@@ -181,8 +186,16 @@ _FIELDS: Final = history_words.FIELDS | {
     "call_id": "Звонок",
     "why": "Чем открыт",
     "phones": "Телефоны",
+    "cli_label": "Подпись номера у клиента",
     "code": "Причина",
     "until": "До",
+    "login": "Пользователь",
+    "secret": "Секрет",
+    "every_minutes": "Каждые, минут",
+    "site_org_id": "Чьи лиды",
+    "generation": "Которая база",
+    "whole": "С первого лида",
+    "trouble": "Ошибка",
 }
 _SILENT: Final = frozenset({"email_sha256", "asked_sha256", "changes", "is_on"})
 _WORDS: Final = (
@@ -193,6 +206,7 @@ _WORDS: Final = (
         "never": "никогда",
         "answered": "разговор",
         "attempted": "набор номера",
+        "replaced": "заменён",
     }
     | {role.value: title for role, title in ROLE_TITLES.items()}
 )

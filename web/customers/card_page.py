@@ -1,4 +1,4 @@
-"""The customer's card: contacts, orders, calls and recordings, messages, consents, tasks on one page."""
+"""The customer's card: contacts, orders, calls with recordings and messages in one list, consents, tasks on one page."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from web.callbacks import words as callback_words
 from web.calls import words as call_words
 from web.customers import words
 from web.customers.services import SERVICES
+from web.customers.talks import talks_of
 from web.security.sessions import viewer_of
 from web.ui.formats import plural
 from web.ui.templates import render
@@ -24,7 +25,12 @@ async def card_page(request: web.Request, customer_id: int, status: int = 200, *
         "customer": found,
         "consents": words.consent_lines(found.consents),
         "tasks": await services.tasks(viewer, customer_id),
-        "messages": await services.messages(viewer, customer_id),
+        "talks": talks_of(
+            found.calls,
+            await services.messages(viewer, customer_id),
+            await services.comments(viewer, customer_id),
+            found.orders,
+        ),
         "callbacks": await services.callbacks(viewer, customer_id),
         "callback_words": callback_words,
         "alike": [one.second_id if one.first_id == found.id else one.first_id for one in alike],

@@ -117,7 +117,7 @@ async def forget(request: web.Request) -> web.Response:
         return await _forget_page(request, 422, typed=form, errors=words.errors_of(error))
     except NotAllowedNow as error:
         return await _forget_page(request, 409, typed=form, trouble=_RUNS.get(error.code, ""))
-    await services.forget_files(gone.recordings)
+    await services.forget_files(gone)
     return see_other(f"/customers/{customer_id}", Flash("success", "Данные клиента удалены"))
 
 

@@ -1,4 +1,4 @@
-"""What comes from outside without signing in: news of Twilio, the way out of advertising; and what the demonstration
+"""What comes from outside without signing in: news of Twilio, answers by SMS, the way out of advertising; and what the demonstration
 caught."""
 
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from callcore.kernel.errors import NotFound
+from callcore.messaging.sms.http_sender import HTTP_HEARD_PATH
 from callcore.messaging.sms.twilio_sender import HEARD_PATH, HOOK_PATH
 from callcore.network.model import Role
 from web.keys import DEPS
@@ -44,6 +45,16 @@ async def twilio_heard(request: web.Request) -> web.Response:
         raise NotFound("no-such-address")
     form = {name: str(value) for name, value in (await request.post()).items()}
     await heard(form, request.headers.get("X-Twilio-Signature", ""))
+    return web.Response(status=204)
+
+
+async def http_heard(request: web.Request) -> web.Response:
+    """204 also for what is repeated and for strangers: nothing is to be sent again; 403 without our secret."""
+    heard = request.app[SERVICES].http_heard
+    if heard is None:
+        raise NotFound("no-such-address")
+    form = {name: str(value) for name, value in (await request.post()).items()}
+    await heard(form, request.query.get("secret", ""))
     return web.Response(status=204)
 
 
@@ -88,7 +99,7 @@ async def letter(request: web.Request) -> web.Response:
     return web.Response(text=found.html, content_type="text/html", headers=headers)
 
 
-def routes(*, hears_twilio: bool, catches: bool) -> tuple[Route, ...]:
+def routes(*, hears_twilio: bool, hears_http: bool, catches: bool) -> tuple[Route, ...]:
     """What is not set up has no address."""
     hooks = (post(HOOK_PATH, twilio_status, PUBLIC), post(HEARD_PATH, twilio_heard, PUBLIC))
     demo = (
@@ -100,5 +111,6 @@ def routes(*, hears_twilio: bool, catches: bool) -> tuple[Route, ...]:
         get("/u/{token}", stop_form, PUBLIC),
         post("/u/{token}", stop, PUBLIC),
         *(hooks if hears_twilio else ()),
+        *((post(HTTP_HEARD_PATH, http_heard, PUBLIC),) if hears_http else ()),
         *(demo if catches else ()),
     )

@@ -1,6 +1,5 @@
 """The matrix of messages for the network and for a dealer; quiet hours."""
 
-from datetime import time
 from typing import Any
 
 from aiohttp import web
@@ -15,6 +14,7 @@ from web.messages.services import SERVICES
 from web.rooms import Route, get, post
 from web.security.access import roles
 from web.security.sessions import viewer_of
+from web.ui.clock import time_of
 from web.ui.flash import Flash, see_other
 from web.ui.templates import render
 
@@ -96,16 +96,14 @@ async def set_quiet(request: web.Request) -> web.Response:
     if not (sms.isascii() and sms.isdigit()):
         errors["sms_a_day"] = words.error_words("sms-a-day-wrong")
     for name in ("since", "until"):
-        value = values[name]
-        try:
-            times[name] = time.fromisoformat(value)
-        except ValueError:
+        value = time_of(values[name])
+        if value is None:
             errors[name] = words.error_words("time-wrong")
+        else:
+            times[name] = value
     if errors or not (shown.isascii() and shown.isdigit()):
         return await _quiet_page(request, 422, values=values, errors=errors)
-    chosen = Quiet(
-        **{name: value.replace(second=0, microsecond=0, tzinfo=None) for name, value in times.items()}
-    )
+    chosen = Quiet(**times)
     try:
         await request.app[SERVICES].desk.set_messages(viewer_of(request), chosen, int(sms), int(shown))
     except Invalid as error:

@@ -17,7 +17,9 @@ def room(services: MessageServices) -> Room:
             *own_pages.routes(),
             *order_pages.routes(),
             *outside_pages.routes(
-                hears_twilio=services.twilio is not None, catches=services.catcher is not None
+                hears_twilio=services.twilio is not None,
+                hears_http=services.http_heard is not None,
+                catches=services.catcher is not None,
             ),
         ),
         nav=tuple(nav),

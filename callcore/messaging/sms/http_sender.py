@@ -1,10 +1,12 @@
 """SMS by the simple HTTP interfaces of Russian providers.
 
 `smsc` is the interface of SMSC.ru (send.php and status.php with fmt=3), spoken by several providers; `smsaero` is that of
-SMS Aero (v2, JSON, Basic). Both are asked for the end of a message; neither is believed when it calls by itself.
+SMS Aero (v2, JSON, Basic). Both are asked for the end of a message; neither is believed when it calls by itself, but for
+what people write to a number of SMSC.ru: it posts that to an address that holds our secret.
 """
 
 import asyncio
+import hmac
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -14,8 +16,10 @@ from typing import Any, Final, Protocol
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, ConnectionTimeoutError
 
-from callcore.messaging.sms.port import Asked, SmsMessage, SmsNews, SmsOutcome, SmsRefused
+from callcore.kernel.errors import Forbidden
+from callcore.messaging.sms.port import Asked, SmsHeard, SmsMessage, SmsNews, SmsOutcome, SmsRefused
 
+HTTP_HEARD_PATH: Final = "/hooks/sms/incoming"
 MAX_ANSWER_BYTES: Final = 64 * 1024
 
 
@@ -83,6 +87,21 @@ class HttpSmsSender:
         if status >= 500 or status in (401, 403, 429):
             raise SmsRefused("sms-not-now", f"HTTP {status}")
         return _parsed(body, status)
+
+
+class HttpHook:
+    """What the provider says that people wrote to us (SMSC.ru: `phone`, `mes`, `id`). The provider signs nothing that we
+    could rely on, so the address which it is told holds a secret of ours."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+
+    def hear(self, form: Mapping[str, str], secret: str) -> SmsHeard:
+        """Raises Forbidden for one who does not know the secret."""
+        if not self._secret or not hmac.compare_digest(secret.encode(), self._secret):
+            raise Forbidden("hook-forged")
+        number = "".join(char for char in form.get("phone", "") if char.isdecimal())
+        return SmsHeard(f"+{number}", form.get("mes", ""), form.get("id", ""))
 
 
 def basic_auth(login: str, password: str) -> dict[str, str]:

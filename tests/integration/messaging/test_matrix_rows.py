@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from callcore.calls.task_tables import TaskRow
 from callcore.customers.consents import ConsentKind, give_consent, revoke_consent
 from callcore.customers.find_or_create import find_or_create_customer
 from callcore.customers.tables import ContactRow
@@ -22,14 +23,14 @@ from callcore.messaging.choose_messages import (
 )
 from callcore.messaging.customer_messages import messages_of_customer
 from callcore.messaging.feedback import leave_feedback
-from callcore.messaging.matrix import Channel, Recipient
+from callcore.messaging.matrix import CANCELLED, CLOSED, EVENTS, Channel, Recipient
 from callcore.messaging.sms.port import Asked, SmsMessage, SmsNews, SmsOutcome, SmsRefused
 from callcore.messaging.sms.route import NOT_SET_UP, SmsRoute
 from callcore.messaging.sms_news import FIRST_LOOK, take_heard, take_news
-from callcore.messaging.tables import DeliveryRow, NoticeRow, SurveyRow
+from callcore.messaging.tables import DeliveryRow, FeedbackRow, NoticeRow, SurveyRow
 from callcore.messaging.tell import Teller
 from callcore.messaging.texts import Texts
-from callcore.messaging.worker import LETTER_LEASE, MessageWorker
+from callcore.messaging.worker import MessageWorker
 from callcore.network.model import Role, Viewer
 from callcore.network.sessions import find_viewer
 from callcore.orders.desk_tables import OrderWindowRow
@@ -257,6 +258,75 @@ async def test_complaint_always_reaches_the_factory_and_subscribers(desk: Desk) 
     assert NUMBER not in notices[desk.ids["owner"]].body
 
 
+async def test_every_event_of_the_matrix_reaches_each_recipient_over_each_channel(desk: Desk) -> None:
+    """Whatever can be ticked really leaves: the event is told by its fact, to each recipient that the matrix offers."""
+    owner, manager, admin = [await desk.viewer(name) for name in ("owner", "manager", "admin")]
+    async with desk.database.transaction() as session:
+        for who, number in (
+            (owner, "8 912 000-11-22"),
+            (manager, "8 912 000-11-33"),
+            (admin, "8 912 000-11-44"),
+        ):
+            await set_sms_number(session, who, number)
+    everything = [
+        (code, recipient, channel)
+        for code, event in EVENTS.items()
+        for recipient in event.on
+        for channel in Channel
+        if event.offers(recipient, channel)
+    ]
+    await desk.choose(*everything)
+    text = await desk.event(OrderEventKind.MESSAGE, text="Слово", **{"from": "customer"})
+    async with desk.database.transaction() as session:
+        own = {"org_id": desk.ids["dealer"], "order_id": desk.ids["order"]}
+        said = {"kind": "review", "customer_id": desk.ids["customer"], "score": 5, "text": "Да", "at": DAY}
+        session.add(feedback := FeedbackRow(**own, **said))
+        asked = {"cycle": 1, "token_hash": "t", "result": "done", "made_at": DAY, "score": 5}
+        session.add(survey := SurveyRow(**own, **asked))
+        task = {"kind": "manual", "title": "Перезвонить", "due_at": DAY, "made_at": DAY, "dedupe_key": "t"}
+        session.add(task_row := TaskRow(**task, org_id=desk.ids["dealer"], user_id=desk.ids["manager"]))
+        window = {"order_id": desk.ids["order"], "run": 1, "stage": "base", "opens_at": DAY}
+        session.add(OrderWindowRow(**window, org_id=desk.ids["dealer"]))
+        await session.flush()
+        ids = {"feedback": feedback.id, "survey": survey.id, "task": task_row.id}
+    facts: dict[str, dict[str, Any]] = {
+        "order": {"event_id": text, "org_id": desk.ids["dealer"], "cycle": 1},
+        "feedback": {"feedback_id": ids["feedback"]},
+        "survey": {"survey_id": ids["survey"]},
+        "task": {"task_id": ids["task"]},
+        "duty": {
+            "starts_at": DAY.isoformat(),
+            "ends_at": (DAY + timedelta(days=1)).isoformat(),
+            "label": "Ночной",
+            "call_ids": ["c1"],
+        },
+    }
+    names = {desk.ids[name]: name for name in ("owner", "manager", "admin")}
+    expected = {Recipient.ADMIN: "admin", Recipient.DEALER: "owner", Recipient.MANAGER: "manager"}
+    for code, event in EVENTS.items():
+        if event.is_ad:
+            continue  # a person sends it by hand, see below
+        async with desk.database.transaction() as session:
+            await session.execute(delete(DeliveryRow))
+            await session.execute(delete(NoticeRow))
+            row = await session.get_one(OrderRow, desk.ids["order"])
+            row.status_class = "open" if code == "order:available" else "waiting"
+        result = {"result": "failed"} if code == CANCELLED else {}
+        await desk.tell(CLOSED if code == CANCELLED else code, code, **facts[code.partition(":")[0]] | result)
+        posts, inboxes = set(), set()
+        async with desk.database.session() as session:
+            for sent in await session.scalars(select(DeliveryRow).where(DeliveryRow.event == code)):
+                posts.add((names.get(sent.user_id or 0, "customer"), sent.channel))
+            inboxes = {names.get(one.user_id) for one in await session.scalars(select(NoticeRow))}
+        for recipient in event.on:
+            if recipient is Recipient.SELF:
+                continue
+            who = expected.get(recipient, "customer")
+            channels = {EMAIL} if event.first_only and who == "customer" else {EMAIL, SMS}
+            assert {(who, channel.value) for channel in channels} <= posts, (code, recipient)
+            assert who == "customer" or who in inboxes, (code, recipient)
+
+
 async def test_survey_leaves_within_a_minute_of_closing_also_at_night_and_without_a_sale(desk: Desk) -> None:
     desk.clock.set(datetime(2026, 3, 16, 23, 30, tzinfo=UTC))
     async with desk.database.transaction() as session:
@@ -296,27 +366,6 @@ async def test_sms_waits_for_the_customers_morning_and_is_followed_to_its_end(de
         assert await take_news(session, "phone", late, desk.clock.now())
         assert not await take_news(session, "phone", SmsNews("who", SmsOutcome.DELIVERED), desk.clock.now())
     assert [one.state for one in await desk.deliveries() if one.channel == "sms"] == ["sent"]
-
-
-async def test_killed_between_commit_and_send_is_sent_once(desk: Desk) -> None:
-    """The row is committed and taken by a worker that dies before it sends."""
-    await desk.choose(("order:status", Recipient.CUSTOMER, SMS))
-    event_id = await desk.event(OrderEventKind.STATUS, to="accepted")
-
-    async def die(*_: Any) -> None:
-        raise SystemExit
-
-    killed = desk.phone.send
-    desk.phone.send = die  # type: ignore[method-assign,assignment]
-    with pytest.raises(SystemExit):
-        await desk.tell("order:status", event_id=event_id)
-    desk.phone.send = killed  # type: ignore[method-assign]
-    await desk.worker.pass_over()
-    assert not desk.phone.taken  # the lease of the dead holds
-    desk.clock.advance(LETTER_LEASE)
-    for _ in range(2):
-        await desk.worker.pass_over()
-    assert len(desk.phone.taken) == 1
 
 
 async def test_without_a_way_out_an_sms_is_dead_and_says_why(desk: Desk) -> None:

@@ -295,6 +295,22 @@ async def test_fact_that_nobody_understands_dies_and_holds_nobody_up(
     bad, untold, _ = await rows(database, OutboxRow)
     assert (untold.attempts, untold.error) == (1, "")
     assert (bad.attempts, bad.done_at is None, bad.error[:10]) == (MAX_ATTEMPTS, False, "ValueError")
+    again = SendAgain(database, clock)
+    async with database.session() as session:
+        admin = await find_viewer(session, people["admin"])
+    assert admin is not None
+    for _ in range(
+        2
+    ):  # whoever looks at the dead letters sees it and may try once more, as often as he likes
+        async with database.session() as session:
+            (buried,) = (await find_letters(session, admin, LetterState.DEAD)).items
+        assert (buried.subject, buried.error[:10]) == ("Событие не разослано: no:such", "ValueError")
+        await again.send_again(admin, buried.id)
+        assert (await rows(database, OutboxRow))[0].attempts == 0
+        for _ in range(MAX_ATTEMPTS):
+            await telling.pass_over()
+            clock.advance(timedelta(hours=7))
+    assert await count(database, NoticeRow) == 2
 
 
 async def test_inbox_is_the_persons_own(database: Database, clock: FakeClock, people: dict[str, int]) -> None:
