@@ -17,7 +17,7 @@ from dialplans.parse import (
 
 _WRITTEN_FUNCTION = re.compile(r"_{0,2}([A-Z][A-Z0-9_]*)\(.*")
 _LOCAL = re.compile(r"Local/([^@&]+)@([^/&,]+)")
-_DIAL_GOSUB = re.compile(r"[UbB]\(([^)]*)\)")
+_DIAL_GOSUB = re.compile(r"([UbB])\(([^)]*)\)")
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _DAYS = r"(?:mon|tue|wed|thu|fri|sat|sun)(?:[-&](?:mon|tue|wed|thu|fri|sat|sun))*"
 _DATE = r"\*,(?:[1-9]|[12]\d|3[01]),(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
@@ -160,9 +160,9 @@ def _named_targets(priority: Priority) -> Iterator[tuple[str, str, str]]:
     elif priority.application == "Dial":
         for extension, context in _LOCAL.findall(text):
             yield context, extension, "1"
-        for inner in _DIAL_GOSUB.findall(",".join(split_arguments(text)[2:])):
+        for option, inner in _DIAL_GOSUB.findall(",".join(split_arguments(text)[2:])):
             context, *rest = inner.split("^")
-            yield context, (rest or ["s"])[0], "1"
+            yield context, "s" if option == "U" else (rest or ["s"])[0], "1"  # behind U stand arguments
 
 
 def _target(priority: Priority, text: str) -> tuple[str, str, str]:

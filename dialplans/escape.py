@@ -57,6 +57,11 @@ path = _form(r"(/[\w .@+=-]+)+", "an absolute path without signs that the dialpl
 feature = _form(r"[0-9*#]{1,4}", "keys of a telephone")
 address = _form(r"\+?[0-9]{3,15}", "a telephone number")
 
+label = _form(
+    r"[0-9A-Za-zА-Яа-яЁё](?:[0-9A-Za-zА-Яа-яЁё .-]{0,30}[0-9A-Za-zА-Яа-яЁё.])?",
+    "a label of at most 32 letters, digits, blanks, dots and dashes",
+)
+
 
 def number(value: object) -> Plain:
     """E.164 with its plus."""
@@ -166,6 +171,7 @@ FILTERS: Final[dict[str, Callable[[object], Plain]]] = {
     "network": network,
     "path": path,
     "address": address,
+    "label": label,
     "feature": feature,
     "number": number,
     "phone_name": phone_name,

@@ -39,6 +39,9 @@ class TrunkPlan:
     inbound_auth: bool = (
         False  # the carrier signs its calls as trunk-<name> with `secret`; else known by `host`
     )
+    label: str = (
+        ""  # how customers see our numbers signed, for a carrier that takes it from us; empty: none is sent
+    )
 
 
 @dataclass(frozen=True, slots=True)

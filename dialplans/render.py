@@ -13,13 +13,23 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 
 from callcore.kernel.errors import Invalid
 from dialplans import contract
-from dialplans.escape import FILTERS, Plain, Refused, address, path, slug
+from dialplans.escape import FILTERS, Plain, Refused, address, label, path, slug
 from dialplans.modules import CARRIER_MODULES, PBX_MODULES
 from dialplans.plan import CarrierPlan, PbxPlan, PhoneKind, RenderedConfig
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 
-# Events that callcore.calls.facts is made of; the PBX sends no others.
+# Nobody is let have them; the PBX is spared the making, and its sessions the waking, of some hundred events a call.
+AMI_UNMADE: Final = (
+    *("Newexten", "VarSet", "NewCallerid", "NewConnectedLine", "NewAccountCode", "DialState"),
+    *("BridgeCreate", "BridgeDestroy", "BridgeVideoSourceUpdate", "BridgeInfoChannel"),
+    *("HangupRequest", "SoftHangupRequest", "HangupHandlerPush", "HangupHandlerRun", "HangupHandlerPop"),
+    *("AGIExecStart", "AGIExecEnd", "MixMonitorStart", "MixMonitorStop", "MixMonitorMute"),
+    *("LocalOptimizationBegin", "LocalOptimizationEnd", "MusicOnHoldStart", "MusicOnHoldStop"),
+    *("RTCPSent", "RTCPReceived", "DTMFBegin", "DTMFEnd", "ChannelTalkingStart", "ChannelTalkingStop"),
+    *("ExtensionStatus", "Cdr", "CEL"),
+)
+# Events that callcore.calls.facts is made of; the PBX sends no others but DeviceStateChange of telephones.
 AMI_EVENTS: Final = (
     "Newchannel",
     "Newstate",
@@ -33,8 +43,6 @@ AMI_EVENTS: Final = (
     "AttendedTransfer",
     "UserEvent",
     "OriginateResponse",
-    "DeviceStateChange",
-    "ContactStatus",
 )
 
 # Allowed signs in the spelling of FILTER(). Cyrillic is bytes from \x80 on in UTF-8.
@@ -71,6 +79,7 @@ def render_pbx(plan: PbxPlan) -> RenderedConfig:
         "plan": plan,
         "modules": PBX_MODULES,
         "ami_events": tuple(Plain(name) for name in AMI_EVENTS),
+        "ami_unmade": Plain(",".join(AMI_UNMADE)),
         "cel_columns": Plain(
             ",".join(f"${{CSV_QUOTE({_CEL_FIELDS[name]})}}" for name in contract.CEL_COLUMNS)
         ),
@@ -85,6 +94,7 @@ def render_pbx(plan: PbxPlan) -> RenderedConfig:
         if trunk
         else Plain(""),
         "trunk_caller_id": _named("trunks[0].caller_id", address, trunk.caller_id) if trunk else Plain(""),
+        "trunk_label": _named("trunks[0].label", label, trunk.label) if trunk and trunk.label else Plain(""),
     }
     return _render(("both", "pbx"), values)
 
@@ -109,7 +119,9 @@ def _record_paths(plan: PbxPlan) -> dict[str, Plain]:
         "customer": Plain(f"{folder}/{contract.RECORDING_CUSTOMER.format(base=base)}"),
         "ours": Plain(f"{folder}/{contract.RECORDING_OURS.format(base=base)}"),
         "done": Plain(f"{folder}/{contract.RECORDING_DONE.format(base=base)}"),
-        "part": Plain(f"{folder}/{contract.RECORDING_PART.format(base=base, ms=NOW_MS, way='${ARG1}')}"),
+        "part": Plain(
+            f"{folder}/{contract.RECORDING_PART.format(base='${DL_PART}', ms=NOW_MS, way='${ARG1}')}"
+        ),
         "now_ms": Plain(NOW_MS),
         "voicemail": Plain(f"{folder}/{contract.VOICEMAIL_FILE.format(base=base)}"),
         "voicemail_name": Plain(contract.VOICEMAIL_FILE.format(base=base).removesuffix(".wav")),

@@ -2,7 +2,8 @@
 
 A call needs a callback task while nobody has talked with its number since, and the number has no task that is open or was
 settled since. So it does not matter whether we look at once, after a restart, or after CEL has repaired the call; and ten
-calls of one number make one task.
+calls of one number make one task. A caller who hides his number cannot be called back, so each of his lost calls is a task of
+its own: somebody looks why nobody answered, and closes it with a reason.
 """
 
 from collections.abc import Collection
@@ -38,6 +39,7 @@ TITLES: Final = {
     TaskKind.VOICEMAIL: "Голосовое сообщение: послушать и перезвонить",
     TaskKind.MISSED: "Пропущенный звонок: перезвонить",
 }
+HIDDEN_TITLE: Final = "Пропущенный звонок со скрытого номера"
 
 
 class OpenTime(Protocol):
@@ -71,10 +73,13 @@ async def look_after_calls(
     for call in found:
         kind = _kind_of(call)
         due_at = await times.due(call, kind)
-        changed.update(await _join_or_open(session, call, kind, due_at, now, TITLES[kind]))
+        changed.update(
+            await _join_or_open(session, call, kind, due_at, now, title_of(kind, call.caller_number))
+        )
     for call, result in (await session.execute(lost_transfers(now - look_back))).all():
         kind = kind_of(result)
-        title, due_at = LOST_TITLES[kind], await times.due(call, kind)
+        title = LOST_TITLES[kind] if call.caller_number else title_of(kind, "")
+        due_at = await times.due(call, kind)
         changed.update(await _join_or_open(session, call, kind, due_at, now, title))
     facts = []
     for task_id in sorted(changed):
@@ -87,6 +92,10 @@ def _kind_of(call: CallRow) -> TaskKind:
     if call.result == CallResult.DUTY_ANSWERED:
         return TaskKind.DUTY
     return TaskKind.VOICEMAIL if call.result == CallResult.VOICEMAIL else TaskKind.MISSED
+
+
+def title_of(kind: TaskKind, number: str) -> str:
+    return HIDDEN_TITLE if kind is TaskKind.MISSED and not number else TITLES[kind]
 
 
 # --- which calls ------------------------------------------------------------------------------------------------
@@ -115,11 +124,7 @@ def _calls_to_look_after(since: Any) -> Any:
             CallRow.started_at >= since,
             CallRow.ended_at.is_not(None),
             ~own,
-            or_(
-                CallRow.result == CallResult.DUTY_ANSWERED,
-                and_(CallRow.result == CallResult.VOICEMAIL, ~has_number),
-                lost,
-            ),
+            or_(CallRow.result == CallResult.DUTY_ANSWERED, ~has_number, lost),
         )
         .order_by(CallRow.ended_at, CallRow.id)
         .limit(CALLS_AT_ONCE)
@@ -149,7 +154,8 @@ async def _join_or_open(
 ) -> Collection[int]:
     """Ids of tasks that took the call in."""
     if kind is TaskKind.DUTY or not call.caller_number:
-        await _open(session, call, kind, title, due_at, now, f"{kind}:{call.call_id}", None)
+        owner = None if kind is TaskKind.DUTY else await _dealer(session, call.org_id)
+        await _open(session, call, kind, title, due_at, now, f"{kind}:{call.call_id}", owner)
         return ()
     last = await session.scalar(
         select(TaskRow)

@@ -30,6 +30,13 @@ def is_compared(connection: Connection, call_id: str) -> bool:
     return connection.execute(select(_CEL.c.id).where(*wanted).limit(1)).first() is not None
 
 
+def is_broken_off(connection: Connection, call_id: str) -> bool | None:
+    """The PBX's own record of the call has no end; None when it has no word of it at all."""
+    wanted = select(_CEL.c.event_type == ENDED).where(_CEL.c.linkedid == call_id).distinct()
+    said = set(connection.scalars(wanted))
+    return True not in said if said else None
+
+
 def remember(connection: Connection, trail: Trail) -> bool:
     """Completes the trail by the journal's row; False when the journal knows no such call, or it has not ended."""
     call = connection.execute(select(_CALLS).where(_CALLS.c.call_id == trail.call_id)).first()

@@ -15,7 +15,8 @@ class AttemptRow(Base):
     the same key is the same attempt. `open_key` names what may be called once at a time (order:12, number:+7…) while
     the attempt is open, and is empty of value after it. `kind` AttemptKind, `state` AttemptState, `result` AttemptResult
     (empty while open), `reason` a code for people. `phone_keys` are our phones, all rung at once; none: nobody of ours
-    (the robot). `number` and `cli` are E.164. `whisper` is a sound. `data` holds what its owner needs again."""
+    (the robot). `number` and `cli` are E.164. `whisper` is a sound. `data` holds what its owner needs again, and
+    `cli_label`: how our number was signed then."""
 
     __tablename__ = "call_attempts"
     __table_args__ = (

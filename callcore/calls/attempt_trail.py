@@ -31,7 +31,9 @@ class Conclusion:
 class Trail:
     """`is_whole`: heard from its first word on without a gap. `is_live`: the PBX has channels of it, as far as we know;
     `gone_at`: it has none any more; `has_lived`: it had. `is_refused`: the PBX could not begin it. `is_cut_off`: another PBX
-    process has taken the place of the one that carried it; `is_lost`: that may be. `stored`: the state that its row has. `stage`, `status`, `cause`: who was not reached, DIALSTATUS and Q.850."""
+    process has taken the place of the one that carried it; `is_lost`: that may be. `absent_since`: when, on our clock, the PBX
+    was found without it. `is_unasked`: the PBX has no word of it. `is_barred`: it ended in a PBX that begins nothing more;
+    `is_halted`: that PBX hung up whatever it had. `stored`: the state that its row has. `stage`, `status`, `cause`: who was not reached, DIALSTATUS and Q.850."""
 
     call_id: str
     state: AttemptState = AttemptState.MADE
@@ -46,6 +48,10 @@ class Trail:
     is_refused: bool = False
     is_lost: bool = False
     is_cut_off: bool = False
+    is_unasked: bool = False
+    is_barred: bool = False
+    is_halted: bool = False
+    absent_since: datetime | None = None
     gone_at: datetime | None = None
     parted_at: datetime | None = None
     customer: str = ""  # uniqueid of the outside channel
@@ -176,6 +182,13 @@ class Trail:
             return Conclusion(AttemptResult.CANCELLED, AttemptReason.STOPPED)
         if self.is_cut_off:
             return Conclusion(AttemptResult.FAILED, AttemptReason.PBX_RESTARTED)
+        if self.is_unasked:
+            return Conclusion(AttemptResult.FAILED, AttemptReason.NOT_SENT)
+        if self._is_barred_out():
+            dialled = bool(self.customer)
+            return Conclusion(
+                AttemptResult.FAILED, AttemptReason.PBX_RESTARTED if dialled else AttemptReason.PBX_STOPPED
+            )
         if self.stage == OutStage.STALE or (self.is_refused and not self.has_lived):
             return Conclusion(AttemptResult.FAILED, AttemptReason.PBX_REFUSED)
         if self.customer:
@@ -184,10 +197,22 @@ class Trail:
             return Conclusion(AttemptResult.CANCELLED, AttemptReason.HUNG_UP_IN_WHISPER)
         return self._of_ours() if self.stage else Conclusion(AttemptResult.UNKNOWN, AttemptReason.LOST)
 
+    def _is_barred_out(self) -> bool:
+        """Nobody's word ended it, or who should have been rung next has no channel."""
+        if not self.is_barred or not self.stage:
+            return self.is_halted or (self.is_barred and self.is_refused)
+        if self.stage == OutStage.CUSTOMER:
+            return not self.customer
+        return self.status == "CHANUNAVAIL" and not self.is_offered
+
     def _of_talk(self) -> AttemptReason:
         if self.is_stopped:
             return AttemptReason.STOPPED
-        return AttemptReason.PBX_RESTARTED if self.is_cut_off else _BY_LEAVING[self.is_customer_first]
+        return (
+            AttemptReason.PBX_RESTARTED
+            if self.is_cut_off or self.is_halted
+            else _BY_LEAVING[self.is_customer_first]
+        )
 
     def _of_customer(self) -> Conclusion:
         if self.is_noticed and self.is_customer_first:

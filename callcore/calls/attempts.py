@@ -76,7 +76,12 @@ class AttemptReason(StrEnum):
     NOT_SENT = "not-sent"  # failed: the application stopped before it asked the PBX
     PBX_NOT_CONNECTED = "pbx-not-connected"  # failed: nothing was asked
     PBX_REFUSED = "pbx-refused"  # failed: it could not begin the call
-    PBX_RESTARTED = "pbx-restarted"  # failed, or talked until then
+    PBX_RESTARTED = (
+        "pbx-restarted"  # failed, or talked until then: killed or stopped, it took the call with it
+    )
+    PBX_STOPPED = (
+        "pbx-stopped"  # failed: on its way down it begins nothing more; the customer was not dialled
+    )
     LOST = "lost"  # unknown
 
 

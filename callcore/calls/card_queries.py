@@ -45,13 +45,20 @@ async def call_card(session: AsyncSession, viewer: Viewer, call_id: str) -> Call
         explanation=found.explanation if scope.is_whole else None,
         hangup_cause=found.hangup_cause,
         is_asking=found.state != CallState.ENDED and await somebody_asks(session, found.id),
-        cost_kopecks=await _cost(session, call_id),
+        **await _of_attempt(session, call_id),
     )
 
 
-async def _cost(session: AsyncSession, call_id: str) -> int:
-    made = select(AttemptRow.cost_kopecks).where(AttemptRow.call_id == call_id)
-    return await session.scalar(made) or 0
+async def _of_attempt(session: AsyncSession, call_id: str) -> dict[str, Any]:
+    """What the card has of a call that we made; nothing of another."""
+    asked = select(AttemptRow.cost_kopecks, AttemptRow.cli, AttemptRow.data).where(
+        AttemptRow.call_id == call_id
+    )
+    made = (await session.execute(asked)).one_or_none()
+    if made is None:
+        return {}
+    label = str((made.data or {}).get("cli_label") or "")
+    return {"cost_kopecks": made.cost_kopecks or 0, "cli": made.cli, "cli_label": label}
 
 
 async def live_calls_for(session: AsyncSession, viewer: Viewer) -> tuple[LiveCallView, ...]:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, select
 from callcore.calls.cel import CelEvent, read_line
 from callcore.calls.cel_hold import HeldRecords, Place, Record
 from callcore.calls.tables import CelCursorRow, CelRow
-from callcore.kernel.database import Base, Database, gentle_insert, upsert
+from callcore.kernel.database import Base, Database, unless_exists, upsert
 from callcore.kernel.logs import get_logger
 
 PORTION_BYTES: Final = 256 * 1024
@@ -186,7 +186,7 @@ def _store(connection: Connection, events: tuple[CelEvent, ...], *, is_anew: boo
             row = dict(zip(_COLUMNS, _values(event), strict=True))
             rows.append(row | {"ordinal": seen[same], "is_settled": False})
         seen[same] += 1
-    insert = gentle_insert(connection, _EVENTS).on_conflict_do_nothing()
+    insert = unless_exists(connection, _EVENTS)
     for start in range(0, len(rows), ROWS_AT_ONCE):
         connection.execute(insert, rows[start : start + ROWS_AT_ONCE])
     return len(rows)

@@ -5,7 +5,7 @@ what was asked is never asked again, whatever became of the answer. The end is w
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,8 +23,9 @@ from callcore.calls.attempts import (
     new_call_id,
 )
 from callcore.calls.events import AttemptChanged
-from callcore.calls.pbx import Pbx
+from callcore.calls.pbx import Pbx, never_stops
 from callcore.calls.recording_notice import notice_for
+from callcore.calls.settings import call_settings
 from callcore.kernel.bus import Bus
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database, insert_unless_exists
@@ -49,6 +50,7 @@ async def begin_attempt(session: AsyncSession, new: NewAttempt, *, now: datetime
     call_id = new_call_id()
     greeting = new.greeting or (await notice_for(session, new.cli) if new.phone_keys else "")
     owned = {"greeting": greeting, "variables": dict(new.variables)} | dict(new.data)
+    owned["cli_label"] = (await call_settings(session)).cli_label  # what it was when the customer saw it
     is_new = await insert_unless_exists(
         session,
         AttemptRow,
@@ -107,9 +109,17 @@ def _check(new: NewAttempt) -> None:
 
 
 class Dialler:
-    """Owns the asking of the PBX."""
+    """Owns the asking of the PBX. `is_stopping`: it is on its way down, asked from it."""
 
-    def __init__(self, pbx: Pbx, database: Database, bus: Bus, clock: Clock) -> None:
+    def __init__(
+        self,
+        pbx: Pbx,
+        database: Database,
+        bus: Bus,
+        clock: Clock,
+        is_stopping: Callable[[], Awaitable[bool]] = never_stops,
+    ) -> None:
+        self._is_stopping = is_stopping
         self._pbx = pbx
         self._database = database
         self._bus = bus
@@ -134,7 +144,8 @@ class Dialler:
             await self._fail(call_id, AttemptReason.PBX_NOT_CONNECTED)
         except (NotAllowedNow, Invalid) as exc:
             _log.error("call out refused by the pbx", call_id=call_id, reason=exc.code)
-            await self._fail(call_id, AttemptReason.PBX_REFUSED)
+            stops = isinstance(exc, NotAllowedNow) and await self._is_stopping()
+            await self._fail(call_id, AttemptReason.PBX_STOPPED if stops else AttemptReason.PBX_REFUSED)
 
     async def hang_up(self, call_id: str) -> None:
         """Gives the call up at any stage; one that was not sent ends at once. Raises PbxUnavailable."""

@@ -166,7 +166,7 @@ class OriginateFailed(PbxFact):
 
 @dataclass(frozen=True, slots=True)
 class PhoneStateChanged(PbxFact):
-    """DeviceStateChange / ContactStatus of one of our phones."""
+    """DeviceStateChange of one of our phones."""
 
     phone_key: str
     state: str  # available, in_use, ringing, unavailable

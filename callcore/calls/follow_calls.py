@@ -39,6 +39,8 @@ LONGEST_PAUSE_S: Final = 5.0
 GOODBYE_S: Final = 5.0
 HEAR_S: Final = 0.1  # what comes meanwhile is heard together
 BREATH_S: Final = 0.4  # between two transactions: what comes meanwhile is written together
+LONG_BREATH_S: Final = 0.7  # when that is a crowd
+CROWD: Final = 10  # calls
 
 _log = get_logger(__name__)
 
@@ -157,8 +159,9 @@ class CallFollower:
             await self._take_facts()
             if loop.time() >= self._write_at:
                 self._gather()
+                breath_s = BREATH_S if len(self._unwritten) < CROWD else LONG_BREATH_S
                 await self._write()
-                self._write_at = loop.time() + (self._pause_s or BREATH_S)
+                self._write_at = loop.time() + (self._pause_s or breath_s)
 
     async def _restore(self) -> None:
         """Facts wait in the PBX's queue meanwhile."""

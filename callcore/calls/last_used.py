@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from callcore.calls.model import LegRole
 from callcore.calls.tables import LegRow
@@ -26,14 +26,13 @@ class LastUsed:
 
 def last_used(connection: Connection, now: datetime, *, after_leg: int = 0) -> LastUsed:
     """Of the last 30 days, or only of legs that are newer than `after_leg`."""
-    newest = connection.scalar(select(func.max(LegRow.id))) or 0
+    newest = connection.scalar(_LAST_LEG) or 0
     if newest <= after_leg:
         return LastUsed(last_leg=after_leg)
-    wanted: tuple[Any, ...] = (LegRow.id > after_leg, LegRow.id <= newest, LegRow.role.in_(_OURS))
-    if not after_leg:
-        wanted = (*wanted, LegRow.started_at >= now - LOOK_BACK)
-    phones = connection.execute(_newest(LegRow.phone_id, wanted))
-    orgs = connection.execute(_newest(LegRow.org_id, wanted))
+    since = _LONG_AGO if after_leg else now - LOOK_BACK
+    wanted = {"after": after_leg, "last": newest, "since": since}
+    phones = connection.execute(_PHONES, wanted)
+    orgs = connection.execute(_ORGS, wanted)
     return LastUsed(
         {PHONE_KEY.format(id=phone_id): at for phone_id, at in phones},
         {org_id: at for org_id, at in orgs},  # noqa: C416 - rows are no pairs for dict()
@@ -41,5 +40,16 @@ def last_used(connection: Connection, now: datetime, *, after_leg: int = 0) -> L
     )
 
 
-def _newest(column: Any, wanted: tuple[Any, ...]) -> Any:
-    return select(column, func.max(LegRow.started_at)).where(column.is_not(None), *wanted).group_by(column)
+def _newest(column: Any) -> Any:
+    return (
+        select(column, func.max(LegRow.started_at))
+        .where(column.is_not(None), LegRow.role.in_(_OURS), LegRow.started_at >= bindparam("since"))
+        .where(LegRow.id > bindparam("after"), LegRow.id <= bindparam("last"))
+        .group_by(column)
+    )
+
+
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_LAST_LEG: Final = select(func.max(LegRow.id))
+_PHONES: Final = _newest(LegRow.phone_id)
+_ORGS: Final = _newest(LegRow.org_id)

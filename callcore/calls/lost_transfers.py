@@ -39,7 +39,6 @@ def lost_transfers(since: datetime | ColumnElement[datetime]) -> Select[CallRow,
     can_be_called = and_(
         CallRow.caller_number != "", ~talked_since, ~exists().where(of_number, or_(is_closed, knows))
     )
-    has_message = and_(CallRow.caller_number == "", TransferRow.result == TransferResult.VOICEMAIL.value)
     return (
         select(CallRow, TransferRow.result)
         .join(TransferRow, TransferRow.call_row_id == CallRow.id)
@@ -49,7 +48,7 @@ def lost_transfers(since: datetime | ColumnElement[datetime]) -> Select[CallRow,
             CallRow.ended_at.is_not(None),
             CallRow.result.not_in(_COUNTED),
             ~own,
-            or_(can_be_called, has_message),
+            or_(CallRow.caller_number == "", can_be_called),
         )
         .order_by(CallRow.ended_at, CallRow.id)
         .limit(AT_ONCE)

@@ -23,6 +23,11 @@ class PbxHealth:
     events_total: int
 
 
+async def never_stops() -> bool:
+    """The answer to `is_stopping` of a PBX that nobody stops."""
+    return False
+
+
 class Pbx(Protocol):
     """Facts in order of arrival, through one bounded queue with one consumer.
 

@@ -28,6 +28,7 @@ from callcore.calls.views import (
     JournalRow,
 )
 from callcore.customers.tables import CustomerRow
+from callcore.kernel.database import on_connection
 from callcore.kernel.phones import parse_phone
 from callcore.network.model import Viewer
 from callcore.network.tables import DidRow, OrgRow, OutletRow, PhoneRow, RegionRow, UserRow
@@ -115,8 +116,8 @@ async def journal(
         else (CallRow.started_at.desc(), CallRow.id.desc())
     )
     # Plain columns need nothing of the ORM's loading.
-    connection = await session.connection()
-    found = (await connection.execute(query.order_by(*order).limit(limit + 1))).all()
+    ordered = query.order_by(*order).limit(limit + 1)
+    found = await on_connection(session, lambda connection: connection.execute(ordered).all())
     rows = await to_rows(session, scope, found[:limit])
     has_more = len(found) > limit
     if is_back:

@@ -78,6 +78,7 @@ class CallReconciler:
         self._is_busy_with = is_busy_with
         self._saw_whole = saw_whole
         self._heard_since = heard_since
+        self.read_to: datetime | None = None  # what the PBX wrote of our calls until then is in the database
         self._tries: Counter[str] = Counter()
         self._tasks = TaskOwner("reconcile")
 
@@ -89,9 +90,9 @@ class CallReconciler:
 
     async def run(self) -> Reconciled:
         """One pass over all groups that have ended and are not settled."""
-        lines = await self._reader.read_new(
-            self._clock.now(), since=self._heard_since(), saw_whole=self._saw_whole
-        )
+        now = self._clock.now()
+        lines = await self._reader.read_new(now, since=self._heard_since(), saw_whole=self._saw_whole)
+        self.read_to = now
         done: Counter[str] = Counter()
         seen: set[str] = set()
         while fresh := [one for one in await self._ended_linkedids(seen) if one not in seen]:

@@ -13,6 +13,7 @@ from callcore.calls.model import CallResult, CallState, Direction, HappeningKind
 from callcore.calls.tables import CallRow, LegRow, LinkedidRow
 from callcore.calls.transfer_rows import mark_corrected, transfers_differ
 from callcore.calls.unwritten import CallWork
+from callcore.kernel.database import on_connection
 
 TOLERANCE: Final = timedelta(seconds=2)  # AMI and CEL stamp one thing a moment apart
 
@@ -50,15 +51,12 @@ async def settle(
     work.absorbed = others
     work.record = record if row is None else None
     _complete_work(work, record, events, wrong)
-    await session.flush()
-    connection = await session.connection()
-    await connection.run_sync(writer.write, [work])
+    await on_connection(session, writer.write, [work])
     written = row or (await find_rows(session, work))[0]
     await session.refresh(written)
     written.is_repaired = True
     written.route = written.route or rung_of(events) or ""
-    await session.flush()
-    await connection.run_sync(writer.complete, written.call_id)
+    await on_connection(session, writer.complete, written.call_id)
     await _correct_legs(session, written, work)
     await mark_corrected(session, written.id, work)
     return wrong or ("merged",)

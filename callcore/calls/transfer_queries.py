@@ -1,7 +1,7 @@
 """Read side of handings on: the report, newest first, by filters and place. Staff sees all; a dealer those that came from or
 went to his tree, without the names of strangers and without calls that are not his."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,12 +13,13 @@ from sqlalchemy.orm import aliased
 from callcore.calls.handing import ToKind, TransferResult
 from callcore.calls.model import RecordingState
 from callcore.calls.queries import select_rows, to_rows
-from callcore.calls.rights import Scope, scope_of
+from callcore.calls.rights import Scope, scope_of, shown_numbers
 from callcore.calls.tables import CallRow, RecordingRow
 from callcore.calls.transfer_filters import TransferFilter, conditions_of
 from callcore.calls.transfer_tables import TransferRow
 from callcore.calls.views import JournalRow
-from callcore.kernel.phones import format_phone
+from callcore.customers.tables import ContactRow
+from callcore.kernel.phones import format_phone, mask_phone, parse_phone
 from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow, OutletRow, PhoneRow, UserRow
 
@@ -127,7 +128,8 @@ async def transfers(
     calls = await _calls(session, scope, call_row_ids)
     chains = await _chains(session, scope, call_row_ids)
     heard = await _recordings(session, [row_id for row_id in call_row_ids if row_id in calls])
-    return tuple(_view(row, scope, calls, chains, heard) for row in found)
+    hidden = await _hidden(session, scope, found)
+    return tuple(_view(row, scope, calls, chains, heard, hidden) for row in found)
 
 
 def _sees(scope: Scope) -> ColumnElement[bool]:
@@ -156,20 +158,38 @@ async def _chains(session: AsyncSession, scope: Scope, call_row_ids: Collection[
     """Who had the talk one after another, by call."""
     query = _ROWS.where(TransferRow.call_row_id.in_(call_row_ids), _sees(scope))
     rows = (await session.execute(query.order_by(TransferRow.ordinal).limit(MAX_CHAIN))).all()
+    hidden = await _hidden(session, scope, rows)
     chains: dict[int, list[PartyView]] = {}
     for row in rows:
         chain = chains.setdefault(row.call_row_id, [])
-        for party in _holders(row, scope):
+        for party in _holders(row, scope, hidden):
             if not chain or not _is_same(chain[-1], party):
                 chain.append(party)
     longest = {row.call_row_id: row.ordinal for row in rows}
     return {row_id: _Chain(tuple(chain), longest[row_id]) for row_id, chain in chains.items()}
 
 
-def _holders(row: Any, scope: Scope) -> list[PartyView]:
+async def _hidden(session: AsyncSession, scope: Scope, rows: Sequence[Any]) -> Mapping[str, str]:
+    """How outside numbers are shown that are telephones of customers whom this viewer may not see: somebody of the factory may
+    hand a talk on to another customer of theirs."""
+    asked = {row.to_extension: parse_phone(row.to_extension) for row in rows if row.to_extension}
+    numbers = {phone.e164 for phone in asked.values() if phone is not None}
+    if scope.is_whole or not numbers:
+        return {}
+    owned = select(ContactRow.value).where(ContactRow.kind == "phone", ContactRow.value.in_(sorted(numbers)))
+    found = frozenset(await session.scalars(owned))
+    kept = found - await shown_numbers(session, scope, found)
+    return {
+        text: mask_phone(phone.e164)
+        for text, phone in asked.items()
+        if phone is not None and phone.e164 in kept
+    }
+
+
+def _holders(row: Any, scope: Scope, hidden: Mapping[str, str]) -> list[PartyView]:
     """Who had the talk, and at whom it was aimed last; not whom it came back from."""
     if row.result != TransferResult.RETURNED:
-        return [_sender(row, scope), _target(row, scope)]
+        return [_sender(row, scope), _target(row, scope, hidden)]
     is_another = row.returned_to is not None and row.returned_to != row.from_user_id
     back = PartyView("", row.back_to or "", "", is_stranger=not scope.covers(row.from_org_id))
     return [_sender(row, scope), *([back] if is_another and not back.is_stranger else [])]
@@ -187,6 +207,7 @@ def _view(
     calls: dict[int, JournalRow],
     chains: dict[int, _Chain],
     heard: dict[int, int],
+    hidden: Mapping[str, str],
 ) -> TransferView:
     call = calls.get(row.call_row_id)
     return TransferView(
@@ -196,7 +217,7 @@ def _view(
         kind=row.kind,
         means=row.means,
         sender=_sender(row, scope),
-        target=_target(row, scope),
+        target=_target(row, scope, hidden),
         wait_s=row.wait_s,
         talk_s=row.talk_s,
         result=row.result,
@@ -215,13 +236,13 @@ def _sender(row: Any, scope: Scope) -> PartyView:
     return PartyView("", *_named((row.from_user, row.from_outlet, row.from_phone), row.from_org))
 
 
-def _target(row: Any, scope: Scope) -> PartyView:
+def _target(row: Any, scope: Scope, hidden: Mapping[str, str]) -> PartyView:
     if row.to_org_id is not None and not scope.covers(row.to_org_id):
         return PartyView(row.to_kind, "", "", is_stranger=True)
     if row.to_kind == ToKind.OUTSIDE:
-        return PartyView(row.to_kind, format_phone(row.to_extension), "")
+        return PartyView(row.to_kind, hidden.get(row.to_extension) or format_phone(row.to_extension), "")
     name, place = _named((row.to_user, row.to_outlet, row.to_phone), row.to_org)
-    return PartyView(row.to_kind, name or row.to_extension, place)
+    return PartyView(row.to_kind, name or hidden.get(row.to_extension, row.to_extension), place)
 
 
 def _named(names: Sequence[str | None], org: str | None) -> tuple[str, str]:

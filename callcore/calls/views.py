@@ -191,6 +191,8 @@ class CallCard:
     hangup_cause: int | None
     is_asking: bool = False  # the customer is held while one of ours asks another whether he takes the talk
     cost_kopecks: int = 0  # of the carrier, for a call that we made; 0 also while nobody has set his price
+    cli: str = ""  # of a call that we made: the number of ours that the customer was shown, E.164
+    cli_label: str = ""  # and how it was signed then
 
 
 @dataclass(frozen=True, slots=True)

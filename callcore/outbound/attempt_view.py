@@ -1,4 +1,4 @@
-"""Read side: one call that somebody pressed for, as its page follows it. Holds no number."""
+"""Read side: one call that somebody pressed for, as its page follows it. Holds no number of a customer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,8 @@ from callcore.outbound.targets import PRESSED, Asked
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptView:
-    """`asked` is what was pressed, for another try; None for a machine's own. `user_name` who pressed."""
+    """`asked` is what was pressed, for another try; None for a machine's own. `user_name` who pressed. `cli` the number of
+    ours that the customer was shown, E.164, and `cli_label` how it was signed then, may be empty."""
 
     call_id: str
     asked: Asked | None
@@ -33,6 +34,8 @@ class AttemptView:
     joined_at: datetime | None
     ended_at: datetime | None
     talk_s: int
+    cli: str = ""
+    cli_label: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -69,6 +72,8 @@ async def attempt_view(session: AsyncSession, viewer: Viewer, call_id: str) -> A
         joined_at=row.joined_at,
         ended_at=row.ended_at,
         talk_s=row.talk_s,
+        cli=row.cli,
+        cli_label=str(row.data.get("cli_label") or ""),
     )
 
 

@@ -138,7 +138,8 @@ class PressCall:
         begun = await begin_attempt(session, new, now=now)
         if begun.is_new:
             await remember_phone(session, viewer, phone)
-            _note(session, viewer, asked, now, "call:pressed", call_id=begun.call_id, phones=list(keys))
+            done = {"call_id": begun.call_id, "phones": list(keys), "cli_label": settings.cli_label}
+            _note(session, viewer, asked, now, "call:pressed", **done)
         return begun
 
     async def _check(

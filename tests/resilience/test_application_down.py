@@ -14,7 +14,7 @@ import pytest_asyncio
 from callcore.asterisk.fallback import script
 from tests.installation.office import Office, until
 
-pytestmark = [pytest.mark.resilience, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.resilience, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 LIMIT_S = 8.0
 
@@ -58,7 +58,7 @@ async def _published(office: Office, kind: str) -> None:
         is_first = kind != "duty" or plan["DL_STEP_1_KEYS"] == office.duty[0]
         return plan["DL_STEP_1_KIND"] == kind and is_first
 
-    await until(f"the published snapshot begins with {kind}", is_told, 15)
+    await until(f"the published snapshot begins with {kind}", is_told)
 
 
 async def _seconds_until_rings(office: Office, telephone: str, since: float) -> float:
@@ -111,7 +111,7 @@ async def _killed(office: Office, number: str, telephone: str) -> None:
     async def asks() -> bool:
         return "AGI" in await office.channels()
 
-    await until("the PBX asks the application", asks, 5)
+    await until("the PBX asks the application", asks)
     office.stand.application.send(signal.SIGKILL)
     assert await _seconds_until_rings(office, telephone, since) <= LIMIT_S
     assert (await office.over(call)).startswith("ANSWER")

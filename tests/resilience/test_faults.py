@@ -7,7 +7,7 @@ import pytest
 
 from tests.installation.office import Office, until
 
-pytestmark = [pytest.mark.resilience, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.resilience, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 
 async def test_a_locked_database_during_a_whole_call_loses_nothing(office: Office) -> None:

@@ -11,7 +11,7 @@ from callcore.stand.rendering import read_source
 from callcore.stand.republish import Republisher
 from tests.installation.office import Office
 
-pytestmark = [pytest.mark.resilience, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.resilience, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 
 async def test_a_new_number_and_a_closed_outlet_reach_the_pbx_when_it_returns(office: Office) -> None:

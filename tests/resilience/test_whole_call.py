@@ -6,7 +6,7 @@ from dialplans.plan import Behaviour
 from tests.audio import is_heard
 from tests.installation.office import Office, until
 
-pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 CUSTOMER_HZ = 2800
 

@@ -162,7 +162,12 @@ _OURS: Final = frozenset(
     }
 )
 _NOT_DIALLED: Final = frozenset(
-    {AttemptReason.NOT_SENT, AttemptReason.PBX_NOT_CONNECTED, AttemptReason.PBX_REFUSED}
+    {
+        AttemptReason.NOT_SENT,
+        AttemptReason.PBX_NOT_CONNECTED,
+        AttemptReason.PBX_REFUSED,
+        AttemptReason.PBX_STOPPED,
+    }
 )
 
 

@@ -2,9 +2,9 @@
 application was away, in the PBX's own record; one press makes one request, however often it is read."""
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, func, null, select
+from sqlalchemy import Connection, bindparam, func, null, select
 
 from callcore.calls.tables import CallEventRow, CallRow, CelRow
 from callcore.intake.once import Press
@@ -21,6 +21,24 @@ _log = get_logger(__name__)
 LOOK_BACK: Final = timedelta(hours=2)  # after a restart; an older wish has gone cold
 OVERLAP: Final = 200  # rows that may be committed out of their order
 ACTOR: Final = "callback-queue"
+
+
+_ENDS: Final = select(
+    select(func.coalesce(func.max(CallEventRow.id), 0)).scalar_subquery(),
+    select(func.coalesce(func.max(CelRow.id), 0)).scalar_subquery(),
+)
+_TOLD: Final = (
+    select(CallRow.call_id, CallRow.caller_number, CallRow.did_number, CallEventRow.data)
+    .join(CallEventRow, CallEventRow.call_row_id == CallRow.id)
+    .where(CallEventRow.kind == Milestone.CALLBACK.value, CallEventRow.at >= bindparam("since"))
+    .where(CallEventRow.id > bindparam("after"), CallRow.caller_number != "")
+)
+_NOTED: Final = (
+    select(CallRow.call_id, CallRow.caller_number, CallRow.did_number, null().label("data"))
+    .join(CelRow, CelRow.call_id == CallRow.call_id)
+    .where(CelRow.event_type == CEL_CALLBACK, CelRow.at >= bindparam("since"))
+    .where(CelRow.id > bindparam("after"), CallRow.caller_number != "")
+)
 
 
 class QueuePresses:
@@ -64,33 +82,13 @@ def _news(
     connection: Connection, seen: tuple[int, int], since: datetime
 ) -> tuple[tuple[int, int], list[tuple[str, str, str]]]:
     """Newest ids of both tables, and presses since `seen`: call id, number, dialled number with ticket."""
-    event_id = connection.scalar(select(func.max(CallEventRow.id))) or 0
-    cel_id = connection.scalar(select(func.max(CelRow.id))) or 0
+    event_id, cel_id = connection.execute(_ENDS).one()
     found: dict[str, tuple[str, str, str]] = {}
-    for new, rows in (
-        (event_id > seen[0], _told(seen[0], since)),
-        (cel_id > seen[1], _noted(seen[1], since)),
-    ):
-        for row in connection.execute(rows) if new else ():
+    for end, before, news in ((event_id, seen[0], _TOLD), (cel_id, seen[1], _NOTED)):
+        if end <= before:
+            continue
+        for row in connection.execute(news, {"since": since, "after": before - OVERLAP}):
             ticket = str((row.data or {}).get("ticket") or "")
             place = f"{row.did_number} {ticket}".strip()
             found.setdefault(row.call_id, (row.call_id, row.caller_number, place))
     return (event_id, cel_id), list(found.values())
-
-
-def _told(seen: int, since: datetime) -> Any:
-    return (
-        select(CallRow.call_id, CallRow.caller_number, CallRow.did_number, CallEventRow.data)
-        .join(CallEventRow, CallEventRow.call_row_id == CallRow.id)
-        .where(CallEventRow.kind == Milestone.CALLBACK.value, CallEventRow.at >= since)
-        .where(CallEventRow.id > seen - OVERLAP, CallRow.caller_number != "")
-    )
-
-
-def _noted(seen: int, since: datetime) -> Any:
-    return (
-        select(CallRow.call_id, CallRow.caller_number, CallRow.did_number, null().label("data"))
-        .join(CelRow, CelRow.call_id == CallRow.call_id)
-        .where(CelRow.event_type == CEL_CALLBACK, CelRow.at >= since)
-        .where(CelRow.id > seen - OVERLAP, CallRow.caller_number != "")
-    )

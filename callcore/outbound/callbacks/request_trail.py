@@ -15,6 +15,7 @@ from callcore.customers.find_or_create import find_or_create_customer
 from callcore.customers.tables import CustomerRow
 from callcore.distribution.take_order import take_order
 from callcore.intake.take_in import CONSENT_TEXT
+from callcore.kernel.database import on_connection
 from callcore.network.tables import OrgRow
 from callcore.orders.call_requests import open_orders
 from callcore.orders.model import UNKNOWN, NewOrder, OrderChannel, OrderEventKind, OrderKind
@@ -77,9 +78,7 @@ async def put_on_order(session: AsyncSession, row: CallbackRow, site: CallbackSi
 
 async def _open_order(session: AsyncSession, customer_id: int, org_id: int | None) -> OrderRow | None:
     path = await session.scalar(select(OrgRow.path).where(OrgRow.id == org_id)) if org_id else None
-    await session.flush()
-    connection = await session.connection()
-    known = (await connection.run_sync(open_orders, {customer_id})).get(customer_id, [])
+    known = (await on_connection(session, open_orders, {customer_id})).get(customer_id, [])
     own = [one for one in known if path and one.org_path.startswith(path)]
     free = [one for one in known if path is None or not one.org_path]
     found = next(iter(own + free), None)

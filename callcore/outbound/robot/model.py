@@ -48,7 +48,12 @@ RESULT_OF_KEY: Final = {
 # The customer still has to be asked: by SMS and by a person.
 UNSETTLED: Final = frozenset({RobotResult.NO_KEY, RobotResult.UNANSWERED})
 _NOT_DIALLED: Final = frozenset(
-    {AttemptReason.NOT_SENT, AttemptReason.PBX_NOT_CONNECTED, AttemptReason.PBX_REFUSED}
+    {
+        AttemptReason.NOT_SENT,
+        AttemptReason.PBX_NOT_CONNECTED,
+        AttemptReason.PBX_REFUSED,
+        AttemptReason.PBX_STOPPED,
+    }
 )
 
 

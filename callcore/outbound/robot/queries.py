@@ -9,12 +9,14 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.tables import CallRow
+from callcore.customers.queries import customers_by_id
 from callcore.customers.tables import CustomerRow
 from callcore.kernel.errors import Forbidden, NotFound
 from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow
 from callcore.orders.card_timeline import calls_where
 from callcore.orders.model import OrderClass
+from callcore.orders.queries import blotted, hidden_on
 from callcore.orders.rights import order_reach
 from callcore.orders.tables import OrderRow
 from callcore.orders.views import CallView
@@ -133,6 +135,9 @@ async def robot_of_order(session: AsyncSession, viewer: Viewer, number: int, now
     ids = [str(one["call_id"]) for one in told] + ([row.call_id] if is_calling else [])
     found = await calls_where(session, reach.scope, CallRow.call_id.in_(ids)) if ids else ()
     calls = {call.call_id: call for call in found}
+    customers = await customers_by_id(session, [order.customer_id])
+    hidden = await hidden_on(session, reach.scope, [order], customers)
+    said = blotted(str(row.data.get("said", "")), hidden[order.id], customers[order.customer_id])
     return OrderRobot(
         order_number=number,
         is_on=is_on,
@@ -142,7 +147,7 @@ async def robot_of_order(session: AsyncSession, viewer: Viewer, number: int, now
         due_at=row.due_at if is_waiting else None,
         ended_at=row.ended_at,
         by=str(row.data.get("by", "")),
-        said=str(row.data.get("said", "")),
+        said=said,
         tries=tuple(_try(one, calls.get(str(one["call_id"]))) for one in told),
         may_send=may_act and is_on and not is_calling and waits,
         may_call_off=may_act and is_waiting,

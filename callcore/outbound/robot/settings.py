@@ -51,10 +51,12 @@ class StoredRobotSettings:
     version: int
 
 
+_STORED: Final = select(SettingRow.key, SettingRow.value).where(SettingRow.key.in_((KEY, CALLS)))
+
+
 def read_robot_settings(connection: Connection) -> RobotSettings:
     """For who polls; with the hours in which anybody may be called at all."""
-    stored = select(SettingRow.key, SettingRow.value).where(SettingRow.key.in_((KEY, CALLS)))
-    values: dict[str, Any] = {row.key: row.value for row in connection.execute(stored)}
+    values: dict[str, Any] = {row.key: row.value for row in connection.execute(_STORED)}
     limits = read_settings(values.get(CALLS) or {})
     settings = _read(values.get(KEY) or {})
     return replace(

@@ -84,10 +84,11 @@ async def test_a_call_that_was_lost_in_a_transfer_is_a_task_until_somebody_talks
     tasks = await look(database, clock)
     assert all(one.close_reason == "talked" for one in tasks)
     await lost_in_transfer(database, clock.advance(60), "returned", call_id="not-lost")
-    await lost_in_transfer(database, clock.now(), "voicemail", caller_number="", call_id="hidden")
-    (*before, hidden) = await look(database, clock)
-    assert len(before) == len(tasks)
-    assert (hidden.call_id, hidden.kind) == ("hidden", "voicemail")
+    for result, kind in (("voicemail", "voicemail"), ("abandoned", "missed")):
+        await lost_in_transfer(database, clock.now(), result, caller_number="", call_id=f"hidden-{kind}")
+        (*before, hidden) = await look(database, clock)
+        assert (hidden.call_id, hidden.kind) == (f"hidden-{kind}", kind)
+    assert len(before) == len(tasks) + 1
 
 
 async def test_ten_calls_of_one_number_make_one_task(
@@ -122,13 +123,19 @@ async def test_message_takes_the_task_of_the_missed_call_over(
     assert (task.kind, task.call_id, task.org_id) == ("voicemail", "with-message", dealer_id)
 
 
-async def test_hidden_caller_leaves_no_callback_but_his_message_is_heard(
+async def test_each_lost_call_of_a_hidden_number_is_a_task_that_no_talk_of_another_closes(
     database: Database, clock: FakeClock, dealer_id: int
 ) -> None:
-    await call(database, clock.now(), caller_number="")
-    await call(database, clock.now(), caller_number="", result="voicemail")
+    for result in ("missed", "abandoned", "voicemail"):
+        await call(database, clock.now(), caller_number="", result=result, org_id=dealer_id)
     await look(database, clock)
-    assert [task.kind for task in await look(database, clock)] == ["voicemail"]
+    await call(database, clock.advance(60), caller_number="", result="answered", talk_s=60)
+    tasks = await look(database, clock)
+    hidden = "Пропущенный звонок со скрытого номера"
+    assert [task.title for task in tasks[:2]] == [hidden, hidden]
+    assert [(task.kind, task.org_id, task.closed_at) for task in tasks] == [
+        (kind, dealer_id, None) for kind in ("missed", "missed", "voicemail")
+    ]
 
 
 @pytest.mark.parametrize("direction", ["inbound", "outbound"])

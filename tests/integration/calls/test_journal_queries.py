@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.card_queries import call_card, live_calls_for
@@ -325,6 +326,7 @@ async def test_a_ringing_call_is_seen_by_everybody_at_whom_it_rings(network: Dat
         assert await live_calls_for(session, SUBDEALER) == ()
         (all_,) = await live_calls_for(session, STAFF)
         assert all_.ringing_phone_ids == {12, 31}
+    await _the_card_goes_with_the_caller(network, call.id)
     async with network.transaction() as session:
         row = await session.get_one(CallRow, call.id)
         row.state, row.result, row.ended_at = "ended", "answered", MONDAY_NOON
@@ -332,6 +334,25 @@ async def test_a_ringing_call_is_seen_by_everybody_at_whom_it_rings(network: Dat
         assert await live_calls_for(session, RIVAL) == ()
         with pytest.raises(NotFound):
             await call_card(session, RIVAL, "live")
+
+
+async def _the_card_goes_with_the_caller(network: Database, row_id: int) -> None:
+    """Phone 12 talks and hands the caller on to phone 31: his card is there while it rings, and stays there."""
+    legs = update(LegRow).where(LegRow.call_row_id == row_id)
+    async with network.transaction() as session:
+        await session.execute(update(CallRow).where(CallRow.id == row_id).values(state="talking"))
+        await session.execute(legs.where(LegRow.phone_id == 12).values(bridged_at=MONDAY_NOON))
+    async with network.session() as session:
+        (seen,) = await live_calls_for(session, RIVAL)
+        assert (seen.ringing_phone_ids, seen.talking_phone_ids) == ({31}, set())
+    async with network.transaction() as session:
+        await session.execute(legs.where(LegRow.phone_id == 12).values(ended_at=MONDAY_NOON))
+        await session.execute(legs.where(LegRow.phone_id == 31).values(bridged_at=MONDAY_NOON))
+    async with network.session() as session:
+        (seen,) = await live_calls_for(session, RIVAL)
+        assert (seen.ringing_phone_ids, seen.talking_phone_ids) == (set(), {31})
+        (left,) = await live_calls_for(session, DEALER)
+        assert left.talking_phone_ids == set()
 
 
 async def test_a_hidden_or_odd_caller(network: Database) -> None:

@@ -19,6 +19,7 @@ from callcore.kernel.database import Database
 from callcore.kernel.errors import Conflict, Invalid, NotAllowedNow, NotFound, TooMany
 from callcore.network.model import Role
 from callcore.orders.tables import OrderEventRow, OrderRow
+from callcore.outbound.callbacks import ask_limits
 from callcore.outbound.callbacks.callback_queries import (
     CallbackFilter,
     CallbackTab,
@@ -271,7 +272,9 @@ async def test_a_request_is_told_to_another_with_a_reason_and_rings_there_first(
     assert [line["text"] for line in lines if line["field"] == "assigned"][-1] == "Операторы: Не мой регион"
 
 
-async def test_limits_bad_numbers_bad_times_and_a_press_that_is_sent_twice(database: Database) -> None:
+async def test_limits_bad_numbers_bad_times_and_a_press_that_is_sent_twice(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stage = Stage(database)
     await stage.open()
     for number, code in (
@@ -315,6 +318,16 @@ async def test_limits_bad_numbers_bad_times_and_a_press_that_is_sent_twice(datab
     await stage.work.close(ADMIN, (await stage.row()).id, CloseReason.OTHER)
     with pytest.raises(TooMany) as often:
         await stage.ask(ip="d")
+    assert often.value.code == "callback-number"
+    asked = len(await stage.all(CallbackRow))
+    monkeypatch.setattr(ask_limits, "PER_SITE", asked + 1)
+    await stage.ask("+79160000050", ip="e")
+    with pytest.raises(TooMany) as often:
+        await stage.ask("+79160000051", ip="f")
+    assert often.value.code == "callback-site"
+    monkeypatch.setattr(ask_limits, "RINGS_PER_NUMBER", 0)
+    with pytest.raises(TooMany) as often:
+        await stage.ask("+79160000050", ip="e")
     assert often.value.code == "callback-number"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from callcore.kernel.errors import Invalid
 from dialplans import contract
+from dialplans.check import check
 from dialplans.plan import AmiUserPlan, DidPlan, OpenTime, PhoneKind, PhonePlan, TrunkPlan
 from dialplans.render import AMI_EVENTS, render_carrier, render_pbx
 from tests.factories.pbx import carrier_plan, pbx_plan
@@ -46,6 +47,8 @@ def with_trunk(**changes):
         (with_trunk(host="a;b"), "pjsip.conf.j2"),
         (with_trunk(caller_id="anonymous"), "trunks[0].caller_id"),
         (with_trunk(username="a\nb"), "pjsip.conf.j2"),
+        (with_trunk(label="${SHELL(id)}"), "trunks[0].label"),
+        (with_trunk(label="a)\nexten => s,1,x"), "trunks[0].label"),
         ({"recordings_dir": "/a'; rm -rf /; '"}, "recordings_dir"),
         ({"recordings_dir": "relative"}, "recordings_dir"),
         ({"cel_file": "/a => b"}, "cel_custom.conf.j2"),
@@ -150,8 +153,30 @@ def test_cel_columns_follow_the_contract():
 
 def test_ami_sends_what_facts_are_made_of_and_no_more():
     text = render_pbx(pbx_plan()).files["manager.conf"]
-    assert re.findall(r"eventfilter\(action\(include\),name\((\w+)\)\)", text) == list(AMI_EVENTS)
+    assert re.findall(r"eventfilter\(action\(include\),name\((\w+)\)", text) == [
+        *AMI_EVENTS,
+        "DeviceStateChange",
+    ]
+    assert "name(DeviceStateChange),header(Device),method(starts_with)) = PJSIP/\n" in text
+    (unmade,) = re.findall(r"^disabledevents = (.*)$", text, flags=re.MULTILINE)
+    assert {"Newexten", "VarSet"} < set(unmade.split(","))
+    assert set(unmade.split(",")).isdisjoint(AMI_EVENTS)
     assert "ami\\;secret" in text
+
+
+def test_customers_are_shown_the_label_that_the_carrier_takes_from_us_and_nobody_elses_name():
+    plan = pbx_plan(**with_trunk(label="Окна Века"))
+    text = render_pbx(plan).files["extensions.conf"]
+    named = "Set(CALLERID(name)=Окна Века)"
+    for context in (contract.OUT, contract.MASKED_TALK):
+        lines = text.partition(f"[{context}]")[2].partition("\n[")[0].splitlines()
+        number = next(
+            place for place, line in enumerate(lines) if "CALLERID(all)=${FILTER(+0-9,${DL_CLI})}" in line
+        )
+        assert named in lines[number + 1], "after the number, which would wipe the name"
+    assert text.count(named) == 2
+    assert check(render_pbx(plan)) == check(render_pbx(pbx_plan()))
+    assert "CALLERID(name)=О" not in render_pbx(pbx_plan(**with_trunk())).files["extensions.conf"]
 
 
 def test_a_trunk_may_be_known_by_its_password():

@@ -159,3 +159,25 @@ def test_a_snapshot_tells_how_far_a_call_is() -> None:
     assert trail.look([live(NEAR), live(CUSTOMER, "b")], NOW) is AttemptState.TALKING
     assert trail.look([], NOW) is None
     assert trail.gone_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("heard", "is_halted", "end"),
+    [
+        ((OFFERED,), True, ("failed", "pbx-stopped")),
+        ((*TRIED, RUNG), True, ("failed", "pbx-restarted")),
+        (TALK, True, ("talked", "pbx-restarted")),
+        ((*TRIED, RUNG, unreached("customer", "BUSY", "17")), True, ("busy", "customer-busy")),
+        # Talks are waited for, nothing new begins.
+        ((OFFERED, ACCEPTED, unreached("customer", "CHANUNAVAIL")), False, ("failed", "pbx-stopped")),
+        ((unreached("ours", "CHANUNAVAIL"),), False, ("failed", "pbx-stopped")),
+        ((unreached("ours", "NOANSWER"),), False, ("ours_no_answer", "phone-no-answer")),
+        ((*TRIED, unreached("customer", "CHANUNAVAIL", "20")), False, ("unreachable", "customer-unreachable")),
+        ((*TALK, BridgeLeft(NOW, PHONE, "a")), False, ("talked", "ours-hung-up")),
+    ],
+)  # fmt: skip
+def test_a_pbx_on_its_way_down(heard: tuple[Any, ...], is_halted: bool, end: tuple[str, str]) -> None:
+    trail = Trail("out-a", is_barred=True, is_halted=is_halted)
+    for fact in (OUT, *heard, gone(NEAR)):
+        trail.hear(fact)
+    assert trail.conclude() == Conclusion(AttemptResult(end[0]), AttemptReason(end[1]))
