@@ -26,6 +26,7 @@ class BulkKind(StrEnum):
 
     ASSIGN = "assign"
     MANAGER = "manager"
+    STATUS = "status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """`before` is whose it was: an organisation's or a person's id."""
+    """`before` is whose it was, an organisation's or a person's id; or the code of its status."""
 
     number: int
-    before: int | None
+    before: int | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Done:
     """What can be taken back."""
 
     kind: BulkKind
-    target: int
+    target: int | str
     changed: tuple[Changed, ...]
 
 
@@ -76,6 +77,13 @@ async def dealer_of(session: AsyncSession, viewer: Viewer, number: int, now: dat
     """Nobody also for what this viewer does not see: the use case that follows refuses it."""
     reach = await order_reach(session, viewer, now)
     return await session.scalar(select(OrderRow.org_id).where(OrderRow.number == number, reach.visible()))
+
+
+async def status_now(session: AsyncSession, viewer: Viewer, number: int, now: datetime) -> str:
+    """Empty for what this viewer does not see: the use case that follows refuses it."""
+    reach = await order_reach(session, viewer, now)
+    found = select(OrderRow.status).where(OrderRow.number == number, reach.visible())
+    return await session.scalar(found) or ""
 
 
 async def note_bulk(session: AsyncSession, viewer: Viewer, done: Done, *, now: datetime) -> int:

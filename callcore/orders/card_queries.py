@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.calls.rights import Scope
 from callcore.calls.settings import FirstCall, call_settings
 from callcore.calls.tables import CallRow
+from callcore.customers.model import Customer
 from callcore.customers.queries import customers_by_id
 from callcore.kernel.errors import NotFound
 from callcore.network.model import PhonePolicy, Viewer
@@ -37,7 +38,8 @@ from callcore.orders.edit_order import managers_for
 from callcore.orders.masking import first_name, without_numbers
 from callcore.orders.model import OrderEventKind, ReasonKind
 from callcore.orders.phone_policy import phone_mode
-from callcore.orders.queries import rows_of, to_briefs
+from callcore.orders.pins import pin_view
+from callcore.orders.queries import blotted, briefs_and_hidden, rows_of
 from callcore.orders.reasons import load_reasons
 from callcore.orders.rights import order_reach, reach_of, sees_order
 from callcore.orders.settings import order_settings
@@ -55,20 +57,20 @@ async def order_card(
     NotFound for an order that does not exist or that this viewer may not know of."""
     scope, is_own, order_id = await _reached(session, viewer, number, now)
     (row,) = await rows_of(session, [order_id])
-    (brief,) = await to_briefs(session, scope, [row])
+    (brief,), hidden_on = await briefs_and_hidden(session, scope, [row])
     order: OrderRow = row[0]
     customer = (await customers_by_id(session, [order.customer_id]))[order.customer_id]
-    is_hidden = not is_own or (brief.phone is not None and brief.phone.is_hidden)
-    hidden = [customer.phone] if customer.phone and is_hidden else []
+    hidden = hidden_on[order.id]
+    blot = _blot(hidden, customer)
     card = OrderCard(
         order=brief if is_own else _stranger(brief),
         public_id=order.public_id if is_own else "",
         version=order.version,
         closed_at=order.closed_at,
-        address=_blot(hidden)(order.address if is_own else without_house(order.address)),
+        address=blot(order.address if is_own else without_house(order.address)),
         outlet_name="",
         medium=order.medium,
-        campaign=order.campaign,
+        campaign=blot(order.campaign),
         did_number="",
         did_label="",
         customer_note="",
@@ -81,9 +83,8 @@ async def order_card(
     )
     if not is_own:
         return card
-    return await _whole(
-        session, viewer, scope, order, replace(card, customer_note=customer.note), hidden, now
-    )
+    card = replace(card, customer_note=blot(customer.note))
+    return await _whole(session, viewer, scope, order, card, blot, now)
 
 
 async def _reached(
@@ -108,11 +109,11 @@ async def _whole(
     scope: Scope,
     order: OrderRow,
     card: OrderCard,
-    hidden: list[str],
+    blot: Blot,
     now: datetime | None,
 ) -> OrderCard:
     """What only who has the order is told."""
-    book, settings, blot = await load_statuses(session), await order_settings(session), _blot(hidden)
+    book, settings = await load_statuses(session), await order_settings(session)
     card = await _with_places(session, order, card)
     timeline = tuple(_plain(item, blot) for item in await timeline_of(session, scope, order, book))
     times = attention_times(order, settings) if now else {}
@@ -120,7 +121,6 @@ async def _whole(
     is_short = viewer.is_staff and any(line.is_missing for line in card.lines)
     card = replace(
         card,
-        customer_note=blot(card.customer_note),
         timeline=timeline,
         counts=OrderCounts(
             calls=sum(item.call is not None for item in timeline),
@@ -159,6 +159,7 @@ async def _with_places(session: AsyncSession, order: OrderRow, card: OrderCard) 
         region_code=order.region_code or "",
         lat=order.lat,
         lon=order.lon,
+        pin=await pin_view(session, order),
     )
 
 
@@ -182,8 +183,8 @@ def _stranger(brief: OrderBrief) -> OrderBrief:
     return replace(brief, customer_name=name, phone=None, calls_count=0, manager_name="")
 
 
-def _blot(hidden: list[str]) -> Blot:
-    return (lambda text: without_numbers(text, hidden)) if hidden else (lambda text: text)
+def _blot(hidden: tuple[str, ...], customer: Customer) -> Blot:
+    return lambda text: blotted(text, hidden, customer)
 
 
 def _plain(item: TimelineItem, blot: Blot) -> TimelineItem:
@@ -203,7 +204,7 @@ def _plain(item: TimelineItem, blot: Blot) -> TimelineItem:
     )
 
 
-def _plain_lines(lines: tuple[OrderLineView, ...], hidden: list[str]) -> tuple[OrderLineView, ...]:
+def _plain_lines(lines: tuple[OrderLineView, ...], hidden: tuple[str, ...]) -> tuple[OrderLineView, ...]:
     """Barcodes in names stay; the customer's own number does not."""
     if not hidden:
         return lines

@@ -45,7 +45,7 @@ async def timeline_of(
     items = [
         _item(event, name or "", book)
         for event, name, org_id, kind in events
-        if _is_told(scope, event, org_id, kind)
+        if is_told(scope, event, org_id, kind)
     ][::-1]
     told = await _told_calls(session, order.id)
     items += [
@@ -65,7 +65,7 @@ async def _told_calls(session: AsyncSession, order_id: int) -> frozenset[str]:
     return frozenset(call_id for call_id, data in events if data.get("is_public") is True)
 
 
-def _is_told(scope: Scope, event: OrderEventRow, actor_org_id: int | None, actor_kind: str | None) -> bool:
+def is_told(scope: Scope, event: OrderEventRow, actor_org_id: int | None, actor_kind: str | None) -> bool:
     """A dealer does not learn to whom else an order was offered, nor what others wrote among themselves."""
     if scope.is_whole:
         return True
@@ -99,6 +99,7 @@ def _item(event: OrderEventRow, actor_name: str, book: StatusBook) -> TimelineIt
         points=int(data.get("points") or 0),
         version=int(data.get("version") or 0),
         file_id=int(data.get("file_id") or 0),
+        channel=str(data.get("channel", "")),
         delivery=str(data.get("delivery", "")),
         lines=tuple(_line_change(one) for one in data.get("lines", ()) if isinstance(one, Mapping)),
     )

@@ -76,6 +76,7 @@ class TimelineItem:
     file_id: int = 0
     lines: tuple[LineChangeView, ...] = ()
     call: CallView | None = None
+    channel: str = ""  # of a message: sms, email, site; empty where it is not known
     delivery: str = ""  # the key of a message to the customer, later what became of it
 
 
@@ -94,6 +95,22 @@ class Contactable:
     name: str
     phone: str = ""
     email: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinView:
+    """Whose pin the order has, or what became of the search for its address: see OrderPinRow. `by_name`: the person who set
+    it; `lat` and `lon`: what a geocoder found, also where that is only a town; `is_sought`: it is to be asked (again)."""
+
+    source: str
+    precision: str = ""
+    words: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    by_name: str = ""
+    is_older: bool = False
+    is_sought: bool = False
+    has_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +170,7 @@ class OrderCard:
     region_code: str = ""
     lat: float | None = None
     lon: float | None = None
+    pin: PinView | None = None
     promo_code: str = ""
     discount_kopecks: int = 0
     manager: Contactable | None = None

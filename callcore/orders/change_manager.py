@@ -11,6 +11,7 @@ from callcore.kernel.audit import record
 from callcore.kernel.errors import Conflict, NotFound
 from callcore.network.model import DEALER_ROLES, STAFF_ROLES, Viewer
 from callcore.network.tables import OrgRow, UserRow
+from callcore.orders.changing import check_worker
 from callcore.orders.model import OrderEventKind
 from callcore.orders.rights import order_reach
 from callcore.orders.tables import OrderRow
@@ -59,13 +60,15 @@ async def change_manager(
     expected: int | None = None,
 ) -> int | None:
     """Who led it before; None also when nothing had to change. `expected`: only while this one leads it (an undo). Raises
-    NotFound for an order or a person that the viewer may not touch, Conflict("manager-changed")."""
+    NotFound for an order or a person that the viewer may not touch, Forbidden, NotAllowedNow("dealer-suspended"),
+    Conflict("manager-changed")."""
     reach = await order_reach(session, viewer, now)
     order = await session.scalar(
         select(OrderRow).where(OrderRow.number == number, reach.own()).with_for_update()
     )
     if order is None:
         raise NotFound("order-not-found")
+    await check_worker(session, viewer)
     if expected is not None and order.manager_id != expected:
         raise Conflict("manager-changed")
     before = order.manager_id

@@ -21,6 +21,11 @@ _AT_WORK: Final = (OrderClass.WAITING, OrderClass.CONTACTED, OrderClass.PAYMENT)
 _OF_DISTRIBUTION: Final = frozenset({"new", "available", "dealer_declined"})
 
 
+def working_stages(book: StatusBook) -> tuple[Stage, ...]:
+    """Where an order that somebody works on may be moved, without a day or a reason."""
+    return tuple(one for one in book.of_class(*_AT_WORK) if one.code != POSTPONED)
+
+
 def next_stages(order: OrderRow, book: StatusBook, *, is_staff: bool) -> tuple[Stage, ...]:
     """Where a person may move it, but for closing. What nobody has taken is moved by its distribution; a request needs
     no dealer."""

@@ -23,6 +23,13 @@ MAX_REASON_CHARS: Final = 500
 _MAX_READ: Final = 200
 
 
+async def check_worker(session: AsyncSession, viewer: Viewer) -> None:
+    """Who may change orders at all. Raises Forbidden, NotAllowedNow("dealer-suspended")."""
+    if viewer.role not in WORKERS:
+        raise Forbidden("order-read-only")
+    await check_not_suspended(session, viewer)
+
+
 async def order_to_change(
     session: AsyncSession, viewer: Viewer, number: int, *, now: datetime, is_running: bool = True
 ) -> OrderRow:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.calls.rights import Scope, orgs_under, shown_numbers
@@ -30,6 +30,7 @@ from callcore.network.model import DEALER_ROLES, Viewer
 from callcore.network.outlets import check_not_suspended
 from callcore.network.sign_in_limit import fingerprint
 from callcore.network.tables import OrgRow
+from callcore.orders.changing import check_worker
 from callcore.orders.rights import reach_of
 from callcore.orders.settings import order_settings
 from callcore.orders.tables import OrderRow
@@ -37,6 +38,9 @@ from callcore.orders.tables import OrderRow
 CHECKS: Final = 20  # of one organisation in CHECK_WINDOW
 CHECK_WINDOW: Final = timedelta(hours=1)
 MAX_LISTED: Final = 200
+_OPEN_CLAIM: Final = select(CustomerClaimRow).where(
+    CustomerClaimRow.customer_id == bindparam("customer_id"), CustomerClaimRow.released_at.is_(None)
+)
 
 
 class ClaimState(StrEnum):
@@ -97,11 +101,7 @@ async def claim_holder(session: AsyncSession, customer_id: int, now: datetime) -
 
 
 async def _open_claim(session: AsyncSession, customer_id: int) -> CustomerClaimRow | None:
-    return await session.scalar(
-        select(CustomerClaimRow).where(
-            CustomerClaimRow.customer_id == customer_id, CustomerClaimRow.released_at.is_(None)
-        )
-    )
+    return await session.scalar(_OPEN_CLAIM, {"customer_id": customer_id})
 
 
 async def register_customer(session: AsyncSession, viewer: Viewer, new: NewClaim, *, now: datetime) -> int:
@@ -133,12 +133,12 @@ async def count_registration(session: AsyncSession, viewer: Viewer, new: NewClai
 
 
 async def release_claim(session: AsyncSession, viewer: Viewer, claim_id: int, *, now: datetime) -> None:
-    """By the dealer himself or by the head office. Raises NotFound."""
+    """By the dealer himself or by the head office. Raises NotFound, Forbidden, NotAllowedNow("dealer-suspended")."""
     scope = await reach_of(session, viewer)
     row = await session.get(CustomerClaimRow, claim_id)
     if row is None or not scope.covers(row.org_id) or row.released_at is not None:
         raise NotFound("claim-not-found")
-    await check_not_suspended(session, viewer)
+    await check_worker(session, viewer)
     row.released_at = now
     _note(session, viewer, "claim:released", "customer", row.customer_id, now, org_id=row.org_id)
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.kernel import outbox
 from callcore.kernel.errors import Invalid, NotAllowedNow
-from callcore.network.ledger import PointsKind, add_points
+from callcore.network.ledger import PointsKind, add_points, written_points
 from callcore.network.model import OrgKind, Viewer
 from callcore.network.tables import OrgRow
 from callcore.orders.changing import note_change, order_to_change
@@ -149,4 +149,4 @@ async def _reward(
         order_id=order.id,
         cycle=order.cycle,
     )
-    return points if is_new else 0
+    return await written_points(session, points_key(order)) if is_new else 0

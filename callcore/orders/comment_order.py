@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcore.kernel import outbox
 from callcore.kernel.errors import NotFound
 from callcore.network.model import Viewer
-from callcore.network.outlets import check_not_suspended
-from callcore.orders.changing import note_change
+from callcore.orders.changing import check_worker, note_change
 from callcore.orders.model import OrderEventKind, check_comment
 from callcore.orders.rights import reach_of, sees_order
 from callcore.orders.tables import OrderRow
@@ -18,7 +17,7 @@ from callcore.orders.tables import OrderRow
 async def comment_order(
     session: AsyncSession, viewer: Viewer, number: int, text: str, *, now: datetime, is_public: bool = False
 ) -> None:
-    """`is_public`: the customer may read it and is told. Raises NotFound (order), Invalid (field text),
+    """`is_public`: the customer may read it and is told. Raises NotFound (order), Forbidden, Invalid (field text),
     NotAllowedNow("dealer-suspended")."""
     checked = check_comment(text)
     order = await session.scalar(
@@ -26,7 +25,7 @@ async def comment_order(
     )
     if order is None:
         raise NotFound("order-not-found")
-    await check_not_suspended(session, viewer)
+    await check_worker(session, viewer)
     event_id = await note_change(
         session, viewer, order, OrderEventKind.COMMENT, now=now, text=checked, is_public=is_public
     )

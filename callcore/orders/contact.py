@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, Select, and_, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -117,17 +117,17 @@ async def prove_contacts(session: AsyncSession, *, now: datetime) -> int:
     """Talks of the last days become proofs of the orders they stand on; how many orders got theirs. Repeated it finds
     nothing more. Runs in the caller's transaction."""
     proven = 0
-    for call, order_id, org_id in (await session.execute(_talks(now))).all():
+    for call, order_id, org_id in (await session.execute(_TALKS, {"since": now - LOOK_BACK})).all():
         proven += await _prove(session, call, order_id, org_id)
     return proven
 
 
 def is_proof_due(connection: Connection, now: datetime) -> bool:
     """Whether `prove_contacts` would find anything: most often it would not."""
-    return connection.execute(_talks(now).with_only_columns(CallRow.id).limit(1)).first() is not None
+    return connection.execute(_ANY_TALK, {"since": now - LOOK_BACK}).first() is not None
 
 
-def _talks(now: datetime) -> Select[CallRow, int, int | None]:
+def _talks() -> Select[CallRow, int, int | None]:
     """Real talks of people of the order's dealer, or of those below him, since it was last reopened. Of an order that is
     nobody's only requests are proven: there anybody of the network may have talked."""
     whose, talker, reopened = aliased(OrgRow), aliased(OrgRow), aliased(OrderEventRow)
@@ -147,7 +147,7 @@ def _talks(now: datetime) -> Select[CallRow, int, int | None]:
         .outerjoin(whose, whose.id == OrderRow.org_id)
         .outerjoin(talker, talker.id == CallRow.org_id)
         .where(
-            CallRow.started_at > now - LOOK_BACK,
+            CallRow.started_at > bindparam("since", type_=CallRow.started_at.type),
             CallRow.ended_at.is_not(None),
             CallRow.talk_s >= proven_talk_sql(),
             OrderRow.contacted_at.is_(None),
@@ -159,6 +159,11 @@ def _talks(now: datetime) -> Select[CallRow, int, int | None]:
         .order_by(CallRow.started_at, CallRow.id)
         .limit(MAX_AT_ONCE)
     )
+
+
+# Asked every few seconds: building the statement would cost more than running it.
+_TALKS: Final = _talks()
+_ANY_TALK: Final = _TALKS.with_only_columns(CallRow.id).limit(1)
 
 
 async def _prove(session: AsyncSession, call: CallRow, order_id: int, org_id: int | None) -> bool:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcore.kernel.database import insert_rows, on_connection
 from callcore.kernel.ids import public_id
 from callcore.orders.model import NewLine, NewOrder, OrderClass, OrderEventKind, check_lines, status_of
+from callcore.orders.pins import open_pin
 from callcore.orders.sequence import take_numbers
 from callcore.orders.tables import OrderEventRow, OrderLineRow, OrderRow
 
@@ -23,8 +24,9 @@ async def create_order(
     session.add(order)
     await session.flush()
     await add_lines(session, order.id, new.lines)
+    await open_pin(session, order, now=now, actor_id=actor_id)
     created = created_values(order.id, new, now=now, actor_id=actor_id)
-    _ = await session.execute(insert(OrderEventRow), [created])
+    await insert_rows(session, OrderEventRow, [created])
     return order
 
 
@@ -58,7 +60,7 @@ def order_values(new: NewOrder, *, number: int, now: datetime) -> dict[str, Any]
         "site_org_id": new.site_org_id,
         "lat": new.lat,
         "lon": new.lon,
-        "total_kopecks": sum(line.total_kopecks for line in new.lines),
+        "total_kopecks": new.total_kopecks,
         "version": 1,
     }
 
@@ -85,7 +87,7 @@ def created_values(
 
 async def take_order_numbers(session: AsyncSession, count: int = 1) -> int:
     """See take_numbers."""
-    return await (await session.connection()).run_sync(take_numbers, count)
+    return await on_connection(session, take_numbers, count)
 
 
 async def add_lines(
@@ -93,8 +95,7 @@ async def add_lines(
 ) -> None:
     """All in one statement; `first` is the position of the first of them."""
     rows = [_line_values(order_id, place, line) for place, line in enumerate(lines, start=first)]
-    if rows:
-        _ = await session.execute(insert(OrderLineRow), rows)
+    await insert_rows(session, OrderLineRow, rows)
 
 
 def _line_values(order_id: int, position: int, line: NewLine) -> dict[str, Any]:

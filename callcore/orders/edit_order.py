@@ -12,6 +12,7 @@ from callcore.network.model import Viewer
 from callcore.network.tables import OrgRow, UserRow
 from callcore.orders.change_status import end_of_day
 from callcore.orders.changing import FACTORY, HEAD_OFFICE, changes_since, order_to_change, tell_changed
+from callcore.orders.pins import address_changed, seek_pin, set_pin
 from callcore.orders.tables import OrderRow
 from callcore.orders.watch_orders import refresh_attention
 
@@ -22,12 +23,14 @@ MAX_POINTS: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to deliver. Both coordinates or none, in degrees."""
+    """Where to deliver. Both coordinates or none, in degrees; `is_pin_moved`: a person has set or removed the pin, else the
+    point is only what he was shown."""
 
     city: str
     address: str
     lat: float | None = None
     lon: float | None = None
+    is_pin_moved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +69,31 @@ async def change_deadline(
 async def change_place(
     session: AsyncSession, viewer: Viewer, number: int, place: Place, *, shown: int, now: datetime
 ) -> bool:
-    """False when nothing differs. Raises Forbidden, NotFound, Invalid (fields city, address, point),
+    """False when nothing differs. A changed address is looked for on the map again, unless a person has set the pin; so is
+    one whose pin he removes. Raises Forbidden, NotFound, Invalid (fields city, address, point),
     NotAllowedNow("order-closed"), Conflict("place-changed")."""
     order = await order_to_change(session, viewer, number, now=now)
     await _check_unchanged(session, order, "place", shown)
     _check_place(place)
-    before = Place(order.city, order.address, order.lat, order.lon)
-    if before == place:
+    is_moved = place.is_pin_moved and (order.lat, order.lon) != (place.lat, place.lon)
+    before = order.city, order.address
+    if before == (place.city, place.address) and not is_moved:
         return False
     order.city, order.address = place.city, place.address
-    order.lat, order.lon = place.lat, place.lon
+    if not is_moved:
+        await address_changed(session, order, now=now)
+    elif place.lat is None:
+        await seek_pin(session, order, now=now)
+    else:
+        order.lat, order.lon = place.lat, place.lon
+        await set_pin(session, order, now=now, actor_id=viewer.user_id)
     await tell_changed(
         session,
         viewer,
         order,
         now=now,
         field="place",
-        **{"from": f"{before.city}, {before.address}", "to": f"{place.city}, {place.address}"},
+        **{"from": ", ".join(before), "to": f"{place.city}, {place.address}"},
     )
     return True
 

@@ -32,6 +32,10 @@ class FileStore(Protocol):
         """Raises NotFound when the bytes are not there."""
         ...
 
+    async def remove(self, sha256: str) -> None:
+        """What is not there is gone. Raises OSError."""
+        ...
+
 
 class FolderStore:
     """`max_bytes` for each file. A file is whole or not there: it gets its name when it is on the disk."""
@@ -48,6 +52,9 @@ class FolderStore:
         if not await asyncio.to_thread(path.is_file):
             raise NotFound("file-not-found")
         return path
+
+    async def remove(self, sha256: str) -> None:
+        await asyncio.to_thread(self._place(sha256).unlink, missing_ok=True)
 
     def _place(self, sha256: str) -> Path:
         if not _HASH.fullmatch(sha256):

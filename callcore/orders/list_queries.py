@@ -14,8 +14,9 @@ from callcore.orders.desk_tables import OrderDeclineRow, OrderWindowRow
 from callcore.orders.list_conditions import conditions_of
 from callcore.orders.list_model import Count, ListPage, ListRow, Owed, Refusal, TabCount, Taker
 from callcore.orders.list_tabs import bounded, count_tabs, on_tab, owed
+from callcore.orders.masking import without_numbers
 from callcore.orders.model import OrderClass
-from callcore.orders.queries import MAX_PAGE, cursor_at, ids_of_page, rows_of, to_briefs
+from callcore.orders.queries import MAX_PAGE, briefs_and_hidden, cursor_at, ids_of_page, rows_of
 from callcore.orders.rights import OrderReach, order_reach
 from callcore.orders.tables import OrderLineRow, OrderReasonRow, OrderRow
 from callcore.orders.views import OrderCursor, OrderFilter
@@ -88,7 +89,7 @@ async def _rows(
     session: AsyncSession, reach: OrderReach, found: Sequence[Any], viewer: Viewer
 ) -> tuple[ListRow, ...]:
     orders: list[OrderRow] = [row[0] for row in found]
-    briefs = await to_briefs(session, reach.scope, found)
+    briefs, hidden = await briefs_and_hidden(session, reach.scope, found)
     goods = await _goods(session, [order.id for order in orders])
     takers = await _takers(session, [order.id for order in orders if _is_offered(order)])
     refused = [order.id for order in orders if order.declined_at] if reach.scope.is_whole else []
@@ -102,7 +103,7 @@ async def _rows(
                 order=brief,
                 is_own=reach.scope.covers(order.org_id),
                 org_id=order.org_id,
-                product=product,
+                product=without_numbers(product, hidden[order.id], any_long=False),
                 more_lines=count - 1,
                 attention_at=order.attention_at,
                 waiting_since=_waiting_since(order),

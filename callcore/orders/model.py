@@ -200,6 +200,10 @@ class NewOrder:
         default_factory=dict
     )  # more of where it came from: term, external_id, program
 
+    @property
+    def total_kopecks(self) -> int:
+        return sum(line.total_kopecks for line in self.lines)
+
 
 def check_lines(lines: Sequence[NewLine]) -> None:
     """Raises Invalid with the field of the first wrong line: lines.<n>.quantity, .price, .name."""

@@ -1,6 +1,6 @@
 """Read side of orders: pages of them by conditions. Keyset paging."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -111,13 +111,39 @@ def briefs_where(scope: Scope, *conditions: ColumnElement[bool]) -> Select[Order
 
 
 async def to_briefs(session: AsyncSession, scope: Scope, rows: Sequence[Any]) -> tuple[OrderBrief, ...]:
-    ids = {order.customer_id for order, *_ in rows}
-    customers = await customers_by_id(session, ids)
-    shown = await shown_numbers(session, scope, [customer.phone for customer in customers.values()])
-    closed = await closed_orders(session, scope, [order.id for order, *_ in rows])
-    calls = await _calls_of(session, [order.id for order, *_ in rows])
+    return (await briefs_and_hidden(session, scope, rows))[0]
+
+
+async def hidden_on(
+    session: AsyncSession, scope: Scope, orders: Sequence[OrderRow], customers: Mapping[int, Customer]
+) -> dict[int, tuple[str, ...]]:
+    """By order id the customer's numbers that this viewer may not see on it: all of them while it is only offered to him, or
+    where each order has a first call of its own."""
+    if scope.is_whole:
+        return dict.fromkeys((order.id for order in orders), ())
+    phones = [phone for customer in customers.values() for phone in customer.phones]
+    shown = await shown_numbers(session, scope, phones)
+    closed = await closed_orders(session, scope, [order.id for order in orders])
+    return {
+        order.id: tuple(
+            phone
+            for phone in customers[order.customer_id].phones
+            if phone not in shown or order.id in closed or not scope.covers(order.org_id)
+        )
+        for order in orders
+    }
+
+
+async def briefs_and_hidden(
+    session: AsyncSession, scope: Scope, rows: Sequence[Any]
+) -> tuple[tuple[OrderBrief, ...], dict[int, tuple[str, ...]]]:
+    """Also `hidden_on` of these orders, for other words that stand beside them."""
+    orders: list[OrderRow] = [row[0] for row in rows]
+    customers = await customers_by_id(session, {order.customer_id for order in orders})
+    hidden = await hidden_on(session, scope, orders, customers)
+    calls = await _calls_of(session, [order.id for order in orders])
     statuses = await load_statuses(session)
-    return tuple(
+    briefs = tuple(
         OrderBrief(
             id=order.id,
             number=order.number,
@@ -130,7 +156,7 @@ async def to_briefs(session: AsyncSession, scope: Scope, rows: Sequence[Any]) ->
             due_at=order.due_at,
             tz=order.tz,
             region_name=region_name or "",
-            city=order.city,
+            city=blotted(order.city, hidden[order.id], customers[order.customer_id]),
             org_name=org_name or "",
             manager_name=manager_name or "",
             source=order.source,
@@ -138,26 +164,31 @@ async def to_briefs(session: AsyncSession, scope: Scope, rows: Sequence[Any]) ->
             total_kopecks=order.total_kopecks,
             customer_id=order.customer_id,
             customer_name=_name(
-                customers[order.customer_id],
-                () if order.id in closed else shown,
-                is_own=scope.covers(order.org_id),
+                customers[order.customer_id], hidden[order.id], is_own=scope.covers(order.org_id)
             ),
             phone=phone_view(
                 customers[order.customer_id].phone,
-                shown if scope.covers(order.org_id) and order.id not in closed else (),
+                set(customers[order.customer_id].phones).difference(hidden[order.id]),
             ),
             calls_count=calls.get(order.id, 0),
         )
         for order, region_name, org_name, manager_name in rows
     )
+    return briefs, hidden
 
 
-def _name(customer: Customer, shown: Collection[str], *, is_own: bool) -> str:
+def _name(customer: Customer, hidden: Collection[str], *, is_own: bool) -> str:
     """Of an order that is only offered, the first name."""
-    if not is_own:
-        return first_name(without_numbers(customer.name, [customer.phone]))
-    is_hidden = customer.phone and customer.phone not in shown
-    return without_numbers(customer.name, [customer.phone]) if is_hidden else customer.name
+    return (
+        blotted(customer.name, hidden, customer)
+        if is_own
+        else first_name(without_numbers(customer.name, hidden))
+    )
+
+
+def blotted(text: str, hidden: Collection[str], customer: Customer) -> str:
+    """Words of people beside the customer: without his hidden numbers and, where his main one is hidden, without anybody's."""
+    return without_numbers(text, hidden, any_long=customer.phone in hidden) if hidden else text
 
 
 async def _calls_of(session: AsyncSession, order_ids: Sequence[int]) -> dict[int, int]:

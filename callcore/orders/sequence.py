@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, case, func, select, update
 
-from callcore.kernel.database import Base, gentle_insert
+from callcore.kernel.database import Base, unless_exists
 from callcore.orders.tables import OrderRow, OrderSequenceRow
 
 _NAME: Final = "order"
@@ -28,6 +28,5 @@ def take_numbers(connection: Connection, count: int) -> int:
         if taken is not None:
             return int(taken) - count + 1
         last = connection.scalar(select(func.max(_ORDERS.c.number))) or 0
-        first = gentle_insert(connection, _SEQUENCES).values(name=_NAME, value=last)
-        connection.execute(first.on_conflict_do_nothing())
+        connection.execute(unless_exists(connection, _SEQUENCES), {"name": _NAME, "value": last})
     raise RuntimeError("the sequence of orders is missing")

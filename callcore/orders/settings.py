@@ -8,14 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.network.access_tables import SettingRow
+from callcore.network.ledger import ORDERS
 from callcore.network.save_setting import save_setting
 
-KEY: Final = "orders"
+KEY: Final = ORDERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSettings:
-    """`points_failed` is taken for the dealer's fault alone unless `points_failed_always`. `due_days` run to the end of the
+    """`points_failed` is taken for the dealer's fault alone unless `points_failed_always`; `points_below_zero`: a dealer's sum may
+    fall below zero. `due_days` run to the end of the
     day in the order's zone. `accept_minutes`: an order that nobody took is a problem after it. `contact_minutes`: one
     taken without a proven contact is a problem after it; `release_minutes` gives it back to the others by itself (0:
     never). `desk_org_id` is the department that distributes by hand, None for the head office itself. `needs_confirmation`:
@@ -25,6 +27,7 @@ class OrderSettings:
     points_done: int = 100
     points_failed: int = -50
     points_failed_always: bool = False
+    points_below_zero: bool = True
     points_by_score: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
     due_days: int = 14
     accept_minutes: int = 60
@@ -36,6 +39,10 @@ class OrderSettings:
     open_to_all_minutes: int = 0
     claim_days: int = 90
     survey_after_close: bool = True
+
+
+_STORED: Final = select(SettingRow.value, SettingRow.version).where(SettingRow.key == KEY)
+_KNOWN: Final = frozenset(item.name for item in fields(OrderSettings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +59,10 @@ async def order_settings(session: AsyncSession) -> OrderSettings:
 
 async def stored_settings(session: AsyncSession) -> StoredSettings:
     """What a newer or older program wrote and this one does not know is passed over."""
-    row = await session.scalar(select(SettingRow).where(SettingRow.key == KEY))
+    row = (await session.execute(_STORED)).first()
     if row is None:
         return StoredSettings(OrderSettings(), 0)
-    known = {item.name for item in fields(OrderSettings)}
-    values = {name: value for name, value in row.value.items() if name in known}
+    values = {name: value for name, value in row.value.items() if name in _KNOWN}
     if "points_by_score" in values:
         values["points_by_score"] = tuple(values["points_by_score"])
     return StoredSettings(OrderSettings(**values), row.version)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
 from callcore.calls.settings import proven_talk_sql
 from callcore.calls.tables import CallRow
@@ -44,9 +44,7 @@ class TieNews:
 
 
 def tie_marks(connection: Connection) -> TieMarks:
-    event_id = connection.scalar(select(func.max(OrderEventRow.id)))
-    call_id = connection.scalar(select(func.max(CallRow.id)))
-    return TieMarks(event_id or 0, call_id or 0)
+    return TieMarks(*connection.execute(_MARKS).one())
 
 
 def load_ties(connection: Connection, now: datetime, *, most: int = MAX_TIES) -> dict[str, Tie]:
@@ -61,7 +59,7 @@ def load_ties(connection: Connection, now: datetime, *, most: int = MAX_TIES) ->
         before = rows[-1].id
     before = None
     while len(ties) < most:
-        rows = connection.execute(_talks(now, before).limit(BATCH)).all()
+        rows = connection.execute(_talks(before).limit(BATCH), {"since": now - TALKS_KEPT}).all()
         _add(ties, (_of_talk(row) for row in rows), most)
         if len(rows) < BATCH:
             break
@@ -75,32 +73,44 @@ def ties_of(connection: Connection, numbers: Collection[str], now: datetime) -> 
     wanted = list(numbers)
     for start in range(0, len(wanted), MAX_NUMBERS):
         some = wanted[start : start + MAX_NUMBERS]
-        orders = connection.execute(_orders(None).where(ContactRow.value.in_(some))).all()
+        asked = {"numbers": some, "since": now - TALKS_KEPT}
+        orders = connection.execute(_ORDERS_OF, asked).all()
         _add(ties, (_of_order(row) for row in orders), len(ties) + len(orders))
-        talks = connection.execute(_talks(now, None).where(CallRow.caller_number.in_(some))).all()
+        talks = connection.execute(_TALKS_OF, asked).all()
         _add(ties, (_of_talk(row) for row in talks), len(ties) + len(talks))
     return ties
 
 
 def tie_news(connection: Connection, since: TieMarks, open_calls: Collection[str] = ()) -> TieNews:
     """`open_calls`: ids of calls that ended since; their rows are older than the mark."""
-    marks = tie_marks(connection)
-    touched = (
-        select(ContactRow.value)
-        .join(OrderRow, OrderRow.customer_id == ContactRow.customer_id)
-        .join(OrderEventRow, OrderEventRow.order_id == OrderRow.id)
-        .where(
-            ContactRow.kind == _PHONE, OrderEventRow.id > since.event_id, OrderEventRow.id <= marks.event_id
-        )
-    )
-    numbers = set(connection.scalars(touched))
+    marks, numbers = tie_marks(connection), set[str]()
+    if marks.event_id > since.event_id:
+        numbers.update(connection.scalars(_TOUCHED, {"after": since.event_id, "last": marks.event_id}))
     ended = list(open_calls)
     for start in range(0, len(ended), MAX_NUMBERS):
-        some = CallRow.call_id.in_(ended[start : start + MAX_NUMBERS])
-        numbers.update(connection.scalars(select(CallRow.caller_number).where(some)))
-    fresh = and_(CallRow.id > since.call_id, CallRow.id <= marks.call_id)
-    numbers.update(connection.scalars(select(CallRow.caller_number).where(fresh)))
+        numbers.update(connection.scalars(_ENDED, {"call_ids": ended[start : start + MAX_NUMBERS]}))
+    if marks.call_id > since.call_id:
+        numbers.update(connection.scalars(_FRESH, {"after": since.call_id, "last": marks.call_id}))
     return TieNews(frozenset(numbers - {""}), marks)
+
+
+_MARKS: Final = select(
+    select(func.coalesce(func.max(OrderEventRow.id), 0)).scalar_subquery(),
+    select(func.coalesce(func.max(CallRow.id), 0)).scalar_subquery(),
+)
+_TOUCHED: Final = (
+    select(ContactRow.value)
+    .join(OrderRow, OrderRow.customer_id == ContactRow.customer_id)
+    .join(OrderEventRow, OrderEventRow.order_id == OrderRow.id)
+    .where(ContactRow.kind == _PHONE)
+    .where(OrderEventRow.id > bindparam("after"), OrderEventRow.id <= bindparam("last"))
+)
+_ENDED: Final = select(CallRow.caller_number).where(
+    CallRow.call_id.in_(bindparam("call_ids", expanding=True))
+)
+_FRESH: Final = select(CallRow.caller_number).where(
+    CallRow.id > bindparam("after"), CallRow.id <= bindparam("last")
+)
 
 
 def _orders(before: int | None) -> Any:
@@ -126,7 +136,8 @@ def _orders(before: int | None) -> Any:
     return found if before is None else found.where(OrderRow.id <= before)
 
 
-def _talks(now: datetime, before: int | None) -> Any:
+def _talks(before: int | None) -> Any:
+    """Since the bound `since`, newest first."""
     found = (
         select(
             CallRow.id,
@@ -140,12 +151,17 @@ def _talks(now: datetime, before: int | None) -> Any:
         .where(
             CallRow.talk_s >= proven_talk_sql(),
             CallRow.caller_number != "",
-            CallRow.started_at >= now - TALKS_KEPT,
+            CallRow.started_at >= bindparam("since"),
             OrgRow.kind != OrgKind.MANUFACTURER.value,
         )
         .order_by(CallRow.id.desc())
     )
     return found if before is None else found.where(CallRow.id < before)
+
+
+_NUMBERS: Final[BindParameter[str]] = bindparam("numbers", expanding=True)
+_ORDERS_OF: Final = _orders(None).where(ContactRow.value.in_(_NUMBERS))
+_TALKS_OF: Final = _talks(None).where(CallRow.caller_number.in_(_NUMBERS))
 
 
 def _of_order(row: Any) -> tuple[str, Tie]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcore.kernel.database import Base, unless_exists
+from callcore.kernel.database import Base, on_connection, unless_exists
 from callcore.orders.model import OrderEventKind
 from callcore.orders.tables import OrderEventRow
 
@@ -29,9 +29,8 @@ async def add_event(
     data: dict[str, Any] | None = None,
 ) -> bool:
     """False when the call stands on some order already. Two writers of one order get two numbers, in some order."""
-    await session.flush()
     values = {"kind": kind.value, "at": at, "actor_id": actor_id, "call_id": call_id, "data": data or {}}
-    return await (await session.connection()).run_sync(append_event, order_id, values)
+    return await on_connection(session, append_event, order_id, values)
 
 
 def append_event(connection: Connection, order_id: int, values: dict[str, Any]) -> bool:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.catalog.tables import DealerGoodsRow, ProductRow
 from callcore.kernel.clock import Clock
-from callcore.kernel.database import Database
+from callcore.kernel.database import Database, insert_rows
 from callcore.kernel.errors import Conflict, Forbidden, NotFound
 from callcore.network.dealers import sees_org
 from callcore.network.editing import Notes, changes_between, check_fields, may_run, org_to_change
@@ -120,12 +120,10 @@ class ChangeTrade:
                 org.order_access = fields.order_access.value
                 org.phone_policy = fields.phone_policy.value if fields.phone_policy else ""
             await session.execute(delete(DealerServiceRow).where(DealerServiceRow.org_id == org_id))
-            if fields.services:
-                rows = [
-                    {"org_id": org_id, "service": code, "price": price}
-                    for code, price in fields.services.items()
-                ]
-                await session.execute(insert(DealerServiceRow), rows)
+            rows = [
+                {"org_id": org_id, "service": code, "price": price} for code, price in fields.services.items()
+            ]
+            await insert_rows(session, DealerServiceRow, rows)
             await session.flush()
             after = await _fields(session, org)
             if changes := changes_between(_plain(before), _plain(after)):
@@ -151,10 +149,9 @@ class ChangeTrade:
                 await session.execute(
                     delete(DealerGoodsRow).where(of_dealer, DealerGoodsRow.product_id.in_(gone))
                 )
-            if come:
-                await session.execute(
-                    insert(DealerGoodsRow), [{"org_id": org_id, "product_id": one} for one in sorted(come)]
-                )
+            await insert_rows(
+                session, DealerGoodsRow, [{"org_id": org_id, "product_id": one} for one in sorted(come)]
+            )
             if come or gone:
                 data = {"come": sorted(come), "gone": sorted(gone)}
                 self._notes.add(session, viewer, "dealer:goods", "organization", org_id, **data)

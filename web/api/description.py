@@ -7,6 +7,7 @@ from pydantic.json_schema import models_json_schema
 from callcore.intake.api_orders import MAX_API_PAGE
 from callcore.intake.once import MAX_KEY_CHARS
 from web.api.callbacks import describe as describe_callbacks
+from web.api.reviews import describe as describe_reviews
 from web.api.schemas import (
     CallbackIn,
     CallbackTaken,
@@ -15,6 +16,7 @@ from web.api.schemas import (
     OrderOut,
     OrderTaken,
     Problem,
+    ReviewList,
 )
 
 _REF: Final = "#/components/schemas/{model}"
@@ -31,7 +33,7 @@ _REFUSALS: Final = {
 
 
 def description(version: str) -> dict[str, Any]:
-    models = (OrderIn, OrderTaken, OrderOut, OrderList, CallbackIn, CallbackTaken, Problem)
+    models = (OrderIn, OrderTaken, OrderOut, OrderList, CallbackIn, CallbackTaken, ReviewList, Problem)
     sent = (OrderIn, CallbackIn)
     modes = [(model, "validation" if model in sent else "serialization") for model in models]
     _, schemas = models_json_schema(modes, ref_template=_REF)  # type: ignore[arg-type]
@@ -48,6 +50,7 @@ def description(version: str) -> dict[str, Any]:
             "/api/v1/orders": {"post": _take(), "get": _list()},
             "/api/v1/orders/{number}": {"get": _one()},
             "/api/v1/callbacks": {"post": describe_callbacks(_content, _refusals)},
+            "/api/v1/reviews": {"get": describe_reviews(_content, _refusals, _query)},
         },
         "components": {
             "schemas": schemas["$defs"],

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from callcore.kernel.errors import Invalid
 from callcore.network.api_keys import KEEPERS, NewKey, Scope
-from web.api import callbacks, orders
+from web.api import callbacks, orders, reviews
 from web.api.description import description
 from web.api.services import SERVICES, ApiServices
 from web.rooms import NavItem, Room, get, post
@@ -118,6 +118,7 @@ def room(services: ApiServices) -> Room:
         (
             *orders.ROUTES,
             *callbacks.ROUTES,
+            *reviews.ROUTES,
             get("/api/openapi.json", document, PUBLIC),
             get("/api/docs", docs, PUBLIC),
             get("/api-keys", keys, KEEP),

@@ -158,6 +158,26 @@ class OrderList(BaseModel):
     next: str | None
 
 
+class ReviewOut(BaseModel):
+    """`name` — имя, если покупатель его назвал. Телефоны и адреса почты из текста убраны."""
+
+    id: int
+    dealer: DealerOut | None
+    name: str
+    score: int | None = Field(description="От 1 до 5")
+    text: str
+    day: date
+
+
+class ReviewList(BaseModel):
+    """`count` и `mean` — по всем показанным отзывам; `next` передаётся в `after` за следующей страницей."""
+
+    items: list[ReviewOut]
+    count: int
+    mean: float | None
+    next: int | None
+
+
 class Problem(BaseModel):
     """RFC 9457. `code` не меняется; `errors` говорит, что исправить, по полям."""
 

@@ -24,6 +24,12 @@ from web.ui.paths import number_in_path
 from web.ui.templates import render
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MAX_CODE_CHARS: Final = 60
+UNNAMED: Final = {
+    "assign": "Выберите, кому передать заказы",
+    "manager": "Выберите, кому передать заказы",
+    "status": "Выберите, в какой статус перевести заказы",
+}
 REFUSALS: Final = {
     "order-not-found": "такого заказа у вас нет",
     "dealer-unknown": "такого дилера нет",
@@ -36,6 +42,12 @@ REFUSALS: Final = {
     "dealer-suspended": "дилер приостановлен",
     "already-theirs": "он уже у этого дилера",
     "org-changed": "его уже передали дальше",
+    "order-read-only": "вы можете только смотреть",
+    "already-there": "он уже в этом статусе",
+    "status-changed": "его статус уже сменили ещё раз",
+    "status-not-next": "так его не перевести: он ещё ни у кого, отложен или ждёт другого",
+    "no-contact": "сначала нужен разговор с клиентом",
+    "order-status-unknown": "такого статуса нет",
 }  # fmt: skip
 
 
@@ -43,7 +55,7 @@ async def bulk(request: web.Request) -> web.Response:
     """One of the buttons above the list; what cannot be done is told order by order."""
     services, viewer, form = request.app[SERVICES], viewer_of(request), await request.post()
     numbers, home = _numbers(form.getall("numbers", [])), back(form)
-    action, target = form.get("action"), number_of(str(form.get(str(form.get("action")), "")))
+    action, named = form.get("action"), str(form.get(str(form.get("action")), ""))[:MAX_CODE_CHARS]
     if not numbers:
         return see_other(home, Flash("warning", "Отметьте заказы в списке"))
     if action in ("print", "export"):
@@ -51,10 +63,12 @@ async def bulk(request: web.Request) -> web.Response:
         return see_other(f"{path}?numbers={','.join(map(str, numbers))}")
     if action == "assign" and viewer.role not in STAFF_ROLES:
         raise NotFound("no-such-action")
-    if action not in ("assign", "manager"):
+    if action == "status" and named:
+        return _told(request, await services.move(viewer, numbers, named), "Переведено", home)
+    if action not in ("assign", "manager", "status"):
         raise Invalid("bulk-action", fields={"action": "one of those offered"})
-    if not target:
-        return see_other(home, Flash("warning", "Выберите, кому передать заказы"))
+    if not (target := number_of(named)):
+        return see_other(home, Flash("warning", UNNAMED[action]))
     change = services.assign if action == "assign" else services.lead
     done = await change(viewer, numbers, target)
     said = "Передано дилеру" if action == "assign" else "Менеджер сменён"

@@ -10,13 +10,12 @@ from callcore.orders.line_changes import UNITS, params_text
 from callcore.orders.model import SERVICE, OrderClass
 from web.calls import words as call_words
 from web.keys import DEPS
-from web.orders import card_words, timeline, words
+from web.orders import card_words, pin_words, timeline, words
 from web.orders.card_forms import BLANK_LINES, FormState, LineInput, kind_choices, plain_money
 from web.orders.card_services import SERVICES
 from web.orders.timeline_words import PHONE_POLICIES, look_of, what_changed
 from web.security.sessions import viewer_of
 from web.ui.paths import number_in_path
-from web.ui.pin import pin_map
 from web.ui.templates import render
 
 MESSAGES: Final = frozenset({"", "messages"})
@@ -45,7 +44,10 @@ async def whole_context(request: web.Request, viewer: Viewer, card: OrderCard) -
         "offer": await services.offer(viewer, card),
         "survey": await services.survey(card),
         "place_url": _place_url(services.place_url, card),
-        "pin_start": pin_map(card.lat, card.lon, card.region_code),
+        "pin_start": pin_words.start_of(card),
+        "pin_guess": pin_words.is_guess(card),
+        "pin_note": pin_words.pin_note(card, is_looked_for=services.finds_places),
+        "finds_places": services.finds_places,
         "state": FormState(),
         "open": asked,
         "rows": with_blanks(inputs_of(card)) if editing else (),

@@ -32,7 +32,8 @@ class SurveyState:
 class CardServices:
     """`card` and `offer` raise NotFound for an order of which this viewer may not know. `ask` sends the survey,
     once: the state tells whether it was this time. `read_messages` notes that staff has opened what a dealer and his
-    customer wrote to each other. `place_url` has places for {lat} and {lon}."""
+    customer wrote to each other. `place_url` has places for {lat} and {lon}; `finds_places`: somebody looks for
+    addresses on the map."""
 
     card: Callable[[Viewer, int], Awaitable[OrderCard]]
     offer: Callable[[Viewer, OrderCard], Awaitable[OfferView]]
@@ -43,6 +44,7 @@ class CardServices:
     files: OrderFiles
     place_url: str
     max_file_bytes: int
+    finds_places: bool = True
 
 
 SERVICES = web.AppKey("order_card_services", CardServices)

@@ -34,8 +34,10 @@ async def deadline(request: web.Request) -> web.Response:
 
 
 async def place(request: web.Request) -> web.Response:
-    number, shown, typed = await _typed(request, "city", "address", "point")
-    wanted = Place(typed["city"], typed["address"], *point(typed["point"]))
+    """`point_shown` is what the field of the point held: whoever leaves it alone has not set the pin."""
+    number, shown, typed = await _typed(request, "city", "address", "point", "point_shown")
+    is_moved = typed["point"] != typed["point_shown"]
+    wanted = Place(typed["city"], typed["address"], *point(typed["point"]), is_pin_moved=is_moved)
     doing = request.app[SERVICES].work.change_place(viewer_of(request), number, wanted, shown=shown)
     if again := await refused(request, "place", typed, doing):
         return again

@@ -152,6 +152,7 @@ def _filter_context(form: OrderForm, frame: ListFrame, choices: JournalChoices) 
         "regions": sorted(choices.regions.items(), key=lambda item: item[1]),
         "sources": [(source, call_words.source_words(source)) for source in choices.sources],
         "statuses": list(statuses.items()),
+        "moves": [(one.code, one.name) for one in frame.stages],
         "stages": [(one.value, text) for one, text in CLASS_NAMES.items()],
         "managers": list(managers.items()),
         "dues": list(DUES.items()),

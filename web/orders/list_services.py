@@ -39,12 +39,14 @@ class StatusName:
 
 @dataclass(frozen=True, slots=True)
 class ListFrame:
-    """What stands around the rows: how this person sees the list, and what its filters offer."""
+    """What stands around the rows: how this person sees the list, what its filters offer; `stages` to which he may move
+    orders, none for who only reads."""
 
     choice: ListChoice
     views: tuple[SavedView, ...]
     managers: tuple[Manager, ...]
     statuses: tuple[StatusName, ...]
+    stages: tuple[StatusName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Table:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListServices:
     """`page` and `rows` raise NotFound for a tab that this viewer has not; `rows` are those of the numbered orders that
-    stand on the list now. `assign` and `lead` change many orders, each for itself; `undo` takes one of these back.
+    stand on the list now. `assign`, `lead` and `move` change many orders, each for itself; `undo` takes one of these back.
     `export` fills the file and tells how many orders are in it; it raises TooMany while another is being made.
     `report` may be of one dealer alone."""
 
@@ -76,6 +78,7 @@ class ListServices:
     delete_view: Callable[[Viewer, int], Awaitable[NewView]]
     assign: Callable[[Viewer, Sequence[int], int], Awaitable[BulkResult]]
     lead: Callable[[Viewer, Sequence[int], int], Awaitable[BulkResult]]
+    move: Callable[[Viewer, Sequence[int], str], Awaitable[BulkResult]]
     undo: Callable[[Viewer, int], Awaitable[BulkResult]]
     export: Callable[[Viewer, OrderFilter, Table, Path], Awaitable[int]]
     report: Callable[[Viewer, Span, Cut, int | None], Awaitable[OrdersReport]]

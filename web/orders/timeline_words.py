@@ -149,11 +149,15 @@ _DELIVERIES: Final = {
 }
 
 
+_WAYS: Final = {"sms": ("message", "SMS"), "email": ("mail", "Письмо")}
+
+
 def _message(item: TimelineItem, _tz: str) -> Look:
+    icon, what = _WAYS.get(item.channel, ("mail", "Сообщение"))
     if not item.actor_name:
-        return Look("mail", "info", "Сообщение клиента", text=item.text)
+        return Look(icon, "info", f"{what} клиента", text=item.text)
     state = _DELIVERIES.get(item.delivery)
-    return Look("mail", "info", "Сообщение клиенту", text=item.text, more=(state,) if state else ())
+    return Look(icon, "info", f"{what} клиенту", text=item.text, more=(state,) if state else ())
 
 
 def _feedback(item: TimelineItem, _tz: str) -> Look:

@@ -18,6 +18,7 @@ from web.ui.paths import number_in_path
 from web.ui.templates import render
 
 _PUBLIC_ID: Final = re.compile(r"[A-Za-z0-9_-]{20,64}", re.ASCII)
+REVIEWS: Final = 5
 STEPS: Final = ("Принят", "У дилера", "Согласован", "Выполнен")
 _STATES: Final = {
     OrderClass.OPEN: ("Ищем дилера", "info", "Заказ у нас. Подбираем ближайшего дилера, он вам позвонит."),
@@ -57,6 +58,9 @@ async def _page(request: web.Request, order: PublicOrder, *, status: int = 200, 
         "reached": 4 if is_closed else _REACHED[order.status_class],
         "is_failed": is_closed and order.result is not OrderResult.DONE,
         "may_confirm": not is_closed and await request.app[SERVICES].may_confirm(order),
+        "reviews": await request.app[SERVICES].reviews(order.dealer_id, None, REVIEWS)
+        if order.dealer_id is not None
+        else None,
         "survey": await request.app[SERVICES].survey(order) if is_closed else "",
         "key": secrets.token_urlsafe(16),
         "orders": order_words,

@@ -12,6 +12,7 @@ from callcore.intake.once import Press
 from callcore.intake.site_form import SiteForm
 from callcore.intake.take_in import Sender
 from callcore.intake.take_once import Taken
+from callcore.messaging.published import Reviews
 from callcore.orders.files import Download
 
 
@@ -21,6 +22,10 @@ class TakeOnce(Protocol):
 
 class LeaveFeedback(Protocol):
     async def __call__(self, order_id: int, kind: str, score: int | None, text: str) -> None: ...
+
+
+class FindReviews(Protocol):
+    async def __call__(self, org_id: int | None, after: int | None, limit: int) -> Reviews: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,7 @@ class PublicServices:
     survey: Callable[[PublicOrder], Awaitable[str]]
     say: Callable[[str, str, str], Awaitable[None]]
     feedback: LeaveFeedback
+    reviews: FindReviews
     may_confirm: Callable[[PublicOrder], Awaitable[bool]]
     confirm: Callable[[int], Awaitable[bool]]
     stop_ads: Callable[[str, str], Awaitable[None]]

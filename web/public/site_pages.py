@@ -19,6 +19,7 @@ from web.ui.flash import Flash, see_other
 from web.ui.paths import number_in_path
 from web.ui.templates import render
 
+REVIEWS: Final = 5
 THANKS: Final = (
     "Спасибо, заказ принят! Сохраните эту страницу: здесь видно, что с заказом, и можно написать нам"
 )
@@ -51,6 +52,7 @@ async def _page(
         "site": site,
         "form": form,
         "errors": errors or {},
+        "reviews": await request.app[SERVICES].reviews(site.org_id, None, REVIEWS) if site.org_id else None,
         "services": {name: SERVICE_NAMES[name] for name in SERVICES_OFFERED},
     }
     return render(request, "public/order_form.html", status=status, **context)

@@ -1,11 +1,14 @@
 """Settings of orders: who may change them, what is refused, two people at once, what the audit keeps."""
 
+from dataclasses import fields
+
 import pytest
 from sqlalchemy import select
 
 from callcore.kernel.audit import AuditRow
 from callcore.kernel.database import Database
 from callcore.kernel.errors import Conflict, Forbidden, Invalid
+from callcore.network.ledger import BELOW_ZERO
 from callcore.orders.change_settings import ChangeSettings
 from callcore.orders.settings import OrderSettings, order_settings
 from tests.fakes.clock import FakeClock
@@ -46,3 +49,4 @@ async def test_settings_are_changed_by_the_factory_once_for_each_version(
     assert row.data["before"]["points_done"] == 100
     assert row.data["after"]["points_done"] == 120
     assert "survey_after_close" not in row.data["after"]
+    assert BELOW_ZERO in {one.name for one in fields(OrderSettings)}  # the ledger reads it by this name

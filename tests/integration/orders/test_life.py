@@ -13,8 +13,10 @@ from callcore.kernel.outbox import OutboxRow
 from callcore.network.model import Role
 from callcore.network.policy_tables import PointsEntryRow
 from callcore.network.tables import OrgRow
+from callcore.orders.change_manager import change_manager as lead_order
 from callcore.orders.change_status import change_status, postpone
 from callcore.orders.close_order import Closing, close_order
+from callcore.orders.comment_order import comment_order
 from callcore.orders.contact import is_proof_due, prove_contacts, vouch_for_contact
 from callcore.orders.delete_order import delete_order
 from callcore.orders.desk_tables import PromoCodeRow
@@ -303,6 +305,8 @@ async def test_foreign_orders_are_not_there_and_marketers_only_read(database):
         (apply_promo, ("X",), {}),
         (change_place, (Place("Москва", "Лесная, 1"),), {"shown": 1}),
         (postpone, (date(2026, 11, 5), "просил клиент"), {}),
+        (comment_order, ("Слово",), {}),
+        (lead_order, (1,), {}),
     )
     for use_case, arguments, more in tries:
         with pytest.raises(NotFound):
