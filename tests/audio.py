@@ -134,6 +134,31 @@ def is_heard(source: Path | Sound, hz: float, channel: int = 0, above_db: float 
     return tone_level(source, hz, channel) > above_db
 
 
+def likeness(source: Path | Sound, phrase: Path | Sound) -> float:
+    """How nearly a sound holds this phrase, at its best place: correlation of loudness, 100 times a second. The same speech
+    after a telephone line has above 0.95, anything else below 0.5."""
+    heard, said = _loudness(source), _loudness(phrase)
+    starts = range(max(0, len(heard) - len(said)) + 1)
+    return max(_correlation(heard[at : at + len(said)], said) for at in starts)
+
+
+def _loudness(source: Path | Sound) -> list[float]:
+    sound = source if isinstance(source, Sound) else read_sound(source)
+    size = sound.rate_hz // 100
+    samples = sound.channels[0]
+    blocks = (samples[at : at + size] for at in range(0, len(samples) - size + 1, size))
+    return [math.sqrt(sum(sample * sample for sample in block) / size) for block in blocks]
+
+
+def _correlation(one: list[float], other: list[float]) -> float:
+    """Of the part that both have; 0 for what does not change."""
+    pairs = list(zip(one, other, strict=False))
+    mean_one, mean_other = (sum(values) / len(pairs) for values in zip(*pairs, strict=True))
+    both = sum((a - mean_one) * (b - mean_other) for a, b in pairs)
+    alone = sum((a - mean_one) ** 2 for a, _ in pairs) * sum((b - mean_other) ** 2 for _, b in pairs)
+    return both / math.sqrt(alone) if alone > 0 else 0.0
+
+
 @lru_cache(maxsize=8)
 def _window(size: int) -> tuple[float, ...]:
     """Hann: keeps a strong neighbouring tone out of the measure."""

@@ -7,20 +7,20 @@ import jinja2
 import pytest
 
 import web.app
+from web.ui.compiled import compiled_templates
 from web.ui.static_files import StaticFiles
 from web.ui.templates import make_environment
 
-SHARED = "DEALERLINE_TEST_TEMPLATES"  # a folder that outlives the part: `dealerline test` makes one for its whole run
+SHARED = "DEALERLINE_TEST_TEMPLATES"  # a folder that outlives the part: `dealerline test` names one
 
 
-def compiled_folder(factory: pytest.TempPathFactory) -> str:
-    """Where compiled templates lie: shared by the workers of a run, gone with it."""
-    if shared := os.environ.get(SHARED):
-        return shared
+def compiled_pages(factory: pytest.TempPathFactory) -> jinja2.BytecodeCache:
+    """Compiled templates; without SHARED they are shared by the workers of a run and gone with it."""
     own = factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "templates"
-    folder.mkdir(exist_ok=True)
-    return str(folder)
+    kept = compiled_templates(Path(os.environ.get(SHARED, folder)))
+    assert kept is not None
+    return kept
 
 
 class PagesOnce:

@@ -89,13 +89,14 @@ async def _until_the_end(stand: "Stand", stop: "asyncio.Task[Literal[True]]") ->
 
 
 async def _greet(stand: "Stand", seconds: float) -> None:
-    from callcore.stand.seeding import demo_logins, first_call
+    from callcore.stand.seeding import answer_robot, demo_logins, first_call
 
     table = Table(box=None, padding=(0, 2), show_header=False)
     for login in demo_logins(stand.dirs):
         table.add_row(login.role_title, f"[bold]{login.email}[/bold]", login.password)
     _console.print(f"\n[green]Готово за {seconds:.0f} с.[/green]  Откройте [bold]{stand.address}[/bold]\n")
     _console.print(table)
+    await answer_robot(stand.carrier, stand.settings)
     call = await first_call(stand.carrier, stand.settings)
     _console.print(
         f"\nСейчас {call.from_number} звонит на {call.to_did}. Ещё звонок, из другого окна:\n"

@@ -1,6 +1,6 @@
 """The settings file of a stand, written anew at each start because ports may change."""
 
-from callcore.stand.layout import StandDirs, voice_dir
+from callcore.stand.layout import StandDirs, templates_dir, voice_dir
 from callcore.stand.ports import HOST, StandPorts
 
 TRUNK = "main"
@@ -19,6 +19,7 @@ tz = "Europe/Moscow"
 host = "{HOST}"
 port = {ports.web}
 secure = false
+templates_dir = "{templates_dir()}"
 
 [database]
 url = "sqlite+aiosqlite:///{dirs.database}"

@@ -23,6 +23,11 @@ def voice_dir() -> Path:
     return cache_dir().absolute().with_name("voice")
 
 
+def templates_dir() -> Path:
+    """Shared by all stands: compiled templates of pages."""
+    return cache_dir().absolute().with_name("templates")
+
+
 @dataclass(frozen=True, slots=True)
 class StandDirs:
     root: Path

@@ -60,9 +60,9 @@ class ApplicationProcess:
             raise self._failure(f"приложение не стало готовым за {timeout_s:g} с") from exc
 
     def send(self, signal_number: signal.Signals) -> None:
-        """STOP, CONT and KILL for those who try what happens."""
+        """STOP, CONT and KILL for those who try what happens: to all processes of the application."""
         if self._process is not None and self._process.returncode is None:
-            self._process.send_signal(signal_number)
+            os.killpg(self._process.pid, signal_number)
 
     async def stop(self) -> None:
         process = self._process

@@ -20,6 +20,7 @@ from dialplans.plan import Behaviour
 from web.ui.templates import ROLE_TITLES
 
 FIRST_TALK_S = 12.0
+ROBOT_HEARD_OUT = "w" * 40 + "1"  # listens for twenty seconds, then confirms
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,16 @@ def demo_logins(dirs: StandDirs) -> tuple[Login, ...]:
 
 def telephone_behaviours(wiring: Wiring) -> Mapping[str, Behaviour]:
     return phones.phone_behaviours(load_demo_data(), wiring)
+
+
+async def answer_robot(carrier: SimulatedCarrier, settings: Settings) -> None:
+    """Whom the robot is about to call listens and presses 1."""
+    database = Database(settings.database.url.get_secret_value())
+    try:
+        for number in await phones.awaits_robot(database):
+            await carrier.set_press(number, ROBOT_HEARD_OUT)
+    finally:
+        await database.close()
 
 
 async def first_call(carrier: SimulatedCarrier, settings: Settings) -> CustomerCall:

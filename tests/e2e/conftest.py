@@ -30,7 +30,7 @@ async def office(opened: Office) -> AsyncIterator[Office]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    expect.set_options(timeout=10_000)
+    expect.set_options(timeout=30_000)
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(
             executable_path=CHROMIUM, args=[*ARGS, "--autoplay-policy=no-user-gesture-required"]

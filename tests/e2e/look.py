@@ -1,6 +1,6 @@
 """Take pictures of pages for human eyes: `python tests/e2e/look.py http://127.0.0.1:8080 /ui /sign-in --out DIR`.
 
-Each page is taken in light, dark and phone width. Signs in first when --email is given.
+Each page is taken in light, dark, on paper and in phone width. Signs in first when --email is given.
 """
 
 import argparse
@@ -22,6 +22,7 @@ ARGS = [
 LOOKS = {
     "light": {"viewport": {"width": 1366, "height": 860}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1366, "height": 860}, "color_scheme": "dark"},
+    "print": {"viewport": {"width": 794, "height": 1123}, "color_scheme": "light"},  # A4 at 96 dpi
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "device_scale_factor": 2},
 }
 
@@ -60,6 +61,7 @@ def take(browser: Browser, look: str, wanted: argparse.Namespace) -> list[str]:
         sign_in(page, wanted)
     for path in wanted.paths:
         page.goto(wanted.site + path, wait_until="networkidle")
+        page.emulate_media(media="print" if look == "print" else "screen")
         name = path.strip("/").replace("/", "-").replace("?", "-") or "home"
         page.screenshot(path=wanted.out / f"{name}.{look}.png", full_page=True)
     context.close()

@@ -32,7 +32,7 @@ class OwnPhone:
     office: Office
     key: str
 
-    async def rings_since(self, limit_s: float = 20) -> float:
+    async def rings_since(self, limit_s: float = 60) -> float:
         """Waits for the PBX channel of this phone to ring; gives the monotonic instant of the question that was answered so."""
         asked = 0.0
 

@@ -17,7 +17,7 @@ from tests.e2e.talks import own_phone
 from tests.e2e.test_call_button import PROVEN_S, at_any_hour
 from tests.installation.office import Office, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 NUMBER, TYPED = "+79163004455", "8 916 300-44-55"
 PAGE = """<!doctype html><meta charset="utf-8"><title>Окна</title><h1>Окна и двери</h1>

@@ -14,7 +14,7 @@ from tests.e2e.visitor import Visitor
 from tests.installation.office import Office
 from web.ui.formats import phone as shown_phone
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 POP_LIMIT_S = 1.0
 NOTE = "Просит образец панели «дуб», перезвонить после обеда"

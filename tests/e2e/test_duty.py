@@ -9,7 +9,7 @@ from playwright.async_api import expect
 from callcore.kernel.clock import SystemClock
 from tests.e2e.conftest import Visit
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 
 def monday_ahead(weeks: int) -> datetime:

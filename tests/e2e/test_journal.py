@@ -18,7 +18,7 @@ from tests.e2e.visitor import Visitor
 from tests.installation.office import Office, until
 from web.ui.formats import phone as shown_phone
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 PLAYER = "[data-player].is-drawn"
 
@@ -80,7 +80,7 @@ async def _listen(page: Page, player: Locator, talk: Talk) -> None:
     async def moves() -> bool:
         return await current() > 0.3
 
-    await until("the recording plays", moves, 10)
+    await until("the recording plays", moves)
     duration = await audio.evaluate("it => it.duration")
     assert abs(duration - talk.talk_s) <= 1.5
     await expect(player.locator("[data-play]")).to_have_attribute("aria-pressed", "true")
@@ -96,7 +96,7 @@ async def _listen(page: Page, player: Locator, talk: Talk) -> None:
         async def is_there(wanted: float = share * duration) -> bool:
             return abs(await current() - wanted) < 0.4
 
-        await until(f"the place is {share:.0%}", is_there, 5)
+        await until(f"the place is {share:.0%}", is_there)
 
 
 async def _both_are_heard(visitor: Visitor, talk: Talk, folder: Path) -> None:

@@ -11,7 +11,7 @@ from tests.e2e.test_desk import card_on, open_desk
 from tests.e2e.visitor import Visitor
 from tests.installation.office import Office, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 UP, DOWN, WAIT = "АТС на связи", "нет связи с АТС", "восстанавливаю связь…"
 

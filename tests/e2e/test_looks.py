@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 from tests.e2e.conftest import Visit
 from tests.e2e.talks import Talk
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
 LEAST_PX = 24

@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 from tests.e2e.conftest import Visit
 from tests.installation.office import Office
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 OFFERED = """
 SELECT o.number FROM order_windows w JOIN orders o ON o.id = w.order_id JOIN users u ON u.org_id = w.org_id

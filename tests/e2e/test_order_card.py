@@ -9,7 +9,7 @@ from tests.e2e.conftest import Visit
 from tests.e2e.visitor import MAIL
 from tests.installation.office import Office
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 
 def own_order(office: Office) -> int:
@@ -30,11 +30,11 @@ async def test_two_tabs_then_the_end_and_the_paper(office: Office, visit: Visit)
     for page in (first, second):
         await page.goto(f"/orders/{number}?open=lines")
     quantity = "input[name=quantity]"
-    await first.locator(quantity).first.fill("3")
+    await first.locator(quantity).first.fill("313")
     await first.get_by_role("button", name="Сохранить состав").click()
     await expect(first.locator(".notice-success")).to_contain_text("Состав сохранён")
 
-    await second.locator(quantity).first.fill("7")
+    await second.locator(quantity).first.fill("717")
     await second.get_by_role("button", name="Ещё строка").click()
     added = second.locator("[data-edit-line]").last
     await added.get_by_label("Название").fill("Подъём на этаж")
@@ -43,8 +43,8 @@ async def test_two_tabs_then_the_end_and_the_paper(office: Office, visit: Visit)
     await second.get_by_role("button", name="Сохранить состав").click()
     conflict = second.locator(".conflict")
     await expect(conflict).to_contain_text("Пока вы редактировали")
-    await expect(conflict).to_contain_text("→ 3")
-    await expect(second.locator(quantity).first).to_have_value("7")
+    await expect(conflict).to_contain_text("→ 313")
+    await expect(second.locator(quantity).first).to_have_value("717")
     await second.get_by_role("button", name="Взять своё").click()
     await expect(second.locator("#lines")).to_contain_text("1\N{NO-BREAK SPACE}200,50\N{NO-BREAK SPACE}₽")
     await expect(second.locator("#timeline")).to_contain_text("Изменён состав")

@@ -9,7 +9,7 @@ from tests.e2e.conftest import Visit
 from tests.e2e.visitor import Visitor
 from tests.installation.office import Office
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 ROWS = "tr[data-order]"
 
@@ -73,6 +73,13 @@ async def rows_obey_keys(page: Page) -> None:
     await page.keyboard.press("j")
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(re.compile(rf"/orders/{number}$"))
+    await page.keyboard.press("?")
+    await expect(page.locator("#keys[open]")).to_be_visible()
+    await page.keyboard.press("Escape")  # closes the window and does no more
+    await expect(page.locator("#keys[open]")).to_have_count(0)
+    await expect(page).to_have_url(re.compile(rf"/orders/{number}$"))
+    await page.keyboard.press("Escape")
+    await expect(page).to_have_url(re.compile(rf"/orders\?.*q={number}"))  # with its filters
 
 
 async def a_view_is_saved(page: Page) -> None:
@@ -92,6 +99,7 @@ async def a_view_is_saved(page: Page) -> None:
 
 async def the_palette_leads(manager: Visitor) -> None:
     page = manager.page
+    await page.wait_for_load_state()  # the words are there before the scripts are
     await page.keyboard.press("Control+k")
     field, lines = page.locator("#palette-q"), page.locator("#palette [role=option]")
     await expect(field).to_be_focused()
@@ -101,6 +109,7 @@ async def the_palette_leads(manager: Visitor) -> None:
     await expect(field).to_have_attribute("aria-activedescendant", "palette-1")
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(re.compile(r"/map$"))
+    await page.wait_for_load_state()
     await page.keyboard.press("?")
     knob = page.locator("[data-keys-switch]")
     async with page.expect_response("**/keyboard"):

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.e2e.conftest import Visit
 from tests.e2e.talks import Talk
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
 NUMBER = "8 (495) 000-77-41"
@@ -37,9 +37,9 @@ async def test_pages_fit_and_the_map_works_by_keyboard(visit: Visit, options: di
         await visitor.go(path)
         assert await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), path
     await visitor.go("/map?show=bare")
-    tile = page.locator("a.tile[href='/map/RU-SVE']")
-    await expect(tile).to_have_attribute("aria-label", re.compile(r"Свердловская область: .*готовы сейчас"))
-    await tile.focus()
+    area = page.locator("a.area[href='/map/RU-SVE']")
+    await expect(area).to_have_attribute("aria-label", re.compile(r"Свердловская область: .*готовы сейчас"))
+    await area.focus()
     await page.keyboard.press("Enter")
     await expect(page.locator("h1")).to_have_text("Свердловская область")
     await expect(page.locator("#call-why")).to_contain_text("Кого рассмотрим и почему")

@@ -13,7 +13,7 @@ from callcore.network.tables import UserRow
 from tests.e2e.conftest import Visit
 from tests.e2e.visitor import MAIL, Visitor, password
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 
 async def _forget_factor(visitor: Visitor, login: str) -> None:

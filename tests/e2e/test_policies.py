@@ -5,7 +5,7 @@ from playwright.async_api import expect
 
 from tests.e2e.conftest import Visit
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 SHARE = "[name='stages.1.quotas.0.limit']"
 SAVE = "button[name=do][value=save]"
@@ -53,7 +53,8 @@ async def test_what_if_explains_a_night_call(visit: Visit) -> None:
     await visitor.go("/routing/what-if")
     await page.fill("#f-from", "8 (916) 000-12-34")
     await page.select_option("#f-to", value="+74950001001")
-    await page.fill("#f-at", "2026-03-08T03:00")
+    await page.fill("#f-at", "2026-03-08")
+    await page.fill("[name=at-clock]", "3")
     await page.get_by_role("button", name="Показать").click()
     await expect(page.locator("#call-why")).to_contain_text("Регион: Москва")
     await expect(page.locator("ol.steps li").last).to_contain_text("Дежурный")

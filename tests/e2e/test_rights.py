@@ -12,7 +12,7 @@ from tests.e2e.test_journal import all_ids, ids_since
 from tests.e2e.visitor import Visitor
 from tests.installation.office import Office, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 DEALER, STRANGER = "dealer", "owner.spb"
 

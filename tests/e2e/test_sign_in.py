@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.e2e.conftest import Visit
 from tests.e2e.visitor import MAIL, Visitor, password
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 WORK = [
     "Рабочий стол",
@@ -29,12 +29,13 @@ VALUE = ["Выгода"]
 DEALERS = ["Дилеры", "Карта"]
 DAY = ["Сводка"]
 SETTINGS = ["Номера", "Распределение звонков", "Распределение заказов", "Настройки заказов", "Робот"]
+OF_ADMIN = [*SETTINGS[:-1], "LeadsDB", SETTINGS[-1]]
 TOLD = ["Сообщения", "Ключи API"]
 CAUGHT = ["Почта и SMS демо"]
 TOLD_HERE = [TOLD[0], *CAUGHT, TOLD[1]]
 PEOPLE, AUDIT = ["Сотрудники"], ["Журнал действий"]
 ROLES = {
-    "admin": (DAY + WORK + STAFF + VALUE + SETTINGS + TOLD_HERE + PEOPLE + AUDIT, "Сводка"),
+    "admin": (DAY + WORK + STAFF + VALUE + OF_ADMIN + TOLD_HERE + PEOPLE + AUDIT, "Сводка"),
     "manufacturer": (DAY + WORK + STAFF + VALUE + SETTINGS + TOLD_HERE + PEOPLE, "Сводка"),
     "supervisor": (DAY + WORK + STAFF + VALUE + SETTINGS + CAUGHT + PEOPLE + AUDIT, "Сводка"),
     "operator": (DAY + WORK + STAFF + SETTINGS[-1:] + CAUGHT, "Рабочий стол"),

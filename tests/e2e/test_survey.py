@@ -10,7 +10,7 @@ from tests.e2e.conftest import Visit
 from tests.e2e.visitor import Visitor
 from tests.installation.office import Office, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 SAID = "Так и не назвали срок <b>поставки</b>"
 
 

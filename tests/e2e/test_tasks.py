@@ -9,7 +9,7 @@ from dialplans.plan import Behaviour
 from tests.e2e.conftest import Visit
 from tests.installation.office import Office, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 NUMBER = "+79160000787"
 

@@ -9,7 +9,7 @@ from tests.e2e.conftest import Visit
 from tests.e2e.talks import Talk
 from tests.e2e.visitor import MAIL, password
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 NOTE = "Записано без единой строки скрипта"
 

@@ -94,7 +94,7 @@ async def a_visitor(office: Office, browser: Browser, **options: object) -> Asyn
     """A fresh profile. `options` are those of a playwright context: viewport, color_scheme, java_script_enabled."""
     settings = {"locale": "ru-RU", "viewport": {"width": 1366, "height": 860}} | options
     context = await browser.new_context(base_url=office.stand.address, **settings)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     await context.add_init_script(_NOTE_STATES)
     try:
         visitor = Visitor(office, context, await context.new_page())

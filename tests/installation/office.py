@@ -1,6 +1,7 @@
 """A whole installation under test: real PBX, carrier and application, and questions to its journal."""
 
 import asyncio
+import os
 import re
 import sqlite3
 import time
@@ -12,26 +13,31 @@ from typing import TypeVar
 
 from callcore.asterisk.carrier import CustomerCall
 from callcore.kernel.errors import NotFound
+from callcore.stand.layout import StandDirs, StandNote, write_note
+from callcore.stand.ports import StandPorts
 from callcore.stand.stand import Stand, StandOptions
 from dialplans.plan import Behaviour
 
 T = TypeVar("T")
+CONSOLE_PAUSE_S = 0.2
 ALWAYS = '{"mon":[["00:00","00:00"]],"tue":[["00:00","00:00"]],"wed":[["00:00","00:00"]],"thu":[["00:00","00:00"]],"fri":[["00:00","00:00"]],"sat":[["00:00","00:00"]],"sun":[["00:00","00:00"]]}'
 
 
 async def until(
-    what: str, ask: Callable[[], T | None] | Callable[[], Awaitable[T | None]], limit_s: float = 20
+    what: str, ask: Callable[[], T | None] | Callable[[], Awaitable[T | None]], limit_s: float = 60
 ) -> T:
-    """Ask until the answer is true, then give it; fail with `what` when time is out."""
+    """Ask until the answer is true, then give it; fail with `what` when time is out. A question to a console starts a
+    process each time: it is asked more seldom, the calls need the processor."""
     end = time.monotonic() + limit_s
+    pause_s = 0.05
     while True:
         answer = ask()
         if asyncio.iscoroutine(answer):
-            answer = await answer
+            answer, pause_s = await answer, CONSOLE_PAUSE_S
         if answer:
             return answer
         assert time.monotonic() < end, f"not within {limit_s:g} s: {what}"
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(pause_s)
 
 
 @dataclass
@@ -126,10 +132,14 @@ class Office:
 async def open_office(folder: Path) -> AsyncIterator[Office]:
     """The demo network with one dealer open round the clock and operators at work, so that tests do not care about the
     hour. The noon of the operators is now: nothing but their hours looks at the manufacturer's own clock."""
+    write_note(StandDirs(folder), StandNote(0, _own_ports()))
     stand = Stand(StandOptions(folder), print)
     await stand.start()
     try:
         office = Office(stand, "", "", (), ())
+        office.write(
+            "DELETE FROM robot_calls WHERE state = 'waiting'"
+        )  # nobody calls whom no test has asked to
         did = office.rows(
             "SELECT d.number, d.org_id FROM dids d WHERE d.org_id IS NOT NULL AND d.is_active ORDER BY d.id LIMIT 1"
         )[0]
@@ -169,6 +179,15 @@ async def open_office(folder: Path) -> AsyncIterator[Office]:
         yield office
     finally:
         await stand.stop()
+
+
+def _own_ports() -> StandPorts:
+    """Each worker has its own block: ports that are free at the start may be another stand's that restarts just then."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    tcp, rtp = 1000 * number, 2000 * number
+    return StandPorts(
+        8080 + tcp, 5060 + tcp, 5070 + tcp, 5038 + tcp, 5039 + tcp, 4573 + tcp, 20000 + rtp, 21000 + rtp
+    )
 
 
 def _name(row: sqlite3.Row) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from callcore.asterisk.ami import AmiSettings, AsteriskPbx
+from callcore.asterisk.stopping import is_stopping
 from callcore.calls.attempt_tables import AttemptRow
 from callcore.calls.attempts import AttemptKind, NewAttempt
 from callcore.calls.cel_file import CelReader
@@ -112,12 +113,14 @@ class Caller:
             ),
             self.clock,
         )
-        self.dialler = Dialler(self.pbx, database, self.bus, self.clock)
+        self.dialler = Dialler(self.pbx, database, self.bus, self.clock, self._stops)
         self.attempts = AttemptFollower(
             database,
             self.bus,
             self.clock,
             lambda: self.pbx.health().connected,
+            is_stopping=self._stops,
+            read_to=lambda: self.reconciler.read_to,
             record_within=timedelta(seconds=9),
         )
         common = {
@@ -136,6 +139,9 @@ class Caller:
         self._changed = asyncio.Event()
         self.bus.subscribe(self._note)
 
+    async def _stops(self) -> bool:
+        return await is_stopping(self.pbx)
+
     def _hear(self, fact: PbxFact) -> None:
         self.attempts.hear(fact)
         for hear in self.ears:
@@ -151,7 +157,7 @@ class Caller:
         await self.follower.start()
         await self.pbx.start()
         await self.reconciler.start()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not self.pbx.health().connected:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.02)
 
@@ -181,7 +187,7 @@ class Caller:
         await self.dialler.dial(call_id)
         return call_id
 
-    async def reached(self, call_id: str, state: str, limit_s: float = 20) -> None:
+    async def reached(self, call_id: str, state: str, limit_s: float = 60) -> None:
         async with asyncio.timeout(limit_s):
             while state not in self.states.get(call_id, ()):
                 self._changed.clear()
@@ -191,7 +197,7 @@ class Caller:
         async with self.database.session() as session:
             return (await session.scalars(select(AttemptRow).where(AttemptRow.call_id == call_id))).one()
 
-    async def ended(self, call_id: str, limit_s: float = 25) -> AttemptRow:
+    async def ended(self, call_id: str, limit_s: float = 60) -> AttemptRow:
         async with asyncio.timeout(limit_s):
             while (row := await self.attempt(call_id)).state != "ended":  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.1)
@@ -201,7 +207,7 @@ class Caller:
         async with self.database.session() as session:
             return list(await session.scalars(select(CallRow).where(CallRow.call_id == call_id)))
 
-    async def call(self, call_id: str, limit_s: float = 15) -> CallRow:
+    async def call(self, call_id: str, limit_s: float = 60) -> CallRow:
         """The ended row of the journal."""
         async with asyncio.timeout(limit_s):
             while not (rows := [row for row in await self.calls(call_id) if row.result]):  # noqa: ASYNC110 - written in steps

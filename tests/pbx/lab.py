@@ -2,11 +2,13 @@
 
 import asyncio
 import csv
+import os
 import socket
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 
 from callcore.asterisk.carrier import CustomerCall, SimulatedCarrier, tone_hz, write_tones
@@ -56,17 +58,34 @@ SOUNDS_HZ = {
 }
 MUSIC_HZ = 3300
 SOUND_S = 1.0
+CONSOLE_PAUSE_S = 0.2  # each question to a console starts a process: the calls need the processor
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _is_free(port: int) -> bool:
+    """SIP takes a port of both kinds."""
+    with ExitStack() as probes:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            try:
+                probes.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
+
+
+# Of this worker alone, and below those that the system gives to whoever connects: what is free now stays free until the
+# PBX takes it.
+_FIRST_PORT = 12000 + 2000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = cycle(range(_FIRST_PORT, _FIRST_PORT + 1000))
+_RTP_PORTS = cycle(range(_FIRST_PORT + 1000, _FIRST_PORT + 2000, 100))
+
+
+def free_port() -> int:
+    return next(port for port in _PORTS if _is_free(port))
 
 
 def free_rtp_ports() -> tuple[int, int]:
-    first = free_port(socket.SOCK_DGRAM) & ~1
-    return (first, first + 100) if first < 65000 else (first - 400, first - 300)
+    first = next(_RTP_PORTS)
+    return first, first + 99
 
 
 def hours_around_now(ahead_h: int) -> tuple[OpenTime, ...]:
@@ -80,7 +99,7 @@ def hours_around_now(ahead_h: int) -> tuple[OpenTime, ...]:
 
 def lab_plans(root: Path) -> tuple[PbxPlan, CarrierPlan]:
     """p1 p2 p5 p8: outlets' phones; p3: an outside number; p4: an operator who sees the caller; p9 p10: duty."""
-    sip_port, carrier_port = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
+    sip_port, carrier_port = free_port(), free_port()
     pbx = InstanceDirs(root / "pbx")
 
     def sip(key: str, label: str, **more: object) -> PhonePlan:
@@ -182,17 +201,17 @@ class Lab:
         """Live channels of the PBX."""
         return await count_channels(self.pbx.cli)
 
-    async def quiet(self, limit_s: float = 15) -> None:
+    async def quiet(self, limit_s: float = 30) -> None:
         """Wait until neither side has a channel: nothing leaks."""
         async with asyncio.timeout(limit_s):
             while await self.channels() or await count_channels(self.carrier.cli):  # noqa: ASYNC110 - processes
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(CONSOLE_PAUSE_S)
 
-    async def over(self, call: str, limit_s: float = 40) -> str:
+    async def over(self, call: str, limit_s: float = 60) -> str:
         """Wait for the end of a customer's call: `ANSWER 16`."""
         async with asyncio.timeout(limit_s):
             while (result := await self.customers.result(call)) is None:  # noqa: ASYNC110 - a process
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(CONSOLE_PAUSE_S)
         return result
 
     def recording(self, call_id: str, suffix: str) -> Path:
@@ -267,12 +286,12 @@ class Ear:
     def kinds(self) -> list[str]:
         return [event["Kind"] for event in self.milestones()]
 
-    async def milestone(self, kind: str, limit_s: float = 15) -> Event:
+    async def milestone(self, kind: str, limit_s: float = 60) -> Event:
         return await self.first(
             lambda event: event.get("UserEvent") == "DL" and event["Kind"] == kind, limit_s
         )
 
-    async def ringing(self, key: str, limit_s: float = 15) -> Event:
+    async def ringing(self, key: str, limit_s: float = 60) -> Event:
         """The phone says that it rings."""
 
         def rings(event: Event) -> bool:
@@ -284,7 +303,7 @@ class Ear:
 
         return await self.first(rings, limit_s)
 
-    async def first(self, fits: Callable[[Event], bool], limit_s: float = 15) -> Event:
+    async def first(self, fits: Callable[[Event], bool], limit_s: float = 60) -> Event:
         async with asyncio.timeout(limit_s):
             while True:
                 for event in self.events:

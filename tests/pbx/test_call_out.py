@@ -7,15 +7,18 @@ import time
 import pytest
 
 from callcore.asterisk.carrier import UNKNOWN_TONE_HZ
+from callcore.asterisk.voice.render import render_all, sound_seconds
+from callcore.asterisk.voice.texts import make_texts
 from callcore.kernel.database import Database
+from callcore.orders.open_orders import OpenOrder
 from dialplans.contract import RECORDING_CUSTOMER, RECORDING_DONE, RECORDING_OURS
 from dialplans.plan import Behaviour
-from tests.audio import heard_from_to, is_heard, read_sound
+from tests.audio import heard_from_to, is_heard, likeness, read_sound
 from tests.integration.databases import migrated_sqlite
 from tests.pbx.caller import CLI, calling
 from tests.pbx.lab import OUTSIDE, SOUND_S, SOUNDS_HZ, VOICES
 
-pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 WHISPER = "dealerline/whisper"
 RINGING_HZ = 430  # the ring tone of Russia is 425 Hz
@@ -149,14 +152,25 @@ async def test_several_phones_an_outside_phone_and_more_ends(lab, caller):
     await lab.quiet()
 
 
-async def test_what_each_side_hears_before_they_are_joined(lab, caller):
+def spoken(lab, voice):
+    """What the voice says of an order, where the PBX plays it from: the name of its sound, and the file."""
+    order = OpenOrder(5, 416, "Роллеты", 891_000, "RU-MOS")
+    wanted = make_texts([], {"RU-MOS": "Московская область"}, [order]).by_order[5]
+    (done,) = render_all(voice, lab.dirs.sounds, [wanted])
+    return f"dealerline/{done.name}", lab.dirs.sounds / f"{done.name}.wav"
+
+
+async def test_what_each_side_hears_before_they_are_joined(lab, caller, voice):
     """Our side the whole whisper, part by part, and the prompt; the customer the notice of recording, and nothing of the
-    whisper. One customer hangs up in the notice: there was no talk, and no recording."""
+    whisper: of tones, and of an order's own words. One customer hangs up in the notice: there was no talk, and no recording."""
     parts = ("whisper", "hello", "late-ru")
     await told(lab, {number(42): Behaviour.HANG_UP})
     await lab.customers.set_think_s("p10", 4.8)
-    for who in ("p10", number(41)):
+    for who in ("p10", number(41), "p5", number(43)):
         await lab.customers.listen(who)
+    words, phrase = spoken(lab, voice)
+    await lab.customers.set_think_s("p5", sound_seconds(phrase) + SOUND_S + 0.3)
+    told_words = await caller.press(number(43), "p5", whisper=words)
     whisper = "&".join(f"dealerline/{name}" for name in parts)
     talk = await caller.press(number(41), "p10", whisper=whisper, greeting="dealerline/notice")
     refused = await caller.press(number(42), "p1", greeting="dealerline/notice")
@@ -166,7 +180,16 @@ async def test_what_each_side_hears_before_they_are_joined(lab, caller):
     await asyncio.sleep(2)
     await lab.customers.put_down("p10")
     assert await outcome(caller, talk) == ("talked", "ours-hung-up", 1)
+    await caller.reached(told_words, "talking")
+    await asyncio.sleep(1.5)
+    await lab.customers.put_down("p5")
+    assert await outcome(caller, told_words) == ("talked", "ours-hung-up", 1)
     await lab.quiet()
+    assert likeness(lab.customers.heard("p5"), phrase) > 0.95
+    assert is_heard(lab.customers.heard(number(43)), VOICES["p5"])
+    assert likeness(lab.customers.heard(number(43)), phrase) < 0.5
+    for suffix in (RECORDING_CUSTOMER, RECORDING_OURS):
+        assert likeness(lab.recording(told_words, suffix.format(base="")), phrase) < 0.5
 
     dealer, customer = (read_sound(lab.customers.heard(who)) for who in ("p10", number(41)))
     before = 0.0

@@ -8,7 +8,7 @@ from callcore.asterisk.console import Console
 from callcore.asterisk.embedded.build import declared_dirs
 from callcore.kernel.errors import PbxUnavailable
 
-pytestmark = [pytest.mark.pbx, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 
 def socket_of(lab) -> Path:

@@ -14,7 +14,7 @@ from tests.audio import is_heard, read_sound
 from tests.fakes.polling import until
 from tests.pbx.lab import CUSTOMER, CUSTOMER_HZ, DID, OUTSIDE, VOICES, customer
 
-pytestmark = [pytest.mark.pbx, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 
 def talked(lab, call_id, name):
@@ -152,12 +152,25 @@ async def test_the_second_duty_phone_is_tried(lab, ear, application):
     assert (await ear.milestone("accepted"))["Phone"] == "p10"
 
 
-async def test_nobody_at_all_leaves_a_message(lab, ear, application):
+async def test_the_third_number_of_a_shift_answers(lab, ear, application):
+    for name in ("p9", "p10"):
+        await lab.customers.set_behaviour(name, Behaviour.NO_ANSWER)
+    application.route(("p9", 2, "duty"), ("p10", 2, "duty"), ("p4", 15, "duty"))
+    await lab.over(await lab.customers.place_call(customer()))
+    assert (await ear.milestone("accepted"))["Phone"] == "p4"
+    call_id = (await ear.milestone("done"))["CallId"]
+    assert [event["Keys"] for event in ear.milestones("step")] == ["p9", "p10", "p4"]
+    await lab.quiet()
+    talked(lab, call_id, "p4")
+
+
+async def test_nobody_at_all_and_no_application_leave_a_message(lab, ear):
+    """The last rung of the ladder: nothing of ours lives, no duty phone is free."""
     for name in ("p1", "p9", "p10"):
         await lab.customers.set_behaviour(name, Behaviour.BUSY)
-    application.route(("p1", 15))
     await lab.over(await lab.customers.place_call(customer(talk_s=8)))
     left = await ear.milestone("voicemail")
+    assert (await ear.milestone("fallback"))["Reason"] == "agi-failure"
     assert left["File"] == f"{left['CallId']}-vm"
     assert 2 <= int(left["Seconds"]) <= 8
     await lab.quiet()

@@ -12,7 +12,7 @@ from callcore.kernel.clock import SystemClock
 from tests.fakes.agi_client import head
 from tests.pbx.lab import AMI_SECRET, CUSTOMER, DID, customer
 
-pytestmark = [pytest.mark.pbx, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 PLAN = RouteReply(
     (("DL_STEP_1_KEYS", "p1"), ("DL_STEP_1_RING", "15"), ("DL_STEP_1_KIND", "outlet"), ("DL_STEPS", "1"))
@@ -25,7 +25,7 @@ async def hearing(lab):
     pbx = AsteriskPbx(AmiSettings("127.0.0.1", lab.plan.ami_port, "lab", AMI_SECRET), SystemClock())
     await pbx.start()
     try:
-        assert isinstance(await asyncio.wait_for(pbx.next_fact(), 10), facts.PbxSnapshot)
+        assert isinstance(await asyncio.wait_for(pbx.next_fact(), 30), facts.PbxSnapshot)
         yield pbx
     finally:
         await pbx.close()
@@ -44,7 +44,7 @@ async def routing(lab, handler):
 async def until_done(pbx):
     """Facts until the customer's channel is gone."""
     heard = []
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(60):
         while True:
             heard.append(await pbx.next_fact())
             if isinstance(heard[-1], facts.ChannelHungUp) and heard[-1].channel.is_trunk:

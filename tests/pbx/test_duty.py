@@ -1,4 +1,5 @@
-"""Application and script are dead, nobody is open: the shift of the roster that stands now is rung, else the reserve."""
+"""Application and script are dead, nobody is open: the shift of the roster that stands now is rung, all its numbers in
+order, else the reserve."""
 
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,18 +17,18 @@ from dialplans.render import render_pbx
 from tests.fakes import network
 from tests.pbx.lab import customer
 
-pytestmark = [pytest.mark.pbx, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 HOUR = timedelta(hours=1)
 
 
 @asynccontextmanager
 async def roster(lab, *spans):
-    """Shifts of p2, then p1, between hours from now; the reserve is p9, p10."""
+    """Shifts of p2, p1, p4 between hours from now; the reserve is p9, p10."""
     now = SystemClock().now()
-    phones = (network.operator(1), network.operator(2), network.duty(9, 1), network.duty(10, 2))
+    phones = (*map(network.operator, (1, 2, 4)), network.duty(9, 1), network.duty(10, 2))
     shifts = [
-        Shift(number, now + start * HOUR, now + end * HOUR, ("p2", "p1"))
+        Shift(number, now + start * HOUR, now + end * HOUR, ("p2", "p1", "p4"))
         for number, (start, end) in enumerate(spans, start=1)
     ]
     compiled = static_shifts(make_roster(shifts, phones, org_id=1, ring_s=3), now)
@@ -46,19 +47,22 @@ def rung(ear):
         for event in ear.events
         if event.get("Event") == "Newstate" and event["ChannelStateDesc"] == "Ringing"
     ]
-    return [key for key in dict.fromkeys(found) if key in {"p1", "p2", "p9", "p10"}]
+    return [key for key in dict.fromkeys(found) if key in {"p1", "p2", "p4", "p9", "p10"}]
 
 
-async def test_the_second_number_of_the_shift_answers_when_the_first_does_not(lab, ear):
+@pytest.mark.parametrize("silent", [("p2",), ("p2", "p1")], ids=["second", "third"])
+async def test_the_next_number_of_the_shift_answers_when_those_before_do_not(lab, ear, silent):
     async with roster(lab, (-1, 1)):
-        await lab.customers.set_behaviour("p2", Behaviour.NO_ANSWER)
+        for name in silent:
+            await lab.customers.set_behaviour(name, Behaviour.NO_ANSWER)
         try:
             call = await lab.customers.place_call(customer(talk_s=1))
             assert await lab.over(call) == "ANSWER 16"
         finally:
-            await lab.customers.set_behaviour("p2", Behaviour.ACCEPT)
+            for name in silent:
+                await lab.customers.set_behaviour(name, Behaviour.ACCEPT)
     await lab.quiet()
-    assert rung(ear) == ["p2", "p1"]
+    assert rung(ear) == ["p2", "p1", "p4"][: len(silent) + 1]
     assert (await ear.milestone("fallback"))["Rung"] == "duty"
 
 

@@ -20,7 +20,7 @@ from tests.fakes import network
 from tests.pbx.lab import LADDER_DID, customer
 from tests.pbx.test_fallback import LIMIT_S, application
 
-pytestmark = [pytest.mark.pbx, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 
 def snapshot_bytes(made_ago=timedelta()):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from callcore.asterisk.agi.server import AgiSettings
-from callcore.asterisk.agi.thread import AgiThread
+from callcore.asterisk.answering.application_side import AnsweringProcess, Knowledge
 from callcore.asterisk.carrier import UNKNOWN_TONE_HZ
 from callcore.asterisk.inbound import InboundRouting
 from callcore.bootstrap.live_state import LiveKeeper
@@ -16,24 +16,24 @@ from callcore.calls.follow_calls import CallFollower
 from callcore.calls.settings import CallSettings, write_call_settings
 from callcore.calls.tables import CallRow, LegRow, RecordingRow
 from callcore.kernel.database import Database
-from callcore.kernel.metrics import Metrics
 from callcore.orders.attach_call import AttachCall
 from callcore.orders.contact import prove_contacts
 from callcore.orders.tables import OrderRow
 from callcore.outbound.masked_link import LinkMasked
 from callcore.routing.numbering import EMPTY_PLAN
 from callcore.routing.snapshot import RoutingOptions
-from dialplans.contract import RECORDING_CUSTOMER, RECORDING_DONE, RECORDING_OURS
-from tests.audio import is_heard, read_sound
+from dialplans.contract import RECORDING_CUSTOMER, RECORDING_DONE, RECORDING_OURS, Phrase
+from tests.audio import is_heard, make_tone, read_sound
 from tests.factories.network import make_did, make_org, make_outlet, make_phone, make_user
 from tests.factories.sales import make_customer, make_order
 from tests.integration.databases import migrated_sqlite
 from tests.pbx.caller import Caller
 from tests.pbx.lab import CUSTOMER_HZ, DID, OUTSIDE, VOICES, customer
 
-pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 CLIENT = "+79161007701"
+NOTICE_HZ = 1500
 MOBILE_ID = 3  # p3 of the lab stands at OUTSIDE
 
 
@@ -50,7 +50,7 @@ async def a_pressed_order(database, now):
         factory = await make_org(session)
         dealer = await make_org(session, parent=factory, kind="dealer")
         await make_outlet(session, dealer, name="Салон")
-        await make_did(session, number=f"+{DID}", region_code="RU-MOW")
+        await make_did(session, number=f"+{DID}", region_code="RU-MOW", says_recorded=True)
         user = await make_user(session, dealer, role="dealer_manager")
         outlet = await make_outlet(session, dealer)
         values = {"id": MOBILE_ID, "kind": "external", "number": OUTSIDE, "extension": ""}
@@ -84,10 +84,7 @@ async def serving(lab, database):
         clock=caller.clock,
         numbering=lambda: EMPTY_PLAN,
         options=RoutingOptions(),
-        offer=lambda fact: follower.offer(fact),
-        metrics=Metrics(),
         live=lambda: live.current,
-        masked=masked.way,
     )
     await routing.refresh()
     follower = CallFollower(
@@ -99,7 +96,11 @@ async def serving(lab, database):
         linker=LinkMasked(AttachCall()),
     )
     caller.follower = follower
-    agi = AgiThread(routing.answer, AgiSettings(port=lab.plan.agi_port))
+    agi = AnsweringProcess(
+        AgiSettings(port=lab.plan.agi_port),
+        Knowledge(lambda: routing.snapshot, lambda: live.current, masked.ways),
+        lambda told: follower.offer(told.fact),
+    )
     await agi.start()
     await caller.start()
     try:
@@ -126,9 +127,19 @@ def heard(lab, call_id, customer_hz, dealer_hz):
     assert lab.recording(call_id, RECORDING_DONE.format(base="")).exists()
 
 
+@pytest.fixture
+def notice(lab):
+    """Only here the notice of recording has a sound: calls of other tests begin at once."""
+    path = make_tone(lab.dirs.sounds / f"{Phrase.RECORDED}-ru.wav", NOTICE_HZ, 1.0, level=0.3)
+    yield path
+    path.unlink()
+
+
+@pytest.mark.usefixtures("notice")
 async def test_both_directions_by_one_number(lab, ear, database):
     async with serving(lab, database) as (caller, order_id):
-        await lab.customers.listen(CLIENT)
+        for who in (CLIENT, "customers"):
+            await lab.customers.listen(who)
         call = await lab.customers.place_call(customer(from_number=OUTSIDE, talk_s=3))
         call_id = (await ear.milestone("masked"))["CallId"]
         assert await lab.over(call) == "ANSWER 16"
@@ -142,6 +153,10 @@ async def test_both_directions_by_one_number(lab, ear, database):
         assert await lab.customers.calls_to(CLIENT) == 1
         await lab.quiet()
         heard(lab, call_id, UNKNOWN_TONE_HZ, CUSTOMER_HZ)
+        assert is_heard(lab.customers.heard(CLIENT), NOTICE_HZ), "who is called hears that it is recorded"
+        assert is_heard(lab.customers.heard(CLIENT), CUSTOMER_HZ)
+        assert not is_heard(lab.customers.heard(call), NOTICE_HZ)
+        assert not is_heard(lab.recording(call_id, RECORDING_OURS.format(base="")), NOTICE_HZ)
         async with database.transaction() as session:
             made = await session.scalars(select(RecordingRow.base).where(RecordingRow.call_id == call_id))
             assert made.all() == [call_id]

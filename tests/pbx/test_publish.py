@@ -9,7 +9,7 @@ from dialplans.plan import PhoneKind, PhonePlan, RenderedConfig
 from dialplans.render import render_pbx
 from tests.pbx.lab import customer
 
-pytestmark = [pytest.mark.pbx, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 
 async def test_bad_files_leave_the_running_pbx_as_it_was(lab):

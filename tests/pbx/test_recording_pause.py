@@ -18,7 +18,7 @@ from tests.integration.databases import migrated_sqlite
 from tests.pbx.caller import calling
 from tests.pbx.lab import SOUNDS_HZ, VOICES
 
-pytestmark = [pytest.mark.pbx, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 NUMBERS = {"p10": "+79161007777", "p2": "+79161007778"}
 LIMIT_S = 2.0

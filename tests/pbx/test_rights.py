@@ -8,7 +8,7 @@ import pytest
 from dialplans.render import AMI_EVENTS
 from tests.pbx.lab import AMI_SECRET, customer
 
-pytestmark = [pytest.mark.pbx, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 
 async def ami(lab, *actions, user="lab", secret=AMI_SECRET):
@@ -17,7 +17,7 @@ async def ami(lab, *actions, user="lab", secret=AMI_SECRET):
     try:
         for action in (f"Action: Login\r\nUsername: {user}\r\nSecret: {secret}", *actions, "Action: Logoff"):
             writer.write(f"{action}\r\n\r\n".encode())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return (await reader.read()).decode()
     finally:
         writer.close()
@@ -51,7 +51,12 @@ async def test_ami_says_only_what_facts_are_made_of(lab, ear, application):
     await ear.milestone("done")
     heard = {event["Event"] for event in ear.events if "Event" in event}
     assert {"Newchannel", "Newstate", "DialBegin", "DialEnd", "BridgeEnter", "Hangup", "UserEvent"} <= heard
-    assert heard <= {*AMI_EVENTS, "SuccessfulAuth"}
+    assert heard <= {*AMI_EVENTS, "DeviceStateChange", "SuccessfulAuth"}
+    devices = [event["Device"] for event in ear.events if event.get("Event") == "DeviceStateChange"]
+    assert any(device == "PJSIP/p4" for device in devices)
+    assert all(device.startswith("PJSIP/") for device in devices), (
+        "each half of a Local channel is a device, too"
+    )
     assert all("." in event["Timestamp"] for event in ear.events if event.get("Event") == "Hangup")
 
 
@@ -60,7 +65,7 @@ def sip(lab, method, number, user):
     to = f"127.0.0.1:{lab.plan.sip_port}"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
         line.bind(("127.0.0.1", 0))
-        line.settimeout(5)
+        line.settimeout(60)
         me = f"127.0.0.1:{line.getsockname()[1]}"
         request = (
             f"{method} sip:{number}@{to} SIP/2.0\r\nVia: SIP/2.0/UDP {me};branch=z9hG4bK{method}{user}{number}\r\n"

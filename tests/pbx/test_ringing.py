@@ -14,7 +14,7 @@ from tests.pbx.lab import (
     customer,
 )
 
-pytestmark = [pytest.mark.pbx, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 WHISPER = "dealerline/whisper"
 

@@ -15,7 +15,16 @@ from callcore.calls.tables import CallEventRow, CallRow
 from callcore.kernel.database import Database
 from callcore.outbound.robot.results import keys_of
 from callcore.outbound.robot.speech import SpokenLine, SpokenOrder, call_parts, order_parts
-from dialplans.contract import RECORDING_CUSTOMER, RECORDING_DONE, RECORDING_OURS, ROBOT_KEYS, ROBOT_SAY
+from dialplans.contract import (
+    RECORDING_CUSTOMER,
+    RECORDING_DONE,
+    RECORDING_OURS,
+    ROBOT_KEY_S,
+    ROBOT_KEYS,
+    ROBOT_SAY,
+    ROBOT_TRIES,
+    RobotPhrase,
+)
 from dialplans.plan import Behaviour
 from tests.audio import RATE_HZ, Sound, is_heard, read_sound, tone_level, write_wav
 from tests.integration.databases import migrated_sqlite
@@ -23,7 +32,7 @@ from tests.pbx.caller import calling
 from tests.pbx.kept import RIGHT, kept
 from tests.pbx.lab import VOICES
 
-pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 ORDER = SpokenOrder(maker="Фабрика", number=12, lines=[SpokenLine("Окно", 2000, "шт")], total_kopecks=300_000)
 SPEECH = 500.0  # root mean square of a voice in a recording, of 32767
@@ -72,12 +81,12 @@ async def test_each_key_and_none(lab, caller, message, database, tmp_path):
         return await caller.press(
             number(n),
             kind=AttemptKind.ROBOT,
-            variables={ROBOT_SAY: message, ROBOT_KEYS: "p2"},
+            variables={ROBOT_SAY: message if n != 7 else "beep", ROBOT_KEYS: "p2"},
         )
 
     ids = {n: await call(n) for n in (*pressed, 6, 7)}
     await caller.reached(ids[5], "talking")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await _is_with_a_person(database, ids[5]):  # noqa: ASYNC110 - a process
             await asyncio.sleep(0.2)
     await asyncio.sleep(2)
@@ -94,11 +103,24 @@ async def test_each_key_and_none(lab, caller, message, database, tmp_path):
     assert (talk.direction, talk.caller_number) == ("outbound", number(1))
     assert [one.base for one in await caller.recordings(ids[1])] == [ids[1]]
     await _check_sound(lab, ids, tmp_path)
-    await lab.customers.put_down(number(7))
-    row = await caller.ended(ids[7])
+    row = await caller.ended(ids[7], 60)
     async with database.session() as session:
         assert await keys_of(session, ids[7]) == ""
     assert row.result == "talked"  # answered; nothing pressed is no confirmation, see the unit tests
+    _check_repeats(lab, ids[7])
+
+
+def _check_repeats(lab, call_id):
+    """Nobody pressed anything: the robot said it thrice and put the receiver down by itself."""
+
+    def seconds(name: str) -> float:
+        return read_sound(Path(lab.dirs.sounds) / "robot" / f"{name}.wav").duration_s
+
+    once = seconds(RobotPhrase.MENU) + float(ROBOT_KEY_S)
+    said = read_sound(lab.recording(call_id, RECORDING_OURS.format(base=""))).duration_s
+    whole = ROBOT_TRIES * once + (ROBOT_TRIES - 1) * seconds(RobotPhrase.AGAIN) + seconds(RobotPhrase.SILENCE)
+    assert ROBOT_TRIES == 3, "two repeats at most"
+    assert whole - 1 < said < whole + once / 2
 
 
 def loudness(sound: Sound) -> float:
