@@ -19,6 +19,7 @@ class WebSettings(Section):
     place_url: str  # where a point on a map opens; {lat} and {lon} are put in
     map_tiles: str  # pictures of the map a pin is set on; {z}, {x} and {y} are put in; empty: a grid, nothing from outside
     map_credit: str  # what their owner wants to be written on them
+    templates_dir: Path  # compiled templates of pages; not writable: each start compiles them anew
 
     @field_validator("place_url")
     @classmethod
@@ -37,6 +38,28 @@ class WebSettings(Section):
         if value and not all(place in value for place in ("{z}", "{x}", "{y}")):
             raise ValueError("нужны места {z}, {x} и {y}")
         return value
+
+
+class GeocoderSettings(Section):
+    """Who is asked where an address is on the map. The town is found by our own table; none: nobody looks, the pin is set
+    by hand."""
+
+    service: Literal["none", "gazetteer", "nominatim", "yandex"]
+    url: str  # of the search; empty: Yandex's own, Nominatim has none that may be used unasked
+    key: SecretStr
+    contact: str  # who asks, for the owner of a public server: a mail address
+    timeout_s: float = Field(ge=1, le=60)
+    per_second: float = Field(gt=0, le=50)  # questions
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.url and not re.fullmatch(r"https?://[^\s?#]+", self.url):
+            raise ValueError("url: нужен адрес http:// или https:// без параметров, или пустая строка")
+        if self.service == "nominatim" and not self.url:
+            raise ValueError('для service = "nominatim" нужен url, например https://maps.example.org/search')
+        if self.service == "yandex" and not self.key.get_secret_value():
+            raise ValueError('для service = "yandex" нужен key')
+        return self
 
 
 class DatabaseSettings(Section):
@@ -86,6 +109,7 @@ class PbxSettings(Section):
     trunk_host: str
     trunk_port: int = Field(ge=1, le=65535)
     trunk_caller_id: str
+    trunk_label: str  # display name of our calls to customers; empty: the carrier signs them itself
     trunk_register: bool
 
 
@@ -190,6 +214,7 @@ class SmsSettings(Section):
     http_login: str
     http_password: SecretStr
     http_sender: str
+    http_hook_secret: SecretStr
     smpp_host: str
     smpp_port: int = Field(ge=1, le=65535)
     smpp_tls: bool
@@ -213,6 +238,9 @@ class SmsSettings(Section):
         missing = [name for sender in self.senders for name in needed[sender] if not getattr(self, name)]
         if missing:
             raise ValueError(f"для выбранных senders не заполнено: {', '.join(missing)}")
+        secret = self.http_hook_secret.get_secret_value()
+        if secret and len(secret) < 16:
+            raise ValueError("http_hook_secret: не короче 16 знаков")
         if len(set(self.senders)) != len(self.senders):
             raise ValueError("senders: каждый способ указывается один раз")
         return self

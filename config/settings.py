@@ -15,6 +15,7 @@ from config.sections import (
     AmiSettings,
     DatabaseSettings,
     DealerSettings,
+    GeocoderSettings,
     LogSettings,
     MailSettings,
     NumberingSettings,
@@ -44,6 +45,7 @@ class Settings(Section):
     demo: bool
     tz: str
     web: WebSettings
+    geocoder: GeocoderSettings
     database: DatabaseSettings
     ami: AmiSettings
     agi: AgiSettings
@@ -117,7 +119,7 @@ def _sentence(error: Any) -> str:
         return f"{where}: такой настройки нет; исправьте опечатку или удалите строку"
     shown = (
         ""
-        if "secret" in where or "url" in where or where.startswith(("mail", "sms"))
+        if "secret" in where or "url" in where or where.startswith(("mail", "sms", "geocoder"))
         else f" (сейчас {error['input']!r})"
     )
     return f"{where}: {_demand(error)}{shown}"
@@ -168,7 +170,9 @@ def _absolute(settings: Settings, root: Path) -> Settings:
     dealers = settings.dealers.model_copy(update={"logos_dir": logos_dir})
     files_dir = (root / settings.orders.files_dir).resolve()
     voice = VoiceSettings(dir=(root / settings.voice.dir).resolve())
+    templates_dir = (root / settings.web.templates_dir).resolve()
     changed = {
+        "web": settings.web.model_copy(update={"templates_dir": templates_dir}),
         "pbx": pbx,
         "recordings": recordings,
         "numbering": numbering,

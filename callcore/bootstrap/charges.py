@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from callcore.bootstrap.quota_count import quota_org
 from callcore.calls.charge_ledger import calls_to_charge, charge_call, charge_no_callback, with_policy
 from callcore.calls.charge_rules import Decided
 from callcore.calls.events import CallEnded
@@ -16,6 +15,7 @@ from callcore.kernel.errors import DatabaseUnavailable
 from callcore.kernel.logs import get_logger
 from callcore.kernel.tasks import TaskOwner
 from callcore.network.check_points import check_points
+from callcore.routing.given import quota_org
 from callcore.routing.model import StepStage
 from callcore.routing.stored import from_json
 

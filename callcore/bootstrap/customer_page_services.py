@@ -11,6 +11,7 @@ from callcore.kernel.errors import NotFound
 from callcore.kernel.rate import RateLimit
 from callcore.messaging.feedback import leave_feedback, survey_of
 from callcore.messaging.links import survey_token
+from callcore.messaging.published import Reviews, published_reviews
 from callcore.orders.file_store import FileStore
 from callcore.orders.files import Download
 from callcore.outbound.robot.confirm_order import LINK, confirm_order, may_confirm
@@ -44,6 +45,7 @@ class CustomerDesk:
             survey=self.survey,
             say=self.say,
             feedback=self.feedback,
+            reviews=self.reviews,
             may_confirm=self.may_confirm,
             confirm=self.confirm,
             stop_ads=self.stop_ads,
@@ -80,6 +82,10 @@ class CustomerDesk:
             _ = await leave_feedback(
                 session, order_id=order_id, kind=kind, score=score, text=text, now=self._clock.now()
             )
+
+    async def reviews(self, org_id: int | None, after: int | None, limit: int) -> Reviews:
+        async with self._database.session() as session:
+            return await published_reviews(session, org_id, after=after, limit=limit)
 
     async def may_confirm(self, order: PublicOrder) -> bool:
         async with self._database.session() as session:

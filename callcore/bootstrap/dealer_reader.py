@@ -15,6 +15,7 @@ from callcore.calls.queries import journal
 from callcore.calls.views import JournalFilter, JournalRow
 from callcore.kernel.clock import Clock
 from callcore.kernel.database import Database
+from callcore.messaging.published import Reviews, published_reviews
 from callcore.network import change_people, dealer_card
 from callcore.network.change_dealers import ChangeDealers
 from callcore.network.change_network import ChangeNetwork
@@ -48,6 +49,7 @@ Query = Callable[[AsyncSession, Viewer, int], Awaitable[_T]]
 
 LAST_CALLS = 5
 OPEN_ORDERS = 50
+REVIEWS_ON_CARD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class DealerReader:
             phone_to_edit=partial(self._read, phone_to_edit),
             card_since=self.card_since,
             suspended_because=self.suspended_because,
+            reviews=self.reviews,
             open_orders=self.open_orders,
             open_links=self.open_links,
             checklist=self.checklist,
@@ -116,6 +119,10 @@ class DealerReader:
     async def _read(self, query: Query[_T], viewer: Viewer, entity_id: int) -> _T:
         async with self._database.session() as session:
             return await query(session, viewer, entity_id)
+
+    async def reviews(self, org_id: int) -> Reviews:
+        async with self._database.session() as session:
+            return await published_reviews(session, org_id, limit=REVIEWS_ON_CARD)
 
     async def find(
         self, viewer: Viewer, wanted: DealerFilter, *, after: int | None, limit: int

@@ -62,7 +62,7 @@ class DutyKeeper:
 
     async def person(self, viewer: Viewer, user_id: int) -> PersonHours:
         async with self._database.session() as session:
-            return await person_hours(session, viewer, user_id)
+            return await person_hours(session, viewer, user_id, self._clock.now().date())
 
     def away(self, first: datetime, last: datetime) -> tuple[Span, ...]:
         return away_spans(self._office(), first, last)

@@ -29,14 +29,21 @@ class Health:
     recordings: Callable[[], RecordingHealth]
     store_dir: Path
     messages: Callable[[], HealthCheck]
+    is_answering: Callable[[], bool]
 
     async def checks(self) -> tuple[HealthCheck, ...]:
         link, free = self.pbx.health(), free_space(self.store_dir).free_bytes
+        is_answering = self.is_answering()
         return (
             await self._database(),
             HealthCheck("pbx", link.connected, "" if link.connected else "нет связи с АТС"),
             HealthCheck(
                 "routing", self.routing.is_ready, "" if self.routing.is_ready else "сеть дилеров не прочитана"
+            ),
+            HealthCheck(
+                "answering",
+                is_answering,
+                "" if is_answering else "процесс, отвечающий АТС, перезапускается: звонки ведёт сама АТС",
             ),
             HealthCheck("disk", free > LEAST_FREE_BYTES, f"свободно {free // 1_000_000} МБ"),
             self.messages(),

@@ -8,7 +8,7 @@ from callcore.kernel.database import Database
 from callcore.messaging.catcher import Catcher, CaughtLetters
 from callcore.messaging.mail import LetterSender, MailServer, SmtpSender
 from callcore.messaging.rules import MailTls
-from callcore.messaging.sms.http_sender import Dialect, HttpProvider, HttpSmsSender
+from callcore.messaging.sms.http_sender import Dialect, HttpHook, HttpProvider, HttpSmsSender
 from callcore.messaging.sms.port import SmsNews, SmsSender
 from callcore.messaging.sms.route import SmsRoute
 from callcore.messaging.sms.smpp_sender import SmppSender, SmppServer
@@ -20,13 +20,15 @@ from config.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class MessageWays:
-    """`site_address` begins links, empty for none. `letters` None: mail is not set up. `hook` checks what Twilio says."""
+    """`site_address` begins links, empty for none. `letters` None: mail is not set up. `hook` checks what Twilio says,
+    `http_hook` what the provider of `[sms] http_*` says."""
 
     site_address: str = ""
     letters: LetterSender | None = None
     sms: SmsRoute = field(default_factory=lambda: SmsRoute(()))
     catcher: Catcher | None = None
     hook: TwilioHook | None = None
+    http_hook: HttpHook | None = None
 
 
 def message_ways(settings: Settings, database: Database, clock: Clock) -> MessageWays:
@@ -47,6 +49,7 @@ def message_ways(settings: Settings, database: Database, clock: Clock) -> Messag
         SmtpSender(_server(mail)) if mail.host else None,
         SmsRoute(senders),
         hook=TwilioHook(account) if "twilio" in sms.senders and account.hook_address else None,
+        http_hook=_http_hook(sms),
     )
 
 
@@ -76,6 +79,12 @@ def _provider(sms: SmsSettings) -> HttpProvider:
         signature=sms.http_sender,
         limit_s=sms.limit_s,
     )
+
+
+def _http_hook(sms: SmsSettings) -> HttpHook | None:
+    secret = sms.http_hook_secret.get_secret_value()
+    is_told = "http" in sms.senders and sms.http_dialect == "smsc"
+    return HttpHook(secret) if is_told and secret else None
 
 
 def _smpp(sms: SmsSettings, database: Database, clock: Clock) -> SmppSender:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.distribution.views import OfferView, offer_view
 from callcore.kernel import audit
@@ -17,6 +18,7 @@ from callcore.kernel.errors import NotFound
 from callcore.kernel.tasks import TaskOwner, every
 from callcore.messaging.deliveries import states_by_key
 from callcore.messaging.feedback import send_survey
+from callcore.messaging.recipients import customer_numbers
 from callcore.messaging.tables import SurveyRow
 from callcore.network.model import Viewer
 from callcore.orders.card_queries import order_card
@@ -25,6 +27,7 @@ from callcore.orders.changing import WORKERS
 from callcore.orders.contact import is_proof_due, prove_contacts
 from callcore.orders.file_store import FolderStore
 from callcore.orders.files import OrderFiles
+from callcore.orders.masking import without_numbers
 from callcore.orders.model import OrderEventKind
 from callcore.orders.order_work import OrderWork
 from callcore.orders.reasons import ensure_reasons
@@ -43,13 +46,21 @@ class OrderCardReader:
     """Names follow the services."""
 
     def __init__(
-        self, database: Database, clock: Clock, *, files_dir: Path, max_file_bytes: int, place_url: str
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        files_dir: Path,
+        max_file_bytes: int,
+        place_url: str,
+        finds_places: bool = True,
     ) -> None:
         self._database = database
         self._clock = clock
         self._files = OrderFiles(database, clock, FolderStore(files_dir, max_file_bytes))
         self._max_file_bytes = max_file_bytes
         self._place_url = place_url
+        self._finds_places = finds_places
 
     def services(self) -> CardServices:
         return CardServices(
@@ -62,6 +73,7 @@ class OrderCardReader:
             files=self._files,
             place_url=self._place_url,
             max_file_bytes=self._max_file_bytes,
+            finds_places=self._finds_places,
         )
 
     async def card(self, viewer: Viewer, number: int) -> OrderCard:
@@ -82,7 +94,14 @@ class OrderCardReader:
         asked = select(SurveyRow).where(SurveyRow.order_id == card.order.id, SurveyRow.cycle == card.cycle)
         async with self._database.session() as session:
             row = await session.scalar(asked)
-        return SurveyState(row.made_at, row.answered_at, row.score, row.text) if row else SurveyState()
+            text = await self._plain(session, card, row.text) if row else ""
+        return SurveyState(row.made_at, row.answered_at, row.score, text) if row else SurveyState()
+
+    async def _plain(self, session: AsyncSession, card: OrderCard, text: str) -> str:
+        """Without numbers, where the customer's own is hidden."""
+        if card.order.phone is None or not card.order.phone.is_hidden:
+            return text
+        return without_numbers(text, await customer_numbers(session, card.order.customer_id))
 
     async def ask(self, viewer: Viewer, number: int) -> bool:
         """Raises NotFound, NotAllowedNow("order-not-closed")."""

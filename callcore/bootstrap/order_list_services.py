@@ -17,6 +17,8 @@ from callcore.kernel.errors import TooMany
 from callcore.network.model import Role, Viewer
 from callcore.orders import saved_views
 from callcore.orders.change_manager import Manager, managers_for
+from callcore.orders.change_status import working_stages
+from callcore.orders.changing import WORKERS
 from callcore.orders.export_orders import note_export, piece_of, write_book
 from callcore.orders.list_model import ListPage, ListRow, Owed, TabCount
 from callcore.orders.list_queries import order_list, order_rows, owed_now, tab_counts
@@ -37,6 +39,7 @@ class _Offered:
     at: datetime
     managers: tuple[Manager, ...]
     statuses: tuple[StatusName, ...]
+    stages: tuple[StatusName, ...]
 
 
 class OrderListReader:
@@ -67,6 +70,7 @@ class OrderListReader:
             delete_view=self.delete_view,
             assign=self._bulk.assign,
             lead=self._bulk.lead,
+            move=self._bulk.move,
             undo=self._bulk.undo,
             export=self.export,
             report=self.report,
@@ -101,6 +105,7 @@ class OrderListReader:
                 views=await saved_views.views_of(session, viewer),
                 managers=offered.managers,
                 statuses=offered.statuses,
+                stages=offered.stages if viewer.role in WORKERS else (),
             )
 
     async def _offered(self, session: AsyncSession, viewer: Viewer) -> _Offered:
@@ -110,7 +115,8 @@ class OrderListReader:
         if kept is None or now - kept.at > OFFERED_AGE:
             book = await load_statuses(session)
             statuses = tuple(StatusName(one.code, one.name) for one in book.stages)
-            kept = _Offered(now, await managers_for(session, viewer), statuses)
+            stages = tuple(StatusName(one.code, one.name) for one in working_stages(book))
+            kept = _Offered(now, await managers_for(session, viewer), statuses, stages)
             if len(self._kept) >= OFFERED_KEPT:
                 self._kept.clear()
             self._kept[key] = kept

@@ -59,6 +59,7 @@ from web.duty.pages import room as duty_room
 from web.efficiency.pages import room as efficiency_room
 from web.intake.import_pages import room as import_room
 from web.intake.pages import room as intake_room
+from web.leads.pages import room as lead_room
 from web.live.pages import room as live_room
 from web.map.pages import room as map_room
 from web.orders.card_pages import room as order_card_room
@@ -76,6 +77,7 @@ from web.routing.pages import room as policy_room
 from web.settings.pages import room as setting_room
 from web.strategies.pages import room as strategy_room
 from web.transfers.pages import room as transfer_room
+from web.ui.compiled import compiled_templates
 from web.ui.pin import MapTiles
 from web.ui.templates import ROLE_TITLES
 from web.value.pages import room as value_room
@@ -109,6 +111,7 @@ def make_site(application: "Application") -> web.Application:
         WebDeps(
             sign_in=SignIn(application.database, application.clock, seal=seal),
             clock=application.clock,
+            template_cache=compiled_templates(settings.web.templates_dir),
             rooms=(
                 overview_room(
                     OverviewReader(
@@ -155,11 +158,17 @@ def make_site(application: "Application") -> web.Application:
                         files_dir=settings.orders.files_dir,
                         max_file_bytes=settings.orders.max_file_mb * 1024 * 1024,
                         place_url=settings.web.place_url,
+                        finds_places=settings.geocoder.service != "none",
                     ).services()
                 ),
                 offer_room(offer_services(application.database, application.clock)),
                 customer_room(
-                    CustomerReader(application.database, application.clock, application.stores).services()
+                    CustomerReader(
+                        application.database,
+                        application.clock,
+                        application.stores,
+                        FolderStore(settings.orders.files_dir, settings.orders.max_file_mb * 1024 * 1024),
+                    ).services()
                 ),
                 *MessageReader(
                     application.database,
@@ -193,6 +202,7 @@ def make_site(application: "Application") -> web.Application:
                 policy_room(PolicyReader(application.what_if).services()),
                 strategy_room(StrategyReader(application.database, application.clock).services()),
                 setting_room(SettingReader(application.database, application.clock).services()),
+                lead_room(application.leads.services()),
                 robot_room(application.robot.services()),
                 messages,
                 api_room(intake.api()),

@@ -4,15 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 
+from sqlalchemy import select
+
+from callcore.customers.model import ContactKind
+from callcore.customers.tables import ContactRow
 from callcore.demo.data import DemoData, DemoPhone
 from callcore.kernel.database import Database
 from callcore.network.directory import load_directory
 from callcore.network.lines import Wiring
+from callcore.orders.tables import OrderRow
+from callcore.outbound.robot.model import RobotState
+from callcore.outbound.tables import RobotCallRow
 from callcore.routing.decide import decide
 from callcore.routing.snapshot import build_snapshot
 from dialplans.contract import PHONE_KEY
 from dialplans.plan import Behaviour
+
+AWAITING: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,20 @@ async def first_call(database: Database, data: DemoData, now: datetime) -> Sampl
         if steps and steps[0].outlet_id is not None:
             return call
     return calls[0]
+
+
+async def awaits_robot(database: Database) -> tuple[str, ...]:
+    """Numbers of customers whom the robot has still to call, E.164."""
+    async with database.session() as session:
+        rows = await session.scalars(
+            select(ContactRow.value)
+            .join(OrderRow, OrderRow.customer_id == ContactRow.customer_id)
+            .join(RobotCallRow, RobotCallRow.order_id == OrderRow.id)
+            .where(RobotCallRow.state == RobotState.WAITING.value, ContactRow.kind == ContactKind.PHONE)
+            .order_by(RobotCallRow.id)
+            .limit(AWAITING)
+        )
+        return tuple(rows)
 
 
 def sample_calls(data: DemoData) -> tuple[SampleCall, ...]:

@@ -1,8 +1,10 @@
-"""What the robot of the demo has done: the newest orders of the sites, each with one of the ends that a call can have. Pure."""
+"""What the robot of the demo has done: the newest orders of the sites, each with one of the ends that a call can have; and one
+that it still has to call: that call is made for real, so it has a recording. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from callcore.calls.attempts import AttemptResult
 from callcore.customers.consents import ConsentKind
@@ -10,7 +12,7 @@ from callcore.customers.tables import ConsentRow, ContactRow
 from callcore.demo.customer_details import TEXT_VERSION
 from callcore.demo.rows import Rows
 from callcore.network.access_tables import SettingRow
-from callcore.orders.model import OrderEventKind
+from callcore.orders.model import OrderClass, OrderEventKind
 from callcore.orders.tables import OrderEventRow, OrderRow
 from callcore.outbound.do_not_call import BarSource
 from callcore.outbound.robot.model import RobotResult, RobotState
@@ -19,6 +21,8 @@ from callcore.outbound.tables import DoNotCallRow, RobotCallRow
 Row = dict[str, Any]
 CALLED: Final = 24
 SETTING: Final = "robot"
+_FIRST_CALL_IN: Final = timedelta(seconds=45)
+_DAY: Final = range(10, 20)  # hours in which the robot surely calls
 # result, keys of all tries, tries
 ENDS: Final = (
     (RobotResult.CONFIRMED, "1", 1),
@@ -37,10 +41,13 @@ ENDS: Final = (
 
 def demo_robot(told: Rows, now: datetime) -> Rows:
     """`told` are the rows of the story. The robot is on for orders from now on."""
-    orders = sorted(
+    wanted = sorted(
         (row for table, rows in told if table is OrderRow for row in rows if _is_wanted(row)),
         key=lambda row: row["created_at"],
-    )[-CALLED:]
+    )
+    waiting = _waiting(wanted, now)
+    others = [row for row in wanted if not waiting or row["customer_id"] != waiting[0]["customer_id"]]
+    orders = others[-CALLED:]
     seqs = _last_seqs(told)
     calls, events = [], []
     for number, order in enumerate(orders):
@@ -49,6 +56,7 @@ def demo_robot(told: Rows, now: datetime) -> Rows:
         calls.append(_call(number + 1, order, result, keys, tries, at))
         if result is not RobotResult.NOT_NEEDED:
             events.append(_event(order, seqs.get(order["id"], 0) + 1, result, at))
+    calls += [_to_call(len(calls) + 1, order, now) for order in waiting]
     return [
         (RobotCallRow, calls),
         (OrderEventRow, events),
@@ -60,6 +68,35 @@ def demo_robot(told: Rows, now: datetime) -> Rows:
 
 def _is_wanted(order: Row) -> bool:
     return order["kind"] == "order" and order["org_id"] is not None
+
+
+def _waiting(orders: Sequence[Row], now: datetime) -> list[Row]:
+    """The newest order about which nobody has talked yet, rather of a customer for whom it is day now; at most one."""
+    open_ones = [
+        order
+        for order in orders
+        if order["contacted_at"] is None and order["status_class"] in (OrderClass.OPEN, OrderClass.WAITING)
+    ]
+    awake = [order for order in open_ones if now.astimezone(ZoneInfo(order["tz"])).hour in _DAY]
+    return (awake or open_ones)[-1:]
+
+
+def _to_call(row_id: int, order: Row, now: datetime) -> Row:
+    return {
+        "id": row_id,
+        "order_id": order["id"],
+        "cycle": order.get("cycle", 1),
+        "state": RobotState.WAITING.value,
+        "result": "",
+        "keys": "",
+        "attempts": 0,
+        "call_id": "",
+        "made_at": order["created_at"],
+        "due_at": now + _FIRST_CALL_IN,
+        "lease_until": None,
+        "ended_at": None,
+        "data": {"by": "robot"},
+    }
 
 
 def _call(row_id: int, order: Row, result: RobotResult, keys: str, tries: int, at: datetime) -> Row:

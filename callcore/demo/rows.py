@@ -12,10 +12,11 @@ from callcore.demo.customers import ToldCustomer
 from callcore.demo.data import DemoData
 from callcore.demo.network_rows import Row
 from callcore.demo.orders import ToldOrder
+from callcore.demo.pins import order_pins, point_of
 from callcore.demo.story import Story
 from callcore.kernel.database import Base
-from callcore.network.region_centres import region_centres
 from callcore.orders.model import UNKNOWN
+from callcore.orders.pin_tables import OrderPinRow
 from callcore.orders.tables import OrderEventRow, OrderLineRow, OrderRow, OrderSequenceRow
 from callcore.routing.explain import to_json
 
@@ -31,6 +32,7 @@ def story_rows(data: DemoData, story: Story, now: datetime) -> Rows:
         (OrderRow, [_order(order) for order in story.orders]),
         (OrderLineRow, _with_ids(line for order in story.orders for line in _lines(order))),
         (OrderEventRow, _with_ids(event for order in story.orders for event in _order_events(order))),
+        (OrderPinRow, list(order_pins(story.orders))),
         (OrderSequenceRow, [{"name": "order", "value": len(story.orders)}]),
         *_call_tables(data, story),
     ]
@@ -72,7 +74,7 @@ def _contacts(customer: ToldCustomer) -> Iterator[Row]:
 
 def _order(order: ToldOrder) -> Row:
     did, customer, seller = order.did, order.customer, order.seller
-    lat, lon = _point(order)
+    lat, lon = point_of(order)
     return {
         "id": order.id,
         "number": order.id,
@@ -102,15 +104,6 @@ def _order(order: ToldOrder) -> Row:
         "total_kopecks": sum(line.total_kopecks for line in order.lines),
         "version": len(order.events),
     }
-
-
-def _point(order: ToldOrder) -> tuple[float | None, float | None]:
-    """Every other address has been found on the map: somewhere around the region's main town."""
-    centre = region_centres().get(order.customer.region)
-    if centre is None or not order.customer.address or order.id % 2:
-        return None, None
-    north, east = (order.id % 41 - 20) / 700, (order.id % 37 - 18) / 500
-    return round(centre.lat + north, 6), round(centre.lon + east, 6)
 
 
 def _lines(order: ToldOrder) -> Iterator[Row]:

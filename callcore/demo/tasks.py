@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from callcore.calls.after_call import TITLES
+from callcore.calls.after_call import title_of
 from callcore.calls.model import CallResult, Direction
 from callcore.calls.settings import CallSettings
 from callcore.calls.task_model import CloseReason, TaskKind
@@ -70,11 +70,11 @@ def demo_tasks(
 
 
 def _last_talks(calls: Sequence[ToldCall]) -> dict[str, datetime]:
-    """The end of the last proven talk of each number."""
+    """The end of the last proven talk of each number that is known."""
     return {
         call.number: call.ended_at
         for call in sorted(calls, key=lambda call: call.started_at)
-        if call.answered_at and call.ended_at and call.ended_at - call.answered_at >= PROVEN
+        if call.number and call.answered_at and call.ended_at and call.ended_at - call.answered_at >= PROVEN
     }
 
 
@@ -85,7 +85,8 @@ def _is_settled(call: ToldCall, talked: dict[str, datetime]) -> bool:
 
 
 def _left(calls: Sequence[ToldCall], now: datetime) -> Iterator[tuple[int, ToldCall]]:
-    """Each night call, and of each caller the newest lost call; with the row's id, which counts from 1."""
+    """Each night call and lost call of a hidden number, and of each caller the newest lost call; with the row's id, which
+    counts from 1."""
     newest: dict[str, tuple[int, ToldCall]] = {}
     for row_id, call in enumerate(calls, start=1):
         if (
@@ -94,9 +95,9 @@ def _left(calls: Sequence[ToldCall], now: datetime) -> Iterator[tuple[int, ToldC
             or call.started_at < now - SPAN
         ):
             continue
-        if call.result is CallResult.DUTY_ANSWERED:
+        if call.result is CallResult.DUTY_ANSWERED or not call.number:
             yield row_id, call
-        elif call.number:
+        else:
             newest[call.number] = (row_id, call)
     yield from newest.values()
 
@@ -108,7 +109,7 @@ def _task(number: int, row_id: int, call: ToldCall) -> Row:
     return {
         "id": number,
         "kind": kind.value,
-        "title": TITLES[kind],
+        "title": title_of(kind, call.number),
         "org_id": tried.org_id if tried is not None and is_dealers else None,
         "user_id": None,
         "call_id": call.call_id,
@@ -128,7 +129,8 @@ def _task(number: int, row_id: int, call: ToldCall) -> Row:
 def _open(place: int, task: Row, users: Sequence[Row], now: datetime) -> Row:
     """Every third is somebody's already."""
     owner = _worker(task, users) if place % 3 == 1 else None
-    calls = {"calls": 1 + place % 3} if task["kind"] != TaskKind.DUTY.value else {}
+    is_joined = task["kind"] != TaskKind.DUTY.value and task["caller_number"]
+    calls = {"calls": 1 + place % 3} if is_joined else {}
     return {
         "due_at": now + TERMS[place % len(TERMS)],
         "user_id": owner,

@@ -64,6 +64,7 @@ ASIDE: Final = (
     "dealer_cost",
     "feedback",
     "import",
+    "integration",
     "letter",
     "message_template",
     "notify_rules",

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 
-async def until(holds: Callable[[], object], limit_s: float = 5.0) -> None:
+async def until(holds: Callable[[], object], limit_s: float = 60.0) -> None:
     """Return as soon as `holds()` is true; TimeoutError after the limit."""
     async with asyncio.timeout(limit_s):
         while not holds():  # noqa: ASYNC110 - what is waited for belongs to the code under test

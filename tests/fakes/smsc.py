@@ -63,7 +63,7 @@ class Smsc:
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._answers[pdu.sequence] = answer
         await self.send_raw(pdu.generate())
-        return await asyncio.wait_for(answer, 5)
+        return await asyncio.wait_for(answer, 30)
 
     async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -19,6 +19,7 @@ from web.rooms import NavItem, Room, get, post
 from web.security.access import roles
 from web.security.sessions import viewer_of
 from web.tasks.words import DELAYS, delayed_until
+from web.ui.clock import typed_moment
 from web.ui.flash import Flash, see_other
 from web.ui.paths import number_in_path
 from web.ui.templates import render
@@ -170,7 +171,7 @@ async def close(request: web.Request) -> web.Response:
 
 async def postpone(request: web.Request) -> web.Response:
     callback_id, form, viewer = number_in_path(request, "id"), await request.post(), viewer_of(request)
-    typed = {"delay": str(form.get("delay", ""))[:20], "until": str(form.get("until", ""))[:40]}
+    typed = {"delay": str(form.get("delay", ""))[:20], "until": typed_moment(form, "until")}
     if typed["until"] and typed["delay"] == "":
         typed["delay"] = "at"
     until = delayed_until(typed["delay"], typed["until"], request.app[DEPS].clock.now(), viewer.tz)

@@ -59,6 +59,7 @@ TRIES: Final = {
 TRY_REASONS: Final = {
     AttemptReason.PBX_NOT_CONNECTED: "нет связи с АТС",
     AttemptReason.PBX_REFUSED: "АТС отказала",
+    AttemptReason.PBX_STOPPED: "телефонная станция остановлена",
     AttemptReason.CARRIER_FAILED: "сбой у оператора связи",
     AttemptReason.NUMBER_REFUSED: "такого номера нет",
     AttemptReason.NOT_SENT: "программа была остановлена",

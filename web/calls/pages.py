@@ -141,6 +141,8 @@ def _call_context(card: CallCard, request: web.Request) -> dict[str, Any]:
         "channels": card.legs,
         "linkedids": card.linkedids,
         "hangup_cause": card.hangup_cause,
+        "cli": card.cli,
+        "cli_label": card.cli_label,
         "cost": exact_money(card.cost_kopecks) if card.cost_kopecks else "",
         "can_call": permits(CALLERS, viewer_of(request)),
     }

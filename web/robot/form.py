@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from callcore.outbound.robot.settings import RobotSettings
 from web.robot.words import CHANNELS
+from web.ui.clock import minute_of
 
 NUMBERS: Final = ("delay_minutes", "max_at_once")
 CLOCKS: Final = ("from_minute", "until_minute")
 TEXTS: Final = (*NUMBERS, *CLOCKS, "retry_minutes", "manager_name", "sources", "voice")
 SWITCHES: Final = ("is_on", "starts_distribution", "needs_consent")
 MAX_CHARS: Final = 600
-_CLOCK: Final = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def understand(form: RobotForm) -> tuple[RobotSettings, dict[str, str]]:
     """The settings, and codes of what could not be read by the name of its input."""
     found: dict[str, int | None] = {name: _whole(form.texts[name]) for name in NUMBERS}
     wrong = {name: "not-number" for name, value in found.items() if value is None}
-    clocks = {name: _minutes(form.texts[name]) for name in CLOCKS}
+    clocks = {name: minute_of(form.texts[name]) for name in CLOCKS}
     wrong |= {name: "not-time" for name, value in clocks.items() if value is None}
     parts = [part for part in re.split(r"[\s,;]+", form.texts["retry_minutes"]) if part]
     retries = [_whole(part) for part in parts]
@@ -77,11 +77,6 @@ def understand(form: RobotForm) -> tuple[RobotSettings, dict[str, str]]:
 
 def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
-
-
-def _minutes(text: str) -> int | None:
-    found = _CLOCK.fullmatch(text)
-    return int(found[1]) * 60 + int(found[2]) if found else None
 
 
 def _plain(value: object) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from callcore.calls.change_settings import BOUNDS
 from callcore.calls.settings import CallSettings
+from web.ui.clock import minute_of
 
 DAY_MINUTES: Final = 24 * 60
 MAX_CHARS: Final = 500
@@ -94,7 +95,7 @@ def _meant(name: str, text: str) -> Any:
     """None for what cannot be read."""
     usual = getattr(_USUAL, name)
     if name.endswith("_minute"):
-        minute = _clock(text)
+        minute = minute_of(text)
         return DAY_MINUTES if minute == 0 and name.startswith("until") else minute
     if isinstance(usual, StrEnum):
         return next((one for one in type(usual) if one.value == text), None)
@@ -116,13 +117,6 @@ def _problem(name: str) -> str:
 def _wholes(parts: Sequence[str]) -> tuple[int, ...] | None:
     found = [_whole(part) for part in parts]
     return tuple(one for one in found if one is not None) if None not in found else None
-
-
-def _clock(text: str) -> int | None:
-    match = re.fullmatch(r"(\d{1,2}):(\d\d)", text, re.ASCII)
-    if match is None or int(match[1]) > 24 or int(match[2]) > 59:
-        return None
-    return int(match[1]) * 60 + int(match[2])
 
 
 def _plain(value: object) -> str:

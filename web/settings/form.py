@@ -17,7 +17,13 @@ NUMBERS: Final = (
     "claim_days",
 )
 SCORES: Final = ("score_1", "score_2", "score_3", "score_4", "score_5")
-SWITCHES: Final = ("points_failed_always", "needs_confirmation", "working_minutes", "survey_after_close")
+SWITCHES: Final = (
+    "points_failed_always",
+    "points_below_zero",
+    "needs_confirmation",
+    "working_minutes",
+    "survey_after_close",
+)
 WRONG: Final = {
     "not-number": "Введите целое число",
     "too-small": "Слишком мало",
@@ -69,10 +75,7 @@ def understand(form: SettingForm) -> tuple[OrderSettings, dict[str, str]]:
         claim_days=read["claim_days"],
         points_by_score=(read["score_1"], read["score_2"], read["score_3"], read["score_4"], read["score_5"]),
         desk_org_id=desk,
-        points_failed_always=form.switches["points_failed_always"],
-        needs_confirmation=form.switches["needs_confirmation"],
-        working_minutes=form.switches["working_minutes"],
-        survey_after_close=form.switches["survey_after_close"],
+        **{name: form.switches[name] for name in SWITCHES},
     )
     return settings, wrong
 

@@ -58,7 +58,7 @@ async def _page(
     saved = show_settings(book.stored.settings, book.stored.version)
     context: dict[str, Any] = {
         "book": book,
-        "tabs": words.tabs("/settings"),
+        "tabs": words.tabs("/settings", viewer_of(request)),
         "form": form or saved,
         "saved": saved,
         "version": book.stored.version if trouble or form is None else form.version,

@@ -66,7 +66,7 @@ async def switch(request: web.Request) -> web.Response:
 async def _page(request: web.Request, status: int = 200, **more: Any) -> web.Response:
     viewer, services = viewer_of(request), request.app[SERVICES]
     context: dict[str, Any] = {
-        "tabs": words.tabs(PATH) if viewer.role in READERS else (),
+        "tabs": words.tabs(PATH, viewer) if viewer.role in READERS else (),
         "rows": await services.promos(viewer),
         "kinds": list(KINDS.items()),
         "dealers": list((await services.dealers()).items()),

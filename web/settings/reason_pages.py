@@ -56,7 +56,7 @@ async def move(request: web.Request) -> web.Response:
 
 async def _page(request: web.Request, kind: ReasonKind, status: int = 200, **more: Any) -> web.Response:
     context: dict[str, Any] = {
-        "tabs": words.tabs("/settings/reasons"),
+        "tabs": words.tabs("/settings/reasons", viewer_of(request)),
         "kind": kind.value,
         "kinds": [(text, _address(one), None, one is kind) for one, text in words.REASON_KINDS.items()],
         "note": words.REASON_NOTES[kind],

@@ -82,7 +82,7 @@ def _draft(typed: dict[str, str], book: StatusBook, *, is_active: bool) -> tuple
 async def _page(request: web.Request, status: int = 200, **more: Any) -> web.Response:
     book = await request.app[SERVICES].statuses()
     context: dict[str, Any] = {
-        "tabs": words.tabs(PATH),
+        "tabs": words.tabs(PATH, viewer_of(request)),
         "rows": book.stages,
         "classes": [(one.value, text) for one, text in words.CLASSES.items()],
         "results": [(one.value, text) for one, text in words.RESULTS.items()],

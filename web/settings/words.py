@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, TypeVar
 
 from callcore.calls.settings import FirstCall
-from callcore.network.model import PhonePolicy
+from callcore.network.model import PhonePolicy, Role, Viewer
 from callcore.orders.model import CLASS_NAMES, RESULT_NAMES, Fault, OrderClass, OrderResult, ReasonKind
 
 T = TypeVar("T")
@@ -38,10 +38,11 @@ FIRST_CALLS: Final = {
     FirstCall.ANSWERED: "засчитанный разговор",
     FirstCall.ATTEMPTED: "любой набор номера, даже без ответа",
 }
+LEADS: Final = "/settings/leads"  # a room of its own, web.leads
 RESULTS: Final = {one: RESULT_NAMES[one] for one in (OrderResult.DONE, OrderResult.FAILED)}
 
 
-def tabs(here: str) -> list[tuple[str, str, int | None, bool]]:
+def tabs(here: str, viewer: Viewer) -> list[tuple[str, str, int | None, bool]]:
     pages = {
         "/settings": "Заказы",
         "/settings/statuses": "Статусы",
@@ -49,6 +50,8 @@ def tabs(here: str) -> list[tuple[str, str, int | None, bool]]:
         "/settings/promo-codes": "Промокоды",
         "/settings/calls": "Контроль звонков",
     }
+    if viewer.role is Role.ADMIN:
+        pages[LEADS] = "LeadsDB"
     return [(text, path, None, path == here) for path, text in pages.items()]
 
 

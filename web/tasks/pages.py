@@ -24,6 +24,7 @@ from web.security.access import permits, roles
 from web.security.sessions import viewer_of
 from web.tasks import words
 from web.tasks.services import SERVICES, TaskServices
+from web.ui.clock import typed_moment
 from web.ui.flash import Flash, see_other
 from web.ui.paths import number_in_path
 from web.ui.templates import render
@@ -166,7 +167,7 @@ async def close(request: web.Request) -> web.Response:
 
 async def postpone(request: web.Request) -> web.Response:
     task_id, form, viewer = number_in_path(request, "id"), await request.post(), viewer_of(request)
-    typed = {"delay": str(form.get("delay", ""))[:20], "until": str(form.get("until", ""))[:40]}
+    typed = {"delay": str(form.get("delay", ""))[:20], "until": typed_moment(form, "until")}
     if typed["until"] and typed["delay"] == "":
         typed["delay"] = "at"
     until = words.delayed_until(typed["delay"], typed["until"], request.app[DEPS].clock.now(), viewer.tz)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from callcore.calls.model import CallResult, CallState, Direction, LegOutcome, LegRole, Rung
 from callcore.calls.tables import CallRow, LegRow
 from callcore.demo.data import load_demo_data
-from callcore.demo.phones import first_call, phone_behaviours
+from callcore.demo.phones import awaits_robot, first_call, phone_behaviours
 from callcore.demo.seed import DemoSecrets, seed
 from callcore.kernel.database import Database
 from callcore.network.directory import load_directory
@@ -25,6 +25,9 @@ from callcore.orders.model import STATUSES, OrderEventKind, OrderKind
 from callcore.orders.queries import list_orders
 from callcore.orders.tables import OrderEventRow, OrderRow
 from callcore.orders.views import OrderFilter
+from callcore.outbound.robot.plan_call import PlannedCall, plan_call
+from callcore.outbound.robot.settings import RobotSettings
+from callcore.outbound.tables import RobotCallRow
 from callcore.routing.decide import decide
 from callcore.routing.explain import from_json
 from callcore.routing.snapshot import build_snapshot
@@ -106,6 +109,17 @@ async def test_the_network_is_as_large_as_promised(seeded: Database, clock: Fake
     assert await number(seeded, "SELECT count(*) FROM recordings") == 0
     paths = [path for (path,) in await rows(seeded, "SELECT path FROM organizations")]
     assert max(path.count("/") for path in paths) == 5  # factory, dealer, subdealer, subdealer
+
+
+async def test_the_robot_has_one_customer_to_call_when_the_demo_starts(
+    seeded: Database, clock: FakeClock
+) -> None:
+    (awaited,) = await awaits_robot(seeded)
+    async with seeded.session() as session:
+        row = (await session.scalars(select(RobotCallRow).where(RobotCallRow.state == "waiting"))).one()
+        plan = await plan_call(session, row, RobotSettings(), "+74951200000", clock.now())
+    assert isinstance(plan, PlannedCall)
+    assert (plan.number, row.due_at <= clock.now() + timedelta(minutes=1)) == (awaited, True)
 
 
 async def test_everything_lies_in_the_last_90_days(seeded: Database, clock: FakeClock) -> None:

@@ -7,7 +7,6 @@ import pytest
 from callcore.asterisk.inbound import InboundRouting
 from callcore.bootstrap.numbering_file import NumberingFile
 from callcore.kernel.database import Database
-from callcore.kernel.metrics import Metrics
 from callcore.routing.compile_numbering import pack
 from callcore.routing.snapshot import RoutingOptions
 from tests.factories.network import make_org, make_region
@@ -31,8 +30,6 @@ async def test_the_next_refresh_makes_a_new_snapshot(
         clock=clock,
         numbering=plan.current,
         options=RoutingOptions(),
-        offer=lambda _: None,
-        metrics=Metrics(),
     )
     assert await routing.refresh()
     assert routing.decide("100", CALLER, clock.now()).region_code == "RU-KDA"

@@ -1,14 +1,14 @@
 """For all tests of pages."""
 
 import pytest
-from jinja2 import BytecodeCache, FileSystemBytecodeCache
+from jinja2 import BytecodeCache
 
-from tests.pages import PagesOnce, compiled_folder
+from tests.pages import PagesOnce, compiled_pages
 
 
 @pytest.fixture(scope="session")
 def template_cache(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
-    return FileSystemBytecodeCache(compiled_folder(tmp_path_factory))
+    return compiled_pages(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

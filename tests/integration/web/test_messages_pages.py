@@ -11,8 +11,9 @@ from sqlalchemy import delete, select, update
 from twilio.request_validator import RequestValidator
 
 from callcore.customers.consents import ConsentKind, give_consent, has_consent
-from callcore.customers.tables import ContactRow
+from callcore.customers.tables import ContactRow, CustomerRow
 from callcore.kernel.database import Database
+from callcore.messaging.feedback import leave_feedback
 from callcore.messaging.links import stop_token
 from callcore.messaging.tables import DeliveryRow, FeedbackRow, NotifyRuleRow, SurveyRow, TemplateRow
 from callcore.network.model import Role
@@ -24,6 +25,7 @@ from tests.integration.web.guarded_site import NUMBER, ORDER, TOKEN, GuardedSite
 
 pytestmark = pytest.mark.integration
 TWILIO = "secret of twilio"
+OURS = "secret of our address"
 WORDS = "/messages/words/order:status/customer/sms"
 
 
@@ -35,7 +37,9 @@ async def site(
 
     def with_twilio(settings, *more):
         values = {
-            "senders": ("twilio",),
+            "senders": ("twilio", "http"),
+            "http_login": "we",
+            "http_hook_secret": type(settings.sms.twilio_token)(OURS),
             "twilio_account": "AC1",
             "twilio_sender": "+15005550006",
             "twilio_token": type(settings.sms.twilio_token)(TWILIO),
@@ -162,6 +166,56 @@ async def test_complaint_is_answered_once_and_a_dealer_reads_it_without_the_numb
     assert await (await supervisor.get("/feedback/badge")).json() == {"count": 0}
 
 
+async def test_a_review_is_read_by_everybody_when_it_is_shown_and_names_nobody(site: GuardedSite) -> None:
+    seeds, supervisor, anybody = site.seeds, await site.signed_in(Role.SUPERVISOR), site.browser()
+    said = ("Спасибо! <b>Звоните</b> мне: 8 912 440-18-25, a.b@mail.test", "Неплохо", "Так себе")
+    async with site.database.transaction() as session:
+        customer = await session.get_one(CustomerRow, seeds.customer_id)
+        customer.name = "Ильин Роман Петрович"
+        order = await session.scalar(select(OrderRow).where(OrderRow.number == ORDER))
+        assert order is not None
+        order.org_id, order.accepted_at = seeds.dealer_id, site.clock.now()
+        for score, text in zip((5, 4, 1), said, strict=True):
+            _ = await leave_feedback(
+                session, order_id=order.id, kind="review", score=score, text=text, now=site.clock.now()
+            )
+        ids = list(await session.scalars(select(FeedbackRow.id).where(FeedbackRow.kind == "review")))
+
+    async def reviews(query: str = "") -> tuple[list[str], int, float | None, int | None]:
+        async with anybody.get(f"/api/v1/reviews?{query}", headers={"Origin": "https://okna.test"}) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+            assert answer.headers["Cache-Control"] == "public, max-age=60"
+            told = await answer.json()
+        assert {one["name"] for one in told["items"]} <= {"Роман"}
+        return [one["text"] for one in told["items"]], told["count"], told["mean"], told["next"]
+
+    assert await reviews() == ([], 0, None, None)
+    for one in ids[:2]:
+        await press(site, supervisor, f"/feedback/{one}", state="shown", seen="new", answer="Тайна")
+    await press(site, supervisor, f"/feedback/{ids[2]}", state="hidden", seen="new", answer="")
+    first = "Спасибо! <b>Звоните</b> мне: [номер скрыт], [почта скрыта]"
+    assert await reviews(f"dealer={seeds.dealer_id}") == (["Неплохо", first], 2, 4.5, None)
+    assert await reviews("limit=1") == (["Неплохо"], 2, 4.5, ids[1])
+    assert await reviews(f"limit=1&after={ids[1]}") == ([first], 2, 4.5, None)
+    assert await reviews("dealer=999999") == ([], 0, None, None)
+    for wrong in ("dealer=0", "limit=51", "after=x"):
+        assert (await anybody.get(f"/api/v1/reviews?{wrong}")).status == 422
+    pages = (
+        (anybody, f"/o/{seeds.public_id}"),
+        (anybody, f"/site/{seeds.dealer_id}/order"),
+        (supervisor, f"/dealers/{seeds.dealer_id}"),
+    )
+    for browser, page in pages:
+        async with browser.get(page) as answer:
+            block = (await answer.text()).partition("Отзывы о дилере")[2]
+        assert "&lt;b&gt;Звоните&lt;/b&gt; мне: [номер скрыт], [почта скрыта]" in block, page
+        assert "Неплохо" in block
+        assert not any(word in block for word in ("Так себе", "440-18-25", "Ильин", "Петрович", "Тайна"))
+    async with site.database.transaction() as session:
+        await session.execute(update(CustomerRow).values(anonymised_at=site.clock.now()))
+    assert await reviews() == ([], 0, None, None)
+
+
 async def test_customer_answers_by_the_link_alone(site: GuardedSite) -> None:
     customer = site.browser()
     assert "Довольны ли вы заказом?" in await body(customer, f"/s/{TOKEN}")
@@ -249,8 +303,10 @@ async def test_sms_from_the_cabinet_ready_words_quota_state_and_answers(site: Gu
     assert f"{org.name}: Скидка 10 % до мая" in offer
     assert re.search(r'name="words" value="promo-0"', offer)
     assert 'name="is_ad"' not in offer  # it is advertising, nobody may say that it is not
-    begun = {"channel": "sms", "text": "Скидка", "words": "promo-0", "key": "zero"}
-    await press(site, owner, f"{customer}/write", 409, **begun)
+    assert f"{org.name}: новое поступление: " in await body(owner, f"{customer}/write?words=arrivals")
+    for words in ("promo-0", "arrivals"):
+        begun = {"channel": "sms", "text": "Скидка", "words": words, "key": words}
+        await press(site, owner, f"{customer}/write", 409, **begun)
     for path, key in (
         (f"/orders/{ORDER}/write", "one"),
         (f"{customer}/write", "two"),
@@ -277,14 +333,34 @@ async def test_sms_from_the_cabinet_ready_words_quota_state_and_answers(site: Gu
     for mark, status in (("forged", 403), (_signed(heard, form), 204), (_signed(heard, form), 204)):
         async with site.client().post(heard, data=form, headers={"X-Twilio-Signature": mark}) as answer:
             assert answer.status == status
+    await _provider_tells(site)
     for who, is_whole in ((admin, True), (owner, False)):
         page = await body(who, customer)
         assert page.count("Жду,") == 1
         assert ("999 123-45-67" in page) == is_whole
+        history = page.partition('aria-label="История"')[2].partition("</ol>")[0]
+        assert history.count("А когда?") == 1
+        for one in ("SMS от клиента", "SMS клиенту", f"/calls/{site.seeds.call_id}"):
+            assert one in history, one
+        timeline = await body(who, f"/orders/{ORDER}")
+        for one in ("А когда?", "SMS клиента", "SMS клиенту", f"/calls/{site.seeds.call_id}"):
+            assert one in timeline, one
 
 
 def _signed(hook: str, form: dict[str, str]) -> str:
     return str(RequestValidator(TWILIO).compute_signature(f"https://we.test{hook}", form))
+
+
+async def _provider_tells(site: GuardedSite) -> None:
+    """An answer posted by the HTTP provider: only by who knows our secret, twice is once, nothing of a stranger is kept."""
+    form = {"phone": NUMBER.lstrip("+"), "mes": "А когда?", "id": "501", "to": "79000000000"}
+    stranger = form | {"phone": "79990000000", "id": "502"}
+    for told, secret, status in (
+        (form, "", 403), (form, "?secret=secret", 403), (form, f"?secret={OURS}", 204),
+        (form, f"?secret={OURS}", 204), (stranger, f"?secret={OURS}", 204), ({}, f"?secret={OURS}", 204),
+    ):  # fmt: skip
+        async with site.client().post(f"/hooks/sms/incoming{secret}", data=told) as answer:
+            assert answer.status == status
 
 
 async def _twilio_tells(site: GuardedSite) -> None:

@@ -107,6 +107,12 @@ async def test_the_whole_way_of_an_order_on_its_page(stage: SalesStage) -> None:
         )
         text = await page(dealer, "/orders/416?open=close")
         assert "https://map.test/?at=55.750000,37.610000" in text
+        assert "Метка поставлена вручную: " in text
+        # the point that the form showed is not a new one: the pin stays, and is said to be of the address before
+        as_shown = {"point": "55.750000, 37.610000", "point_shown": "55.750000, 37.610000"}
+        await send(dealer, "place", 303, city="Москва", address="Лесная, 7", **as_shown, version="99")
+        assert "проверьте её" in await page(dealer, "/orders/416")
+        assert (await stored(stage)).lat == 55.75
         assert "8\N{NO-BREAK SPACE}910,00" in text
         await send(
             dealer, "close", 303, result="done", earned="8\N{NO-BREAK SPACE}910,00", reason="", note=""

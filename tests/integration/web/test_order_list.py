@@ -359,6 +359,35 @@ async def test_many_orders_change_hands_are_told_one_by_one_and_come_back(stage:
         assert "менеджера уже сменили ещё раз" in text
     assert [manager for _org, manager in await owners()] == [own, None, None]
 
+    async def statuses() -> list[str]:
+        async with stage.database.session() as session:
+            return list(await session.scalars(select(OrderRow.status).order_by(OrderRow.number)))
+
+    moved = {"csrf_token": CSRF, "numbers": ["1", "2", "3"], "action": "status"}
+    async with stage.browser("factory", Role.MARKETER) as browser:
+        assert 'name="action" value="status"' not in await page(browser, "/orders?tab=all")
+        text = await (await browser.post("/orders/bulk", data=moved | {"status": "clarifying"})).text()
+        assert text.count("вы можете только смотреть") == 3
+        boss = {"action": "manager", "manager": str(stage.users["factory"].id)}
+        assert (
+            "вы можете только смотреть"
+            in await (await browser.post("/orders/bulk", data=moved | boss)).text()
+        )
+    async with stage.database.transaction() as session:
+        first = (await session.scalars(select(OrderRow).where(OrderRow.number == 1))).one()
+        first.contacted_at = first.accepted_at = MONDAY_NOON
+    async with stage.browser("vector") as browser:
+        answer = await browser.post("/orders/bulk", data=moved | {"status": "processed"})
+        text = await answer.text()
+        assert "Переведено: 1" in text
+        assert "сначала нужен разговор с клиентом" in text
+        assert "он завершён" in text
+        assert await statuses() == ["processed", "accepted", "done"]
+        undo = re.search(r'action="(/orders/bulk/\d+/undo)"', text)
+        assert undo
+        await press(browser, undo[1])
+        assert await statuses() == ["accepted", "accepted", "done"]
+
 
 async def test_a_file_and_a_sheet_hold_no_more_than_the_page(stage: SalesStage) -> None:
     async with stage.database.transaction() as session:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sqlalchemy import select, update
 from callcore.calls.attempt_rows import close, move
 from callcore.calls.attempt_tables import AttemptRow
 from callcore.calls.attempts import AttemptReason, AttemptResult, AttemptState
-from callcore.calls.settings import CallSettings, write_call_settings
+from callcore.calls.settings import CallSettings, stored_call_settings, write_call_settings
 from callcore.customers.tables import ContactRow
 from callcore.kernel.audit import AuditRow
 from callcore.kernel.database import Database
@@ -60,8 +61,18 @@ async def audit_codes(site: GuardedSite) -> list[str]:
         return [f"{row.action} {row.data.get('code', '')}".strip() for row in rows]
 
 
+async def sign_as(site: GuardedSite, label: str) -> None:
+    async with site.database.transaction() as session:
+        stored = await stored_call_settings(session)
+        settings = replace(stored.settings, cli_label=label)
+        await write_call_settings(
+            session, settings, shown=stored.version, at=site.clock.now(), user_id=site.seeds.person_id
+        )
+
+
 async def test_one_press_is_one_call_that_is_followed_to_its_end(site: GuardedSite) -> None:
     browser = await site.signed_in(Role.DEALER_MANAGER)
+    await sign_as(site, "Окна Века")
     offer = await page(browser, f"/press/order/{ORDER}", **BOX)
     assert "Клиент увидит" in offer
     form = form_of(offer)
@@ -70,6 +81,21 @@ async def test_one_press_is_one_call_that_is_followed_to_its_end(site: GuardedSi
     call_id = re.search(r'data-attempt="([^"]+)"', first)
     assert call_id is not None
     assert call_id[1] in again
+    assert "«Окна Века»" in first
+    await sign_as(site, "Окна")  # later calls are signed otherwise
+    assert "«Окна Века»" in await page(browser, f"/press/{call_id[1]}")
+    async with site.database.transaction() as session:  # a call of before, as the journal has it
+        await session.execute(
+            update(AttemptRow)
+            .where(AttemptRow.call_id == site.seeds.call_id)
+            .values(data={"asked": str(ORDER), "cli_label": "Двери"})
+        )
+    card = await page(browser, f"/calls/{site.seeds.call_id}")
+    assert "Клиент видел" in card
+    assert "«Двери»" in card
+    async with site.database.session() as session:
+        pressed = await session.scalar(select(AuditRow).where(AuditRow.action == "call:pressed"))
+        assert pressed.data["cli_label"] == "Окна Века"
     other_tab = await page(browser, f"/press/order/{ORDER}", **BOX)
     assert "Клиенту сейчас звонят" in other_tab
     late = await press(site, browser, form | {"key": "another-tab-1"})
@@ -89,13 +115,13 @@ async def test_one_press_is_one_call_that_is_followed_to_its_end(site: GuardedSi
         (AttemptState.TALKING, "Разговор"),
     ]
     async with browser.ws_connect("/live", headers={"Origin": site.address}) as link:
-        _ = await link.receive_str(timeout=5)
+        _ = await link.receive_str(timeout=60)
         for state, words in ways:
             changed = await site.database.write(
                 lambda connection, state=state: move(connection, call_id[1], state, site.clock.now())
             )
             site.bus.publish(changed)
-            frame = await link.receive_str(timeout=5)
+            frame = await link.receive_str(timeout=60)
             assert (call_id[1] in frame, state.value in frame) == (True, True)
             assert NUMBER[-7:] not in frame
             text = await page(browser, f"/press/{call_id[1]}", **BOX)

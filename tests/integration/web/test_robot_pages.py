@@ -69,7 +69,7 @@ async def test_a_robot_is_switched_on_sent_and_answered_on_the_customers_page(si
     status, page = await admin.post(
         "/robot/settings",
         **settings_form(
-            is_on="1", from_minute="21:30", until_minute="9", max_at_once="x", sources="google, /cpc"
+            is_on="1", from_minute="21:30", until_minute="9 ч", max_at_once="x", sources="google, /cpc"
         ),
     )
     assert status == 422

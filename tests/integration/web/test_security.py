@@ -304,7 +304,7 @@ async def test_other_sites_change_nothing(site: GuardedSite) -> None:
 async def test_the_own_page_opens_the_live_link(site: GuardedSite) -> None:
     browser = await site.signed_in()
     async with browser.ws_connect("/live", headers={"Origin": site.address}) as link:
-        assert json.loads(await link.receive_str(timeout=5))["type"] == "hello"
+        assert json.loads(await link.receive_str(timeout=60))["type"] == "hello"
     with pytest.raises(WSServerHandshakeError) as refused:
         await site.client().ws_connect("/live", headers={"Origin": site.address})
     assert refused.value.request_info.url.path == "/sign-in"

@@ -59,6 +59,7 @@ async def test_what_is_wrong_is_told_by_the_field_and_what_was_typed_stays(site:
     async with site.database.session() as session:
         kept = (await stored_settings(session)).settings
     assert (kept.due_days, kept.points_done, kept.points_failed) == (21, 120, -50)
+    assert not kept.points_below_zero  # a switch that is not ticked is off
 
 
 async def test_reasons_and_statuses_are_named_moved_and_put_away(site: GuardedSite) -> None:
@@ -167,4 +168,9 @@ async def test_settings_of_calls_are_bounded_versioned_and_audited(site: Guarded
     async with (await site.signed_in(Role.SUPERVISOR)).get("/settings/calls") as answer:
         page = await answer.text()
     assert "disabled" in page
+    supervisor = await site.signed_in(Role.SUPERVISOR)
+    for path in ("/recordings/rules", "/robot/settings", "/dealers", "/dids"):
+        assert f'href="{path}"' in page.partition("Ещё о звонках")[2]
+        async with supervisor.get(path) as answer:
+            assert answer.status == 200
     assert "Сохранить" not in page

@@ -67,6 +67,16 @@ async def test_task_is_taken_closed_and_opened_again(site: GuardedSite) -> None:
     assert (row.closed_at, row.close_reason, row.data["comment"]) == (None, "", "")
 
 
+async def test_a_task_of_a_hidden_number_offers_no_call(site: GuardedSite) -> None:
+    browser, called = await site.signed_in(Role.OPERATOR), f"/press/task/{site.seeds.task_id}"
+    assert called in await body(browser, "/tasks")
+    await change(site, caller_number="", call_id="")
+    page = await body(browser, "/tasks")
+    assert called not in page
+    assert "Позвонили" not in page
+    assert "Решено" in page
+
+
 async def test_wrong_form_says_what_to_do_and_keeps_what_was_typed(site: GuardedSite) -> None:
     browser, path = await site.signed_in(Role.OPERATOR), f"/tasks/{site.seeds.task_id}"
     page = await press(site, browser, f"{path}/close", 422, comment="почти дозвонились")

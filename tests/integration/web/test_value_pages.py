@@ -111,6 +111,7 @@ async def test_costs_and_what_a_request_brings(site: GuardedSite) -> None:
     browser = await site.signed_in(Role.MARKETER)
     token = {"csrf_token": await site.csrf_token(browser)}
     text = await read(browser, "/value?region=RU-KGN")
+    assert 'href="/map/RU-KGN"' in text, "and back to the region"
     assert "1 000 ₽</td>" in row_of(text, "Щедрый"), "the mean order"
     assert "500 ₽" in row_of(text, "Щедрый"), "half of the requests are fulfilled, nothing was spent yet"
 

@@ -59,3 +59,20 @@ def test_relative_folders_count_from_the_file(tmp_path: Path) -> None:
 def test_the_address_of_a_map_has_its_two_places(address: str) -> None:
     with pytest.raises(SettingsError, match=r"web\.place_url: нужен адрес https://"):
         load_settings(None, {"DEALERLINE_WEB__PLACE_URL": address})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SERVICE", "nominatim", "нужен url"),
+        ("SERVICE", "yandex", "нужен key"),
+        ("SERVICE", "google", "одно из"),
+        ("URL", "ftp://maps.example.org", "нужен адрес http"),
+        ("URL", "https://maps.example.org/search?key=geheim", "нужен адрес http"),
+        ("PER_SECOND", "0", "больше 0"),
+    ],
+)
+def test_a_geocoder_is_set_up_whole_or_not_at_all(name: str, value: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words) as refused:
+        load_settings(None, {f"DEALERLINE_GEOCODER__{name}": value})
+    assert "geheim" not in str(refused.value)

@@ -12,7 +12,7 @@ from callcore.kernel.errors import Conflict, Invalid, NotFound, PbxUnavailable
 from callcore.network.model import Role
 from tests.fakes.clock import FakeClock
 from tests.fakes.sign_in import FakeSignIn, viewer
-from tests.pages import PagesOnce, compiled_folder
+from tests.pages import PagesOnce, compiled_pages
 from web.app import make_app
 from web.deps import DemoLogin, HealthCheck, MetricsText, WebDeps
 from web.rooms import NavItem, Room, Route, get, post
@@ -68,7 +68,7 @@ def sign_in() -> FakeSignIn:
 
 @pytest.fixture(scope="session")
 def template_cache(tmp_path_factory: pytest.TempPathFactory) -> jinja2.BytecodeCache:
-    return jinja2.FileSystemBytecodeCache(compiled_folder(tmp_path_factory))
+    return compiled_pages(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

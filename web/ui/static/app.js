@@ -65,7 +65,9 @@ export function openPanel(address) {
 
 function closeMenus(event) {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (event.type === "keydown" || !menu.contains(event.target)) menu.open = false;
+    if (event.type !== "keydown" && menu.contains(event.target)) continue;
+    menu.open = false;
+    if (event.type === "keydown") event.preventDefault(); // this key has done its work
   }
 }
 

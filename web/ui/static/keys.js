@@ -1,4 +1,4 @@
-// The keyboard: «/» search, j/k rows, Enter open, Space preview, «x», «a» and others of a row, «g o» pages, «?» help.
+// The keyboard: «/» search, j/k rows, Enter open, Esc back, Space preview, «x», «a» and others of a row, «g o» pages, «?» help.
 // A person may switch the keys off, for all devices; this window asks once.
 const SEQUENCE_MS = 900;
 const ROWS = "tr[data-href], article[data-href]";
@@ -33,6 +33,15 @@ function moveRow(step) {
   next?.focus();
 }
 
+// Up to what the path above the page names; the list from which one came keeps its filters and its place.
+function goBack() {
+  const up = [...document.querySelectorAll(".breadcrumb a")].pop();
+  if (!up) return;
+  const came = document.referrer ? new URL(document.referrer) : null;
+  if (came?.origin === location.origin && came.pathname === up.pathname) history.back();
+  else location.assign(up.href);
+}
+
 function pressHotkey(key, at) {
   const two = at - beforeAt < SEQUENCE_MS ? `${before} ${key}` : key;
   before = key;
@@ -58,12 +67,14 @@ export function startKeys(openPanel, openHelp) {
     if (document.querySelector("[data-palette]")) learn(knob);
   }
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isOff() || isTyping(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isOff() || event.defaultPrevented) return;
+    if (isTyping(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
     const row = event.target.closest(ROWS);
     const search = document.querySelector("[data-focus-key]");
     if (event.key === "/" && search) search.focus();
     else if (event.key === "?") openHelp();
+    else if (event.key === "Escape") goBack();
     else if (event.key === "j" || event.key === "k") moveRow(event.key === "j" ? 1 : -1);
     else if (event.key === "Enter" && row === event.target && row) location.assign(row.dataset.href);
     else if (event.key === " " && row?.dataset.panel) openPanel(row.dataset.panel);

@@ -1,8 +1,6 @@
 """Bars and scale of the legs' time line."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from web.ui.legs import LegLine, LegSpan, bars, ticks
 
@@ -27,13 +25,3 @@ def test_a_moment_is_still_seen() -> None:
 def test_the_scale_has_round_steps() -> None:
     assert [second for _, second in ticks(137)] == [0, 30, 60, 90, 120]
     assert ticks(0) == ((0.0, 0),)
-
-
-@given(total=st.floats(0, 200_000), start=st.floats(-10, 200_000), length=st.floats(0, 200_000))
-def test_nothing_leaves_the_picture(total: float, start: float, length: float) -> None:
-    assert len(ticks(total)) <= 6
-    assert all(0 <= percent <= 100 for percent, _ in ticks(total))
-    (bar,) = bars(line(LegSpan("talking", start, start + length)), total)
-    assert 0 <= bar.left <= 99.5
-    assert 0.5 <= bar.width <= 100.01
-    assert bar.left + bar.width <= 100.51
