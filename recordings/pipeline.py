@@ -44,6 +44,8 @@ from recordings.worklist import Work, Worklist, make_worklist
 
 _log = get_logger(__name__)
 _HURRY_S = 0.4
+_CROWD_S = 2.0  # many calls end: what each round costs is shared by more of them
+_CROWD = 5
 _HOUSE_S = 1.0
 _HURRY_FOR_S = 6.0
 _MAX_WOKEN = 1000
@@ -140,14 +142,16 @@ class RecordingWorker:
         now = asyncio.get_running_loop().time()
         self._woken = {base: until for base, until in self._woken.items() if until > now}
         try:
-            async with asyncio.timeout(_HURRY_S if self._woken else self._settings.scan_s):
+            async with asyncio.timeout(self._hurry_s() if self._woken else self._settings.scan_s):
                 await self._news.wait()
         except TimeoutError:
             return
+        # a marker comes a little after the hang-up, and other calls end meanwhile
+        await asyncio.sleep(self._hurry_s())
         self._news.clear()
-        await asyncio.sleep(
-            _HURRY_S
-        )  # a marker comes a little after the hang-up, and other calls end meanwhile
+
+    def _hurry_s(self) -> float:
+        return _HURRY_S if len(self._woken) <= _CROWD else _CROWD_S
 
     async def _keep_house(self) -> None:
         """In a hurry not each time."""

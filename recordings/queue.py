@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select, union
 
 from callcore.calls.model import RecordingKind, RecordingState
-from callcore.kernel.database import Database, gentle_insert
+from callcore.kernel.database import Database, unless_exists
 from recordings import rows
 from recordings.model import Converted, Copy, Failed, RecordingSettings, Silent, Span
 from recordings.names import call_id_of
@@ -85,7 +85,7 @@ class RecordingQueue:
         }
 
         def make(connection: Connection) -> None:
-            connection.execute(gentle_insert(connection, RECORDINGS).on_conflict_do_nothing(), values)
+            connection.execute(unless_exists(connection, RECORDINGS), values)
 
         await self._database.write(make)
 
