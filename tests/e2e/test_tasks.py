@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from dialplans.plan import Behaviour
 from tests.e2e.conftest import Visit
+from tests.e2e.test_live_link import Wire
 from tests.installation.office import Office, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
@@ -21,6 +22,9 @@ async def test_missed_call_is_worked_through_without_reload(office: Office, visi
     badge = page.locator("[data-badge='/tasks/badge']")
     await expect(page.locator("[data-badge='/tasks/badge'][title]")).to_have_count(1)  # its number has come
     before = int(await badge.inner_text() or 0)
+    unheard, wire = await visit("dealer"), Wire()
+    await wire.tap(unheard)
+    await unheard.go("/tasks")
     await office.behave(tuple(office.dealer_keys), Behaviour.NO_ANSWER)
     calling = await office.call(NUMBER)
 
@@ -42,6 +46,11 @@ async def test_missed_call_is_worked_through_without_reload(office: Office, visi
     await expect(card).to_contain_text("никто не взял")
     await expect(badge).to_have_text(str(before + 1))
     await expect(page.locator("[data-badge='/notices/badge']")).to_have_text(re.compile(r"^\d+$"))
+
+    late = unheard.page.locator(f"[data-task='{row[0]['id']}']")
+    await expect(late).to_have_count(0)
+    wire.may_open.set()
+    await expect(late).to_contain_text("Пропущенный звонок")
 
     await page.keyboard.press("j")
     await expect(page.locator("article[data-href]").first).to_be_focused()

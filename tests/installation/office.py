@@ -96,10 +96,17 @@ class Office:
         return (await self.stand.pbx.cli("core show channels concise")).strip()
 
     async def quiet(self) -> None:
+        """What a test has left behind fails it, and is then hung up, so that it does not fail those after it."""
+
         async def is_silent() -> bool:
             return not await self.channels()
 
-        await until("no channel is left", is_silent)
+        try:
+            await until("no channel is left", is_silent)
+        except AssertionError:
+            left = await self.channels()
+            await self.stand.pbx.cli("channel request hangup all")
+            raise AssertionError(f"channels are left:\n{left}") from None
 
     async def cut_link(self) -> None:
         """The PBX throws the application's manager session out; the application will come back by itself."""

@@ -1,6 +1,7 @@
 """All live links of this process: one subscriber of the bus, one bounded queue per browser."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from callcore.kernel.bus import Bus, Event
@@ -36,11 +37,17 @@ class LiveHub:
     def __init__(self, bus: Bus, is_connected: Callable[[], bool]) -> None:
         self._links: set[LiveLink] = set()
         self.is_connected = is_connected
+        self._told_at = time.monotonic()
         self._unsubscribe = bus.subscribe(self._spread)
 
     @property
     def count(self) -> int:
         return len(self._links)
+
+    @property
+    def quiet_ms(self) -> int:
+        """Since the last news of all, or since the beginning of this process, which knows nothing of those before it."""
+        return int((time.monotonic() - self._told_at) * 1000)
 
     def join(self, viewer: Viewer) -> LiveLink:
         link = LiveLink(viewer)
@@ -57,6 +64,7 @@ class LiveHub:
             link.end(CLOSE_RESTART)
 
     def _spread(self, event: Event) -> None:
+        self._told_at = time.monotonic()
         for link in self._links:
             frame = frame_for(event, link.viewer)
             if frame is not None:

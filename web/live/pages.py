@@ -48,7 +48,7 @@ async def live(request: web.Request) -> web.StreamResponse:
     except ConnectionError:
         return web.Response(status=400)  # it left while we greeted; nobody reads this
     link = hub.join(viewer_of(request))
-    link.send(hello(connected=hub.is_connected()))
+    link.send(hello(connected=hub.is_connected(), quiet_ms=hub.quiet_ms))
     tasks = TaskOwner("live")
     try:
         _ = tasks.spawn("write", _write(socket, link))

@@ -4,7 +4,8 @@ Theory of operation. A frame names a thing and its version, never its content: n
 through pages, which know the viewer's rights. So a lost or doubled frame costs one request at most, and a client that
 was away only has to fetch the desk again. Frames of the server, JSON objects:
 
-    {"type": "hello", "link": "up"}                                       first frame of every connection
+    {"type": "hello", "link": "up", "quiet_ms": 5210}                     first frame of every connection; how long ago the
+                                                                          last news was: a page older than that has missed it
     {"type": "link", "link": "down"}                                      the PBX is out of reach: the screen may be old
     {"type": "call", "what": "ringing", "call_id": …, "version": …, "mine": true}
     {"type": "recording", "recording_id": 7, "call_id": …}                 it can be played; it pauses, or goes on
@@ -50,8 +51,8 @@ _WORDS: dict[type[CallEvent], str] = {
 }
 
 
-def hello(*, connected: bool) -> str:
-    return _frame({"type": "hello", "link": _link(connected)})
+def hello(*, connected: bool, quiet_ms: int) -> str:
+    return _frame({"type": "hello", "link": _link(connected), "quiet_ms": quiet_ms})
 
 
 def pong() -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -172,7 +173,21 @@ async def test_the_first_frame_tells_of_the_pbx(site: Site, listen: Listen, is_u
     site.is_up = is_up
     link = await listen("operator")
     site.bus.publish(ringing())
-    assert await read(link) == {"type": "hello", "link": word}
+    told = await read(link)
+    assert (told["type"], told["link"]) == ("hello", word)
+
+
+async def test_a_page_learns_whether_there_was_news_since_it_was_asked_for(
+    site: Site, listen: Listen
+) -> None:
+    site.bus.publish(ringing())
+    await asyncio.sleep(0.05)
+    asked = time.monotonic()
+    quiet_ms = (await read(await listen("operator")))["quiet_ms"]
+    assert quiet_ms >= 50
+    site.bus.publish(ringing())
+    quiet_ms = (await read(await listen("operator")))["quiet_ms"]
+    assert quiet_ms <= (time.monotonic() - asked) * 1000
 
 
 async def test_a_ringing_phone_pops_at_who_it_rings_for(site: Site, listen: Listen) -> None:

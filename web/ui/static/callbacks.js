@@ -37,8 +37,4 @@ addEventListener("live:callback", ({ detail }) => {
 addEventListener("live:attempt", () => {
   if (document.querySelector("[data-calling]")) soon();
 });
-let isFirst = true;
-addEventListener("live:resync", () => {
-  if (!isFirst && list) soon();
-  isFirst = false;
-});
+addEventListener("live:resync", ({ detail }) => { if (detail.missed && list) soon(); });

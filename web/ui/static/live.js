@@ -1,5 +1,5 @@
 // The live link. It tells what changed; pages fetch the state themselves. Events for other scripts, on window:
-//   live:resync            after every (re)connection: fetch anew, something may have been missed
+//   live:resync {missed}   after every (re)connection: fetch anew; at the first one nothing may have been missed since the page was asked for
 //   live:call {what, call_id, version, mine} · live:recording {recording_id, call_id} · live:task {task_id} · live:notice · live:order {number, what}
 //   live:attempt {call_id, state, result, version} · live:callback {callback_id}
 //   live:state "up"|"down"|"wait"
@@ -9,6 +9,7 @@ const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 4000;
 const SIGNED_OUT = 4401;
 let delay = FIRST_DELAY_MS;
+let isGreeted = false;
 
 const tell = (name, detail) => dispatchEvent(new CustomEvent(name, { detail }));
 
@@ -17,10 +18,12 @@ function onMessage({ data }) {
   if (message.type === "hello") {
     delay = FIRST_DELAY_MS;
     tell("live:state", message.link);
-    tell("live:resync");
+    // performance.now() counts from the moment the page was asked for: what it shows cannot be older.
+    tell("live:resync", { missed: isGreeted || message.quiet_ms <= performance.now() });
+    isGreeted = true;
   } else if (message.type === "link") {
     tell("live:state", message.link);
-    if (message.link === "up") tell("live:resync");
+    if (message.link === "up") tell("live:resync", { missed: true });
   } else if (message.type === "call") {
     tell("live:call", message);
     if (message.mine && message.what === "ringing" && !document.querySelector("[data-desk]")) announce(message.call_id);

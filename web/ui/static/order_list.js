@@ -56,11 +56,7 @@ addEventListener("live:order", ({ detail }) => {
   else if (detail.what !== "changed" && announced.size < MOST) announced.add(detail.number);
   soon("counts", count);
 });
-let isFirst = true;
-addEventListener("live:resync", () => {
-  if (!isFirst) soon("counts", count);
-  isFirst = false;
-});
+addEventListener("live:resync", ({ detail }) => { if (detail.missed) soon("counts", count); });
 document.addEventListener("visibilitychange", () => { if (!document.hidden && announced.size) soon("counts", count); });
 
 // Chosen rows.

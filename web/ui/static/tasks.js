@@ -38,8 +38,4 @@ addEventListener("live:task", ({ detail }) => {
 addEventListener("live:recording", ({ detail }) => {
   if (document.querySelector(`[data-task][data-call="${CSS.escape(detail.call_id)}"]`)) soon();
 });
-let isFirst = true;
-addEventListener("live:resync", () => {
-  if (!isFirst && list) soon();
-  isFirst = false;
-});
+addEventListener("live:resync", ({ detail }) => { if (detail.missed && list) soon(); });

@@ -69,7 +69,7 @@ def test_tasks_and_notices_are_told_to_whom_they_concern() -> None:
 def test_the_lost_link_is_told_to_everybody() -> None:
     event = PbxLinkChanged(at=AT, audience=Audience(), connected=False, reason="timeout")
     assert read(frame_for(event, viewer(Role.SEO, org_id=99))) == {"type": "link", "link": "down"}
-    assert read(hello(connected=True)) == {"type": "hello", "link": "up"}
+    assert read(hello(connected=True, quiet_ms=7)) == {"type": "hello", "link": "up", "quiet_ms": 7}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '"ping"', '{"type": 1}', "null"])
