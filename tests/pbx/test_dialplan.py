@@ -185,7 +185,8 @@ async def test_a_duty_step_is_not_rung_twice(lab, ear, application):
     application.route(("p9", 15, "duty"))
     await lab.over(await lab.customers.place_call(customer(talk_s=1)))
     await ear.milestone("done")
-    assert ear.kinds() == ["entered", "step", "done"]
+    # Whether he leaves during the words before the message, or just after them, depends on the machine.
+    assert [kind for kind in ear.kinds() if kind != "voicemail"] == ["entered", "step", "done"]
 
 
 async def test_an_unregistered_phone_costs_no_time(lab, ear, application):
