@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from playwright.async_api import WebSocketRoute, expect
+from playwright.async_api import Route, WebSocketRoute, expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.talks import own_phone
@@ -110,3 +110,34 @@ async def test_news_that_were_lost_are_made_good_when_the_link_comes(office: Off
     late_wire.may_open.set()
     await expect(row).to_contain_text("Отвечен")
     await expect(page.page.locator("#call-head")).to_contain_text("Отвечен")
+
+
+async def test_an_answer_that_comes_late_does_not_hide_a_newer_one(office: Office, visit: Visit) -> None:
+    """The desk asks for all of its cards when the link comes; the call goes on before that answer is there."""
+    number = "+79160000753"
+    phone = await own_phone(office, "operator")
+    calling = await office.call(number, to_did=office.operators_did, talk_s=30)
+    await phone.rings_since()
+    await until("it is known", lambda: [one for one in office.calls_of(number) if one["state"] == "ringing"])
+    visitor = await visit("operator")
+    is_answered, may_arrive = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        answer = await route.fetch()
+        is_answered.set()
+        await may_arrive.wait()
+        await route.fulfill(response=answer)
+
+    await visitor.page.route("**/desk/calls", hold)
+    async with visitor.page.expect_response("**/desk/calls") as late:
+        await visitor.go("/desk")
+        await is_answered.wait()
+        await expect(card_on(visitor)).to_have_attribute("data-moment", "ringing")
+        await phone.pick_up()
+        await expect(card_on(visitor)).to_have_attribute("data-moment", "talking")
+        may_arrive.set()
+    assert 'data-moment="ringing"' in await (await late.value).text()
+    await visitor.page.wait_for_timeout(300)
+    await expect(card_on(visitor)).to_have_attribute("data-moment", "talking")
+    await office.stand.carrier.hang_up(calling)
+    await expect(card_on(visitor)).to_have_attribute("data-moment", "ended")

@@ -8,6 +8,7 @@ const SCRIPT = { headers: { "HX-Request": "true" } };
 const list = document.getElementById("desk-cards");
 const title = document.title;
 const versions = new Map(); // call -> the newest version that we have asked for
+let questions = 0;
 let skew = 0; // server's clock minus ours, seconds
 let sideTimer = 0;
 
@@ -16,16 +17,22 @@ const cardOf = (callId) => cards().find((card) => card.dataset.deskCard === call
 const place = (callId, part) => `/desk/calls/${encodeURIComponent(callId)}?fragment=${part}`;
 const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 
+// `asked` numbers the questions: an answer that comes late must not hide that of a later question.
 async function read(address) {
+  const asked = ++questions;
   const answer = await fetch(address, SCRIPT);
-  if (answer.status === 404) return null;
+  if (answer.status === 404) return { asked, page: null };
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-  return parse(await answer.text());
+  return { asked, page: parse(await answer.text()) };
 }
 
 // --- one card --------------------------------------------------------------------------------------------------
 
-function setHead(card, head) {
+const isLate = (card, asked) => asked < Number(card.dataset.asked ?? 0);
+
+function setHead(card, head, asked) {
+  if (isLate(card, asked)) return;
+  card.dataset.asked = asked;
   card.querySelector("[data-card-head]").replaceWith(document.adoptNode(head));
   const moment = head.dataset.moment;
   if (moment !== "ringing") card.classList.remove("is-new");
@@ -33,13 +40,14 @@ function setHead(card, head) {
   card.querySelector("[data-close]").hidden = moment === "ringing" || moment === "talking";
 }
 
-function addCard(fresh) {
+function addCard(fresh, asked) {
   const card = document.adoptNode(fresh);
   const before = cardOf(card.dataset.deskCard);
-  if (before?.querySelector("[data-quick-comment]")) return setHead(before, card.querySelector("[data-card-head]"));
+  if (before && isLate(before, asked)) return;
+  if (before?.querySelector("[data-quick-comment]")) return setHead(before, card.querySelector("[data-card-head]"), asked);
   if (before) before.replaceWith(card); // its order is here now
   else list.prepend(card);
-  setHead(card, card.querySelector("[data-card-head]").cloneNode(true));
+  setHead(card, card.querySelector("[data-card-head]").cloneNode(true), asked);
   card.classList.toggle("is-new", !before && card.dataset.moment === "ringing");
   htmx.process(card);
   dropOld();
@@ -59,8 +67,8 @@ function drop(card) {
   card.remove();
 }
 
-function gone(card) {
-  setHead(card, document.getElementById("desk-gone").content.firstElementChild.cloneNode(true));
+function gone(card, asked) {
+  setHead(card, document.getElementById("desk-gone").content.firstElementChild.cloneNode(true), asked);
 }
 
 // --- news ------------------------------------------------------------------------------------------------------
@@ -70,39 +78,39 @@ async function refresh(callId, version) {
   if (version < (versions.get(callId) ?? 0)) return;
   versions.set(callId, version);
   const isComplete = Boolean(cardOf(callId)?.querySelector("[data-quick-comment]"));
-  const told = await read(place(callId, isComplete ? "head" : "card"));
+  const { asked, page } = await read(place(callId, isComplete ? "head" : "card"));
   if (versions.get(callId) !== version) return;
   const card = cardOf(callId);
-  if (!told) {
-    if (card) gone(card);
+  if (!page) {
+    if (card) gone(card, asked);
   } else if (isComplete) {
-    if (card) setHead(card, told.querySelector("[data-card-head]"));
+    if (card) setHead(card, page.querySelector("[data-card-head]"), asked);
   } else {
-    addCard(told.querySelector("[data-desk-card]"));
+    addCard(page.querySelector("[data-desk-card]"), asked);
   }
   show();
 }
 
 async function resync() {
-  const told = await read("/desk/calls");
+  const { asked, page } = await read("/desk/calls");
   const live = new Set();
-  for (const card of [...told.querySelectorAll("[data-desk-card]")].reverse()) {
+  for (const card of [...page.querySelectorAll("[data-desk-card]")].reverse()) {
     live.add(card.dataset.deskCard);
-    addCard(card);
+    addCard(card, asked);
   }
   const stale = cards().filter((card) => !live.has(card.dataset.deskCard) && card.dataset.moment !== "ended");
   for (const card of stale) {
-    const head = await read(place(card.dataset.deskCard, "head"));
-    if (head) setHead(card, head.querySelector("[data-card-head]"));
-    else gone(card);
+    const one = await read(place(card.dataset.deskCard, "head"));
+    if (one.page) setHead(card, one.page.querySelector("[data-card-head]"), one.asked);
+    else gone(card, one.asked);
   }
   show();
 }
 
 async function readSide() {
   sideTimer = 0;
-  const told = await read("/desk?fragment=side");
-  const fresh = told?.querySelector("[data-desk-side]");
+  const { page } = await read("/desk?fragment=side");
+  const fresh = page?.querySelector("[data-desk-side]");
   if (fresh) document.querySelector("[data-desk-side]").replaceWith(document.adoptNode(fresh));
 }
 
