@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 import phonenumbers
+from babel import Locale
 from phonenumbers import PhoneNumberType
 
 
@@ -22,6 +23,7 @@ _KINDS = {
     PhoneNumberType.PREMIUM_RATE: NumberKind.PAID,
     PhoneNumberType.SHARED_COST: NumberKind.PAID,
 }
+_WORLD = "001"  # satellites and international free numbers belong to no country
 
 
 def kind_of(e164: str) -> NumberKind:
@@ -38,7 +40,7 @@ def country_code(e164: str) -> str:
 
 
 def country_name(e164: str) -> str:
-    """In Russian; empty when there is none."""
-    from phonenumbers import geocoder
-
-    return geocoder.country_name_for_number(phonenumbers.parse(e164, None), "ru")
+    """In Russian; empty when there is none. phonenumbers has names too, but reads its places of the whole world with them,
+    for five seconds, and gives many in English."""
+    code = country_code(e164)
+    return "" if code == _WORLD else Locale("ru").territories.get(code, "")
