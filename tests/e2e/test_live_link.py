@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Route, WebSocketRoute, expect
 
 from tests.e2e.conftest import Visit
-from tests.e2e.talks import own_phone
+from tests.e2e.talks import Talk, own_phone
 from tests.e2e.test_desk import card_on, open_desk
 from tests.e2e.visitor import Visitor
 from tests.installation.office import Office, until
@@ -141,3 +141,14 @@ async def test_an_answer_that_comes_late_does_not_hide_a_newer_one(office: Offic
     await expect(card_on(visitor)).to_have_attribute("data-moment", "talking")
     await office.stand.carrier.hang_up(calling)
     await expect(card_on(visitor)).to_have_attribute("data-moment", "ended")
+
+
+async def test_all_parts_of_a_page_are_renewed_at_once(talk: Talk, visit: Visit) -> None:
+    """None of them waits in the line of another, where a third would take its place."""
+    visitor = await visit("supervisor")
+    await visitor.go_live(f"/calls/{talk.call_id}")
+    asked: set[str] = set()
+    visitor.page.on("request", lambda request: asked.add(request.url.partition("fragment=")[2]))
+    news = {"detail": {"call_id": talk.call_id, "what": "ended"}}
+    await visitor.page.evaluate("news => dispatchEvent(new CustomEvent('live:call', news))", news)
+    await until("three parts are asked for", lambda: {"live", "recordings", "technical"} <= asked, 10)

@@ -60,7 +60,7 @@ function isOutside(dialog, event) {
 
 export function openPanel(address) {
   openDialog("panel");
-  htmx.ajax("GET", address, { target: "#panel-body", swap: "innerHTML" });
+  htmx.ajax("GET", address, { source: "#panel-body", target: "#panel-body", swap: "innerHTML" });
 }
 
 function closeMenus(event) {

@@ -5,12 +5,13 @@ const waiting = new Map();
 
 const isPlaying = (part) => [...part.querySelectorAll("audio")].some((audio) => audio.currentTime > 0);
 
-// «live» brings many parts, each for its own place; the others take the place of their own part.
+// «live» brings many parts, each for its own place; the others take the place of their own part. Without a source all would wait in
+// one line, of which htmx keeps the last alone.
 function renew(name) {
   const address = page.dataset.parts + name;
-  if (name === "live") return htmx.ajax("GET", address, { target: page, swap: "none" });
+  if (name === "live") return htmx.ajax("GET", address, { source: page, target: page, swap: "none" });
   const part = document.getElementById(`call-${name}`);
-  if (part && !isPlaying(part)) htmx.ajax("GET", address, { target: part, swap: "outerHTML" });
+  if (part && !isPlaying(part)) htmx.ajax("GET", address, { source: part, target: part, swap: "outerHTML" });
 }
 
 // Many events of a moment become one request per part.

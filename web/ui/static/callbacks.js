@@ -19,7 +19,7 @@ function offer() {
 function renew() {
   if (!list || isBusy()) return offer();
   const place = document.activeElement?.closest("[data-task]")?.dataset.task;
-  htmx.ajax("GET", list.dataset.liveCallbacks, { target: list, swap: "innerHTML" }).then(() => {
+  htmx.ajax("GET", list.dataset.liveCallbacks, { source: list, target: list, swap: "innerHTML" }).then(() => {
     stale.replaceChildren();
     if (place) document.querySelector(`[data-task="${CSS.escape(place)}"]`)?.focus({ preventScroll: true });
   });

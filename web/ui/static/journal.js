@@ -11,7 +11,7 @@ function soon(key, work) {
 }
 
 function count() {
-  if (box && !document.hidden) htmx.ajax("GET", box.dataset.fresh, { target: box, swap: "innerHTML" });
+  if (box && !document.hidden) htmx.ajax("GET", box.dataset.fresh, { source: box, target: box, swap: "innerHTML" });
 }
 
 async function renew(callId) {
