@@ -58,6 +58,7 @@ SOUNDS_HZ = {
 }
 MUSIC_HZ = 3300
 SOUND_S = 1.0
+STAYS_S = 120.0  # how long a customer talks whom the test has put the receiver down
 CONSOLE_PAUSE_S = 0.2  # each question to a console starts a process: the calls need the processor
 
 
@@ -202,10 +203,18 @@ class Lab:
         return await count_channels(self.pbx.cli)
 
     async def quiet(self, limit_s: float = 30) -> None:
-        """Wait until neither side has a channel: nothing leaks."""
-        async with asyncio.timeout(limit_s):
-            while await self.channels() or await count_channels(self.carrier.cli):  # noqa: ASYNC110 - processes
-                await asyncio.sleep(CONSOLE_PAUSE_S)
+        """Wait until neither side has a channel: nothing leaks. What a test has left behind fails it, and is then hung up,
+        so that it does not fail those after it."""
+        try:
+            async with asyncio.timeout(limit_s):
+                while await self.channels() or await count_channels(self.carrier.cli):  # noqa: ASYNC110 - processes
+                    await asyncio.sleep(CONSOLE_PAUSE_S)
+        except TimeoutError:
+            sides = (self.pbx, self.carrier)
+            left = "\n".join([await side.cli("core show channels concise") for side in sides])
+            for side in sides:
+                await side.cli("channel request hangup all")
+            raise AssertionError(f"channels are left:\n{left}") from None
 
     async def over(self, call: str, limit_s: float = 60) -> str:
         """Wait for the end of a customer's call: `ANSWER 16`."""
@@ -213,6 +222,12 @@ class Lab:
             while (result := await self.customers.result(call)) is None:  # noqa: ASYNC110 - a process
                 await asyncio.sleep(CONSOLE_PAUSE_S)
         return result
+
+    async def leave(self, call: str, after_s: float = 0) -> str:
+        """He puts the receiver down so long after what the test has waited for; the end as `over`."""
+        await asyncio.sleep(after_s)
+        await self.customers.hang_up(call)
+        return await self.over(call)
 
     def recording(self, call_id: str, suffix: str) -> Path:
         return Path(self.plan.recordings_dir) / f"{call_id}{suffix}"
@@ -290,6 +305,11 @@ class Ear:
         return await self.first(
             lambda event: event.get("UserEvent") == "DL" and event["Kind"] == kind, limit_s
         )
+
+    async def accepted(self, count: int = 1) -> Event:
+        """A phone of ours takes a call, the so many-th time."""
+        await self.first(lambda _: len(self.milestones("accepted")) >= count)
+        return self.milestones("accepted")[count - 1]
 
     async def ringing(self, key: str, limit_s: float = 60) -> Event:
         """The phone says that it rings."""
@@ -372,5 +392,5 @@ async def answering(lab: Lab):
 
 def customer(**more: object) -> CustomerCall:
     return CustomerCall(
-        **{"from_number": CUSTOMER, "to_did": DID, "talk_s": 2.5, "tone_hz": CUSTOMER_HZ, **more}
+        **{"from_number": CUSTOMER, "to_did": DID, "talk_s": 3.5, "tone_hz": CUSTOMER_HZ, **more}
     )

@@ -24,7 +24,7 @@ from tests.audio import is_heard, read_sound
 from tests.factories.network import make_org, make_user
 from tests.integration.databases import migrated_sqlite
 from tests.pbx.caller import CLI, Caller, calling
-from tests.pbx.lab import DID, SOUNDS_HZ, VOICES, customer
+from tests.pbx.lab import DID, SOUNDS_HZ, STAYS_S, VOICES, customer
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
@@ -126,7 +126,7 @@ async def test_who_waits_presses_1_hears_a_promise_and_is_called_back_in_his_tur
     await lab.customers.listen("customers")
     call = await lab.customers.place_call(customer(talk_s=30, presses="wwww1"))
     await ear.milestone("step")
-    behind = await lab.customers.place_call(customer(from_number=BEHIND[1:], talk_s=40))
+    behind = await lab.customers.place_call(customer(from_number=BEHIND[1:], talk_s=STAYS_S))
     told = await ear.milestone("callback")
     await lab.customers.set_behaviour("p4", Behaviour.ACCEPT)
     callbacks = Callbacks(caller, ("p4",))
@@ -160,7 +160,7 @@ async def test_nobody_waits_for_a_place_when_the_application_that_would_call_is_
     await lab.over(call)
     await asyncio.sleep(HELD_FRESH_S + 1 - time.monotonic() + float(told["heard_at"]))
     await lab.customers.set_behaviour("p4", Behaviour.ACCEPT)
-    behind = await lab.customers.place_call(customer(from_number=BEHIND[1:], talk_s=40))
+    behind = await lab.customers.place_call(customer(from_number=BEHIND[1:], talk_s=STAYS_S))
     ringing = await ear.ringing("p4")
     begun = await ear.first(lambda event: event.get("CallerIDNum") == BEHIND[1:])
     assert float(ringing["heard_at"]) - float(begun["heard_at"]) < HELD_S - 2

@@ -13,7 +13,7 @@ from dialplans.plan import Behaviour
 from tests.audio import heard_from_to, is_heard, read_sound
 from tests.fakes.polling import until
 from tests.pbx.kept import RIGHT, kept
-from tests.pbx.lab import CUSTOMER, CUSTOMER_HZ, DID, OUTSIDE, VOICES, customer
+from tests.pbx.lab import CUSTOMER, CUSTOMER_HZ, DID, OUTSIDE, STAYS_S, VOICES, customer
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
@@ -169,11 +169,11 @@ async def test_nobody_at_all_and_no_application_leave_a_message(lab, ear):
     """The last rung of the ladder: nothing of ours lives, no duty phone is free."""
     for name in ("p1", "p9", "p10"):
         await lab.customers.set_behaviour(name, Behaviour.BUSY)
-    await lab.over(await lab.customers.place_call(customer(talk_s=8)))
+    await lab.over(await lab.customers.place_call(customer(talk_s=12)))
     left = await ear.milestone("voicemail")
     assert (await ear.milestone("fallback"))["Reason"] == "agi-failure"
     assert left["File"] == f"{left['CallId']}-vm"
-    assert 2 <= int(left["Seconds"]) <= 8
+    assert 2 <= int(left["Seconds"]) <= 12
     await lab.quiet()
     message = lab.recording(left["CallId"], VOICEMAIL_FILE.format(base=""))
     assert is_heard(message, CUSTOMER_HZ)
@@ -200,12 +200,12 @@ async def test_an_unregistered_phone_costs_no_time(lab, ear, application):
 
 async def test_a_phone_has_no_more_calls_than_lines(lab, ear, application):
     application.route(("p1", 15), ("p2", 15))
-    first = await lab.customers.place_call(customer(talk_s=5))
-    await ear.milestone("accepted")
+    first = await lab.customers.place_call(customer(talk_s=STAYS_S))
+    await ear.accepted()
     second = await lab.customers.place_call(customer(talk_s=1))
     await lab.over(second)
     assert [event["Phone"] for event in ear.milestones("accepted")] == ["p1", "p2"]
-    await lab.over(first)
+    await lab.leave(first)
 
 
 @pytest.mark.parametrize("keys", ["p1&p2", "p999", "../p1", "p", "", "1-2-3", "p1,30,A(x)"])
@@ -318,11 +318,11 @@ async def test_a_customer_may_leave_by_himself_while_it_rings(lab, ear, applicat
 async def test_a_greeting_is_heard_before_the_ringing(lab, ear, application):
     application.route(("p1", 15), greeting="hello-world", lang="ru")
     started = time.monotonic()
-    call = await lab.customers.place_call(customer(talk_s=6))
+    call = await lab.customers.place_call(customer(talk_s=STAYS_S))
     await ear.milestone("step")
     assert time.monotonic() - started > 0.5
-    await lab.over(call)
-    assert (await ear.milestone("accepted"))["Phone"] == "p1"
+    assert (await ear.accepted())["Phone"] == "p1"
+    await lab.leave(call)
 
 
 async def test_a_transfer_does_not_break_the_recording(lab, ear, application, tmp_path):

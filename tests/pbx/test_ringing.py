@@ -9,7 +9,9 @@ from tests.pbx.lab import (
     CUSTOMER_HZ,
     GREETED_DID,
     MUSIC_HZ,
+    SOUND_S,
     SOUNDS_HZ,
+    STAYS_S,
     VOICES,
     customer,
 )
@@ -17,6 +19,7 @@ from tests.pbx.lab import (
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 WHISPER = "dealerline/whisper"
+TALK_S = 2.0  # for a voice, or the music, to be heard
 
 
 async def place(lab, **more):
@@ -33,7 +36,7 @@ async def test_the_whisper_is_for_the_dealer_alone(lab, ear, application):
     await lab.customers.listen("p1")
     await lab.customers.set_think_s("p1", 2.5)
     application.route(("p1", 15), whisper=WHISPER)
-    call = await place(lab, talk_s=1.5)
+    call = await place(lab, talk_s=3)
     await lab.over(call)
     await ear.milestone("done")
     await lab.quiet()
@@ -48,8 +51,9 @@ async def test_the_whisper_is_for_the_dealer_alone(lab, ear, application):
 async def test_greeting_and_notice_are_for_the_customer_alone(lab, ear, application):
     await lab.customers.listen("p1")
     application.route(("p1", 15), greeting="dealerline/hello&dealerline/notice", whisper=WHISPER)
-    call = await place(lab, talk_s=5)
-    await lab.over(call)
+    call = await place(lab, talk_s=STAYS_S)
+    await ear.accepted()
+    await lab.leave(call, TALK_S)
     await ear.milestone("done")
     await lab.quiet()
     dealer, caller = heard(lab, "p1"), heard(lab, call)
@@ -63,8 +67,9 @@ async def test_music_is_heard_while_phones_ring(lab, ear, application, greeting)
     """Without a greeting nobody has answered yet: it is early media."""
     await lab.customers.set_behaviour("p2", Behaviour.NO_ANSWER)
     application.route(("p2", 3), ("p1", 15), waiting="music", greeting=greeting)
-    call = await place(lab, talk_s=7)
-    await lab.over(call)
+    call = await place(lab, talk_s=STAYS_S)
+    await ear.accepted()
+    await lab.leave(call, TALK_S)
     await ear.milestone("done")
     await lab.quiet()
     caller = heard(lab, call)
@@ -75,8 +80,9 @@ async def test_music_is_heard_while_phones_ring(lab, ear, application, greeting)
 async def test_without_music_the_customer_hears_ringing(lab, ear, application):
     await lab.customers.set_behaviour("p2", Behaviour.NO_ANSWER)
     application.route(("p2", 3), ("p1", 15), greeting="dealerline/hello")
-    call = await place(lab, talk_s=7)
-    await lab.over(call)
+    call = await place(lab, talk_s=STAYS_S)
+    await ear.accepted()
+    await lab.leave(call, TALK_S)
     await ear.milestone("done")
     await lab.quiet()
     caller = heard(lab, call)
@@ -106,7 +112,9 @@ async def test_a_whisper_that_is_not_there_costs_nothing(lab, ear, application):
     """Its file was swept or never made: the prompt is heard all the same."""
     await lab.customers.listen("p1")
     application.route(("p1", 15), whisper="dealerline/none", greeting="dealerline/none")
-    await lab.over(await lab.customers.place_call(customer(talk_s=2)))
+    call = await lab.customers.place_call(customer(talk_s=STAYS_S))
+    await ear.accepted()
+    await lab.leave(call)
     await ear.milestone("done")
     await lab.quiet()
     assert [event["Phone"] for event in ear.milestones("accepted")] == ["p1"]
@@ -132,11 +140,13 @@ async def test_a_phone_named_twice_rings_once(lab, ear, application):
 async def test_a_waiting_caller_gets_the_first_operator_who_frees(lab, ear, application):
     """The operator talks; the second caller hears words and music, and is put through when the first has gone."""
     application.route(("p4", 15, "operators", 60))
-    first = await lab.customers.place_call(customer(talk_s=6))
-    await ear.milestone("accepted")
-    second = await place(lab, talk_s=9)
-    await lab.over(first)
-    assert (await lab.over(second)).startswith("ANSWER")
+    first = await lab.customers.place_call(customer(talk_s=STAYS_S))
+    await ear.accepted()
+    second = await place(lab, talk_s=STAYS_S)
+    await ear.first(lambda _: len(ear.milestones("step")) == 2)
+    await lab.leave(first, SOUND_S + TALK_S)
+    await ear.accepted(2)
+    assert (await lab.leave(second, TALK_S)).startswith("ANSWER")
     await lab.quiet()
     assert [event["Phone"] for event in ear.milestones("accepted")] == ["p4", "p4"]
     caller = heard(lab, second)
@@ -147,16 +157,20 @@ async def test_a_waiting_caller_gets_the_first_operator_who_frees(lab, ear, appl
 
 async def test_the_longest_waiting_caller_is_first(lab, ear, application):
     application.route(("p4", 15, "operators", 60))
-    first = await lab.customers.place_call(customer(talk_s=5))
-    await ear.milestone("accepted")
+    talking = await lab.customers.place_call(customer(talk_s=STAYS_S))
+    await ear.accepted()
     calls = []
-    for n, talk_s in ((2, 20), (3, 7), (4, 12)):
+    for n in (2, 3, 4):
         number = f"+7916000000{n}"
-        calls.append(await lab.customers.place_call(customer(talk_s=talk_s, from_number=number)))
+        calls.append(await lab.customers.place_call(customer(talk_s=STAYS_S, from_number=number)))
         await ear.first(lambda event, n=n: event.get("Caller", "").endswith(f"000{n}"))
-    await lab.customers.hang_up(calls[0])  # the one in front leaves
-    for call in (first, *calls):
-        await lab.over(call)
+    in_front, next_, last = calls
+    await lab.leave(in_front)
+    await lab.leave(talking)
+    await ear.accepted(2)
+    await lab.leave(next_)
+    await ear.accepted(3)
+    await lab.leave(last)
     await lab.quiet()
     callers = {event["CallId"]: event["Caller"][-1] for event in ear.milestones("entered")}
     assert [callers[event["CallId"]] for event in ear.milestones("accepted")] == ["7", "3", "4"]
@@ -165,9 +179,9 @@ async def test_the_longest_waiting_caller_is_first(lab, ear, application):
 async def test_a_queue_ends_when_its_seconds_are_over(lab, ear, application):
     await lab.customers.set_behaviour("p4", Behaviour.BUSY)
     application.route(("p4", 15, "operators", 3), ("p1", 15))
-    call = await lab.customers.place_call(customer(talk_s=9))
-    await lab.over(call)
-    step, accepted = await ear.milestone("step"), await ear.milestone("accepted")
+    call = await lab.customers.place_call(customer(talk_s=STAYS_S))
+    step, accepted = await ear.milestone("step"), await ear.accepted()
+    await lab.leave(call)
     assert accepted["Phone"] == "p1"
     assert 3 <= float(accepted["heard_at"]) - float(step["heard_at"]) < 9
 
@@ -199,7 +213,7 @@ async def test_voicemail_speaks_first_and_then_listens(lab, ear, application):
     for name in ("p1", "p9", "p10"):
         await lab.customers.set_behaviour(name, Behaviour.BUSY)
     application.route(("p1", 15), waiting="music")
-    call = await place(lab, talk_s=6)
+    call = await place(lab, talk_s=10)
     await lab.over(call)
     left = await ear.milestone("voicemail")
     await lab.quiet()
@@ -216,7 +230,9 @@ async def test_the_overflow_goes_through_every_stage(lab, ear, application):
     application.route(
         ("p1-p2", 5), ("p8", 5), ("p5", 2), ("p4", 2, "operators", 2), ("p9", 3, "duty"), ("p10", 5, "duty")
     )
-    await lab.over(await lab.customers.place_call(customer(talk_s=9)))
+    call = await lab.customers.place_call(customer(talk_s=STAYS_S))
+    await ear.accepted()
+    await lab.leave(call)
     await ear.milestone("done")
     assert [event["Keys"] for event in ear.milestones("step")] == ["p1-p2", "p8", "p5", "p4", "p9", "p10"]
     assert [event["Phone"] for event in ear.milestones("accepted")] == ["p10"]
@@ -227,8 +243,9 @@ async def test_words_for_the_waiting_are_in_their_language(lab, ear, application
     await lab.customers.set_behaviour("p4", Behaviour.BUSY)
     await lab.customers.listen("p1")
     application.route(("p4", 15, "operators", 2), ("p1", 15), lang="en")
-    call = await place(lab, talk_s=6)
-    await lab.over(call)
+    call = await place(lab, talk_s=STAYS_S)
+    await ear.accepted()
+    await lab.leave(call, TALK_S)
     await lab.quiet()
     assert is_heard(heard(lab, "p1"), SOUNDS_HZ["accept-ru"]), "who is rung speaks Russian"
     caller = heard(lab, call)
