@@ -350,10 +350,10 @@ async def test_a_transfer_does_not_break_the_recording(lab, ear, application, tm
 
 async def test_two_calls_at_once_do_not_mix(lab, ear, application):
     application.route(("p1-p2", 15))
-    one, two = await asyncio.gather(
-        lab.customers.place_call(customer(talk_s=2)), lab.customers.place_call(customer(talk_s=2))
-    )
-    await asyncio.gather(lab.over(one), lab.over(two))
+    place = [lab.customers.place_call(customer(talk_s=STAYS_S)) for _ in range(2)]
+    calls = await asyncio.gather(*place)
+    await ear.accepted(2)
+    await asyncio.gather(*(lab.leave(call) for call in calls))
     await until(lambda: len(ear.milestones("done")) == 2)
     accepted = {event["CallId"]: event["Phone"] for event in ear.milestones("accepted")}
     assert len(accepted) == 2

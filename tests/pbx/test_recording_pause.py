@@ -21,7 +21,7 @@ from tests.pbx.lab import SOUNDS_HZ, VOICES
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 NUMBERS = {"p10": "+79161007777", "p2": "+79161007778"}
-LIMIT_S = 2.0
+LIMIT_S = 4.0
 STAFF = Viewer(9, "Оператор", Role.OPERATOR, 1, "Завод", "/1/", (), "Europe/Moscow")
 
 

@@ -89,7 +89,7 @@ async def test_each_key_and_none(lab, caller, message, database, tmp_path):
     async with asyncio.timeout(60):
         while not await _is_with_a_person(database, ids[5]):  # noqa: ASYNC110 - a process
             await asyncio.sleep(0.2)
-    await asyncio.sleep(2)
+    await asyncio.sleep(4)
     await lab.customers.put_down("p2")
     for n in (1, 2, 3, 4, 5):
         row = await caller.ended(ids[n], 40)
@@ -120,7 +120,7 @@ def _check_repeats(lab, call_id):
     said = read_sound(lab.recording(call_id, RECORDING_OURS.format(base=""))).duration_s
     whole = ROBOT_TRIES * once + (ROBOT_TRIES - 1) * seconds(RobotPhrase.AGAIN) + seconds(RobotPhrase.SILENCE)
     assert ROBOT_TRIES == 3, "two repeats at most"
-    assert whole - 1 < said < whole + once / 2
+    assert whole - once / 2 < said < whole + once / 2
 
 
 def loudness(sound: Sound) -> float:
@@ -157,7 +157,7 @@ async def _check_sound(lab, ids, tmp_path):
         < 1
     )
     last = write_wav(
-        tmp_path / "last.wav", read_sound(kept(lab, ids[5], tmp_path)).channels[RIGHT][-RATE_HZ:]
+        tmp_path / "last.wav", read_sound(kept(lab, ids[5], tmp_path)).channels[RIGHT][-2 * RATE_HZ :]
     )
     assert is_heard(last, VOICES["p2"])
     assert tone_level(last, VOICES["p2"]) > tone_level(last, UNKNOWN_TONE_HZ) + 12

@@ -70,6 +70,15 @@ async def counted(lab: Lab, case: int) -> dict[str, int]:
     return {phone: await lab.customers.calls_to(number(case, phone)) for phone in COUNTED}
 
 
+async def taken(lab: Lab, case: int, *phones: str) -> None:
+    """The dealer has pressed his key, and his customer, who answers at once, talks with him."""
+    async with asyncio.timeout(60):
+        for phone in phones:
+            while not await lab.customers.calls_to(number(case, phone)):  # noqa: ASYNC110 - a process
+                await asyncio.sleep(0.2)
+    await asyncio.sleep(2)
+
+
 async def linked(caller: Caller) -> None:
     async with asyncio.timeout(60):
         while not caller.pbx.health().connected:  # noqa: ASYNC110 - another process
@@ -107,7 +116,8 @@ async def test_the_link_is_cut_at_every_step(lab: Lab, database: Database) -> No
         unasked = await caller.press(number(1, UNASKED), UNASKED)
         wire.is_deaf, wire.is_open = False, True
         await linked(caller)
-        await asyncio.sleep(5)  # the dealer presses his key meanwhile, the customer's telephone rings out
+        await asyncio.sleep(5)  # the customer's telephone rings out meanwhile
+        await taken(lab, 1, WHISPERED, DIALLED, LATE)
         for phone in (WHISPERED, DIALLED, TALKING, LATE):
             await lab.customers.put_down(phone)
         results = {phone: (await caller.ended(call_id)).result for phone, call_id in made.items()}
@@ -130,7 +140,8 @@ async def test_the_application_is_stopped_at_every_step(lab: Lab, database: Data
         unsent = await caller.begin(number(2, UNASKED), UNASKED)
         made = await calls_at_every_step(lab, caller, 2)
         made[LATE] = await caller.press(number(2, LATE), LATE)
-    await asyncio.sleep(7)  # the dealer presses his key, his customer answers
+    await asyncio.sleep(5)
+    await taken(lab, 2, WHISPERED, LATE)
     for phone in (TALKING, WHISPERED):
         await lab.customers.put_down(phone)
     async with calling(lab, database) as caller:
