@@ -61,6 +61,7 @@ class Wire:
         self.texts: list[str] = []
         self._visitor = visitor
         self._coming = 0
+        self._lost: list[str] = []
         visitor.page.on("websocket", lambda socket: socket.on("framereceived", self._on_frame))
         visitor.page.on("response", self._on_response)
 
@@ -76,9 +77,16 @@ class Wire:
             try:
                 self.texts.append(await answer.text())
             except Error:
-                await self.fetch(answer.url)
+                await self._ask_again(answer.url)
             finally:
                 self._coming -= 1
+
+    async def _ask_again(self, address: str) -> None:
+        """What comes when the test has ended and its browser goes is nobody's loss; before that `read` tells of it."""
+        try:
+            await self.fetch(address)
+        except Error:
+            self._lost.append(address)
 
     async def go(self, path: str) -> None:
         """One more page, with all that it fetches by itself."""
@@ -88,6 +96,7 @@ class Wire:
 
     async def read(self) -> None:
         await until("all bodies are read", lambda: self._coming == 0)
+        assert self._lost == []
 
     async def fetch(self, path: str) -> None:
         self.texts.append(await (await self._visitor.context.request.get(path)).text())
