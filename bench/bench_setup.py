@@ -120,8 +120,8 @@ async def _run(lab: SetupLab, way: str, rate: float, calls: int, hold_ms: int) -
         run = await lab.call(WAYS[way], rate, calls, hold_ms)
         await lab.drained()
         if way == "ours":
-            # the journal's last rows and one look at CEL, charged to the calls that made them
-            await asyncio.sleep(6)
+            # the journal's last rows, a look at CEL and the recordings, charged to the calls that made them
+            await lab.settled()
         used = lab.application_cpu_s() - before - idle * (time.monotonic() - began)
         spent = Spent(used * 1000 / max(1, run.answered), idle * 1000)
         return run, spent, run.asked - (lab.journal_rows() - rows)

@@ -42,6 +42,10 @@ DID, PHONE, DUTY = "+74951230000", "+74952220001", "+74952220002"
 PLAIN, SHAPE, OURS = "74950000001", "74950000002", DID[1:]
 RTP_SPAN = 8000
 LINES = 100
+OWED = (
+    "SELECT (SELECT count(*) FROM cel_events WHERE NOT is_settled)"
+    " + (SELECT count(*) FROM recordings WHERE state IN ('pending', 'processing'))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +79,13 @@ class SetupLab:
         return self._count("SELECT count(*) FROM calls WHERE state = 'ended'")
 
     async def settled(self, limit_s: float = 300) -> None:
-        """The application has brought in what passed without it: that work must not be charged to the next calls."""
+        """The application has brought in what passed without it and has done with all recordings: work for some calls must
+        not be charged to the next."""
         end = time.monotonic() + limit_s
         before = -1
-        while before != (now := self._count("SELECT count(*) FROM cel_events WHERE NOT is_settled")) or now:
+        while before != (now := self._count(OWED)) or now:
             if time.monotonic() > end:
-                raise RuntimeError("calls were not reconciled")
+                raise RuntimeError("calls were not reconciled, or recordings not worked off")
             before = now
             await asyncio.sleep(1)
         await asyncio.sleep(6)  # a whole round of everything that runs now and then
